@@ -1,0 +1,73 @@
+//! Cache keys: BLAKE3 of a length-prefixed encoding of resolved values.
+
+use std::fmt;
+
+/// Identifies a result by everything that it depends on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CacheKey([u8; 32]);
+
+impl CacheKey {
+    /// The raw bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CacheKey({self})")
+    }
+}
+
+/// Collects the fields that a result depends on. Each value goes in with its name, its type and its length, so that no
+/// two different lists of fields encode alike; floats go in by their bits, so that −0, NaN and the last digit count.
+pub struct KeyBuilder(blake3::Hasher);
+
+impl KeyBuilder {
+    /// `domain` says what is keyed (`"run"`, `"figure"`); `version` is that of the code that makes it.
+    pub fn new(domain: &str, version: u32) -> Self {
+        let mut builder = Self(blake3::Hasher::new());
+        builder.text("domain", domain).integer("version", u64::from(version));
+        builder
+    }
+
+    fn field(&mut self, name: &str, tag: u8, value: &[u8]) -> &mut Self {
+        for part in [name.as_bytes(), value] {
+            self.0.update(&(part.len() as u64).to_le_bytes());
+            self.0.update(part);
+            self.0.update(&[tag]);
+        }
+        self
+    }
+
+    pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        self.field(name, b't', value.as_bytes())
+    }
+
+    pub fn integer(&mut self, name: &str, value: u64) -> &mut Self {
+        self.field(name, b'i', &value.to_le_bytes())
+    }
+
+    pub fn number(&mut self, name: &str, value: f64) -> &mut Self {
+        self.field(name, b'n', &value.to_bits().to_le_bytes())
+    }
+
+    pub fn numbers(&mut self, name: &str, values: &[f64]) -> &mut Self {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect();
+        self.field(name, b'N', &bytes)
+    }
+
+    pub fn key(&mut self, name: &str, value: CacheKey) -> &mut Self {
+        self.field(name, b'k', value.as_bytes())
+    }
+
+    pub fn finish(&self) -> CacheKey {
+        CacheKey(*self.0.finalize().as_bytes())
+    }
+}

@@ -1,0 +1,52 @@
+//! Functions of one variable: the expression language, its exact derivatives, and the catalogue of activations.
+
+use std::ops::Range;
+
+/// A compiled expression of one variable with its parameters filled in. Cheap to clone; values and derivatives are the
+/// same bits on every machine.
+#[derive(Debug, Clone)]
+pub struct Function;
+
+/// What is wrong with an expression, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpressionError {
+    /// Bytes of the expression's text.
+    pub span: Range<usize>,
+    pub message: String,
+    /// What was expected or the nearest valid name.
+    pub help: Option<String>,
+}
+
+impl Function {
+    /// Compiles an expression of `x` and the named parameters.
+    pub fn parse(_text: &str, _parameters: &[(String, f64)]) -> Result<Self, ExpressionError> {
+        unimplemented!()
+    }
+
+    /// c₀ + c₁ x + c₂ x² + …
+    pub fn polynomial(_coefficients: &[f64]) -> Self {
+        unimplemented!()
+    }
+
+    /// The value at one point.
+    pub fn value(&self, _x: f64) -> f64 {
+        unimplemented!()
+    }
+
+    /// The values at many points; both slices have the same length.
+    pub fn values(&self, _x: &[f64], _y: &mut [f64]) {
+        unimplemented!()
+    }
+
+    /// The values and the derivatives by `x` at many points; all three slices have the same length. The values are the
+    /// same bits as those of [`Self::values`].
+    pub fn values_and_derivatives(&self, _x: &[f64], _y: &mut [f64], _dy: &mut [f64]) {
+        unimplemented!()
+    }
+
+    /// One text for all spellings that compile to the same operations, with the parameters' values in it: what a cache
+    /// key takes of a function.
+    pub fn canonical(&self) -> String {
+        unimplemented!()
+    }
+}

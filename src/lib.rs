@@ -1,0 +1,26 @@
+//! Builds a static site about activation functions from YAML specs.
+//!
+//! # Steps
+//!
+//! Data flows one way; a module imports only what stands before it on this path:
+//!
+//! 1. [`spec`]: YAML files → [`spec::Specs`], complete and checked, or every diagnostic there is.
+//! 2. [`plan`]: [`spec::Specs`] → [`plan::Plan`]: every case to train and every figure to draw, with their cache keys.
+//! 3. [`train`]: a [`plan::Case`] → its [`train::Run`].
+//! 4. [`figure`]: runs → the bytes of one picture or animation.
+//! 5. [`site`]: all of it → the files of the site.
+//!
+//! Below them stand what they share: [`diagnostic`], [`fs`], [`cache`] and [`function`]. [`build`] is the one place
+//! where the stages meet, and [`cli`] is what a user meets.
+
+pub mod build;
+pub mod cache;
+pub mod cli;
+pub mod diagnostic;
+pub mod figure;
+pub mod fs;
+pub mod function;
+pub mod plan;
+pub mod site;
+pub mod spec;
+pub mod train;
