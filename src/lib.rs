@@ -21,6 +21,7 @@ pub mod figure;
 pub mod fs;
 pub mod function;
 pub mod plan;
+pub mod publish;
 pub mod site;
 pub mod spec;
 pub mod train;

@@ -7,6 +7,21 @@ use std::fmt;
 pub struct CacheKey([u8; 32]);
 
 impl CacheKey {
+    /// The key that [`fmt::Display`] writes as this text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        let is_key =
+            digits.len() == 64 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        if !is_key {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// The raw bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -69,5 +84,36 @@ impl KeyBuilder {
 
     pub fn finish(&self) -> CacheKey {
         CacheKey(*self.0.finalize().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_cannot_run_into_one_another() {
+        let key = |fields: &[(&str, &str)]| {
+            let mut builder = KeyBuilder::new("test", 1);
+            for (name, value) in fields {
+                builder.text(name, value);
+            }
+            builder.finish()
+        };
+        assert_ne!(key(&[("a", "bc")]), key(&[("ab", "c")]));
+        assert_ne!(key(&[("a", "b"), ("c", "d")]), key(&[("a", "bcd")]));
+        assert_ne!(KeyBuilder::new("test", 1).finish(), KeyBuilder::new("test", 2).finish());
+        assert_ne!(
+            KeyBuilder::new("test", 1).number("x", 0.0).finish(),
+            KeyBuilder::new("test", 1).number("x", -0.0).finish()
+        );
+    }
+
+    #[test]
+    fn keys_are_written_and_read_alike() {
+        let key = KeyBuilder::new("test", 1).finish();
+        assert_eq!(CacheKey::parse(&key.to_string()), Some(key));
+        assert_eq!(CacheKey::parse(&key.to_string().to_uppercase()), None);
+        assert_eq!(CacheKey::parse("é"), None);
     }
 }

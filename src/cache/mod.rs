@@ -1,5 +1,246 @@
 //! The store of finished work, addressed by the content that it was made from.
+//!
+//! An entry is one file, `v1/<kind>/<first two digits>/<key>`, that holds its own key and the hash of its payload. It is
+//! written to a temporary file that then takes its name, and checked whenever it is read: a torn, changed or misplaced
+//! entry is no entry. Nothing here looks at modification times, and keys hold no paths.
 
 mod key;
+mod lock;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::fs::{FileError, at, write_atomic};
 
 pub use key::{CacheKey, KeyBuilder};
+pub use lock::Lock;
+
+/// The layout of entries; raised when it changes, so that old ones are never read.
+const LAYOUT: &str = "v1";
+/// What every entry starts with.
+const MAGIC: &[u8; 8] = b"actfn\0\0\x01";
+const HEADER: usize = MAGIC.len() + 32 + 32;
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A training's run.
+    Run,
+    /// The bytes of a figure.
+    Figure,
+}
+
+impl EntryKind {
+    pub const ALL: [Self; 2] = [Self::Run, Self::Figure];
+
+    /// The name of its folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Figure => "figure",
+        }
+    }
+}
+
+/// What the cache knows of a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Lookup {
+    Hit(Vec<u8>),
+    Miss,
+    /// There was an entry, but not the one that was stored.
+    Corrupt,
+}
+
+/// A folder of entries.
+#[derive(Debug)]
+pub struct Cache {
+    root: PathBuf,
+}
+
+/// How much there is of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Usage {
+    pub entries: u64,
+    pub bytes: u64,
+}
+
+/// A file of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub path: PathBuf,
+    pub bytes: u64,
+    /// `None` for a file that no lookup can find: of another layout, or left by a killed build.
+    pub identity: Option<(EntryKind, CacheKey)>,
+}
+
+impl Cache {
+    /// A store in this folder, which need not exist yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn path(&self, kind: EntryKind, key: CacheKey) -> PathBuf {
+        let name = key.to_string();
+        self.root.join(LAYOUT).join(kind.name()).join(&name[..2]).join(name)
+    }
+
+    /// The payload stored under a key, if it is still what was stored.
+    pub fn load(&self, kind: EntryKind, key: CacheKey) -> Lookup {
+        match fs::read(self.path(kind, key)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Lookup::Miss,
+            Err(_) => Lookup::Corrupt,
+            Ok(mut bytes) => {
+                if is_intact(&bytes, key) {
+                    bytes.drain(..HEADER);
+                    Lookup::Hit(bytes)
+                } else {
+                    Lookup::Corrupt
+                }
+            }
+        }
+    }
+
+    /// Stores a payload under its key.
+    pub fn store(&self, kind: EntryKind, key: CacheKey, payload: &[u8]) -> Result<(), FileError> {
+        let mut bytes = Vec::with_capacity(HEADER + payload.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(key.as_bytes());
+        bytes.extend_from_slice(blake3::hash(payload).as_bytes());
+        bytes.extend_from_slice(payload);
+        write_atomic(&self.path(kind, key), &bytes)
+    }
+
+    /// Every file of the store, in the order of their paths. Only files whose names this program gives are listed, so that
+    /// nothing else is ever removed.
+    pub fn entries(&self) -> Result<Vec<Entry>, FileError> {
+        let mut entries = Vec::new();
+        if !self.root.exists() {
+            return Ok(entries);
+        }
+        for entry in WalkDir::new(&self.root).sort_by_file_name() {
+            let entry = at(&self.root, "read", entry.map_err(std::io::Error::from))?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let name = entry.file_name().to_str().unwrap_or_default();
+            let key = CacheKey::parse(name);
+            let kind = EntryKind::ALL
+                .into_iter()
+                .find(|&kind| key.is_some_and(|key| entry.path() == self.path(kind, key)));
+            let is_ours = key.is_some() || name.starts_with(".actfn-site-");
+            if is_ours {
+                let bytes = at(entry.path(), "read", entry.metadata().map_err(std::io::Error::from))?.len();
+                let identity = kind.zip(key);
+                entries.push(Entry { path: entry.into_path(), bytes, identity });
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The entries that are not what was stored under their key.
+    pub fn verify(&self) -> Result<Vec<Entry>, FileError> {
+        let mut corrupt = self.entries()?;
+        corrupt.retain(|entry| match entry.identity {
+            Some((kind, key)) => !matches!(self.load(kind, key), Lookup::Hit(_)),
+            None => true,
+        });
+        Ok(corrupt)
+    }
+
+    /// Removes every entry whose key is not in `keep`, and what killed builds left behind; returns what was removed.
+    pub fn retain(&self, keep: &BTreeSet<(EntryKind, CacheKey)>) -> Result<Usage, FileError> {
+        let mut removed = Usage::default();
+        for entry in self.entries()? {
+            if entry.identity.is_some_and(|identity| keep.contains(&identity)) {
+                continue;
+            }
+            at(&entry.path, "remove", fs::remove_file(&entry.path))?;
+            removed.entries += 1;
+            removed.bytes += entry.bytes;
+            // Folders go when they are empty; one that is not stays, and that is no error.
+            for folder in entry.path.ancestors().skip(1).take_while(|folder| *folder != self.root) {
+                if fs::remove_dir(folder).is_err() {
+                    break;
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+fn is_intact(bytes: &[u8], key: CacheKey) -> bool {
+    let Some((header, payload)) = bytes.split_at_checked(HEADER) else { return false };
+    let (magic, hashes) = header.split_at(MAGIC.len());
+    magic == MAGIC && hashes[..32] == *key.as_bytes() && hashes[32..] == *blake3::hash(payload).as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache() -> (tempfile::TempDir, Cache) {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path().join("cache"));
+        (folder, cache)
+    }
+
+    fn key(name: &str) -> CacheKey {
+        KeyBuilder::new(name, 1).finish()
+    }
+
+    #[test]
+    fn what_is_stored_is_found() {
+        let (_folder, cache) = cache();
+        assert_eq!(cache.load(EntryKind::Run, key("a")), Lookup::Miss);
+        cache.store(EntryKind::Run, key("a"), b"payload").unwrap();
+        assert_eq!(cache.load(EntryKind::Run, key("a")), Lookup::Hit(b"payload".to_vec()));
+        assert_eq!(cache.load(EntryKind::Figure, key("a")), Lookup::Miss);
+        assert!(cache.verify().unwrap().is_empty());
+    }
+
+    #[test]
+    fn every_flipped_or_missing_byte_is_noticed() {
+        let (_folder, cache) = cache();
+        cache.store(EntryKind::Run, key("a"), b"payload").unwrap();
+        let path = cache.path(EntryKind::Run, key("a"));
+        let sound = fs::read(&path).unwrap();
+        for at in 0..sound.len() {
+            let mut bytes = sound.clone();
+            bytes[at] ^= 1;
+            fs::write(&path, &bytes).unwrap();
+            assert_eq!(cache.load(EntryKind::Run, key("a")), Lookup::Corrupt, "byte {at} flipped");
+            fs::write(&path, &sound[..at]).unwrap();
+            assert_eq!(cache.load(EntryKind::Run, key("a")), Lookup::Corrupt, "cut at {at}");
+        }
+        assert_eq!(cache.verify().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_entry_in_anothers_place_is_no_entry() {
+        let (_folder, cache) = cache();
+        cache.store(EntryKind::Run, key("a"), b"a").unwrap();
+        cache.store(EntryKind::Run, key("b"), b"b").unwrap();
+        fs::copy(cache.path(EntryKind::Run, key("a")), cache.path(EntryKind::Run, key("b"))).unwrap();
+        assert_eq!(cache.load(EntryKind::Run, key("b")), Lookup::Corrupt);
+    }
+
+    #[test]
+    fn retaining_removes_what_is_ours_and_nothing_else() {
+        let (_folder, cache) = cache();
+        cache.store(EntryKind::Run, key("a"), b"a").unwrap();
+        cache.store(EntryKind::Run, key("b"), b"b").unwrap();
+        fs::write(cache.root().join("notes.txt"), "mine").unwrap();
+        let removed = cache.retain(&BTreeSet::from([(EntryKind::Run, key("a"))])).unwrap();
+        assert_eq!(removed.entries, 1);
+        assert_eq!(cache.load(EntryKind::Run, key("a")), Lookup::Hit(b"a".to_vec()));
+        assert_eq!(cache.load(EntryKind::Run, key("b")), Lookup::Miss);
+        assert!(cache.root().join("notes.txt").exists());
+    }
+}

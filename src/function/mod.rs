@@ -50,3 +50,34 @@ impl Function {
         unimplemented!()
     }
 }
+
+pub struct Builtin {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub symbol: &'static str,
+    pub expression: &'static str,
+    pub parameters: &'static [(&'static str, f64)],
+    pub color: (u8, u8, u8),
+    pub description: &'static str,
+    pub references: &'static [BuiltinReference],
+}
+pub struct BuiltinReference {
+    pub title: &'static str,
+    pub url: &'static str,
+    pub year: Option<i32>,
+}
+pub fn builtin(_id: &str) -> Option<&'static Builtin> {
+    None
+}
+pub fn builtins() -> &'static [Builtin] {
+    &[]
+}
+pub fn latex(_text: &str, _parameters: &[(String, f64)], _variable: &str) -> Result<String, ExpressionError> {
+    unimplemented!()
+}
+pub fn polynomial_latex(_coefficients: &[f64]) -> String {
+    unimplemented!()
+}
+pub fn check_parameter_name(_name: &str) -> Result<(), String> {
+    Ok(())
+}

@@ -36,3 +36,10 @@ pub fn render(
 ) -> Result<Vec<SiteFile>, Vec<Diagnostic>> {
     unimplemented!()
 }
+
+/// The extensions of template files.
+pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css", "md", "js"];
+
+pub fn check(_specs: &Specs, _plan: &Plan, _overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
+    Ok(())
+}

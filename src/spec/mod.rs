@@ -2,10 +2,48 @@
 //!
 //! The types here are the only form of a spec that the later stages see.
 
+mod decode;
+mod load;
+mod resolve;
+mod standard;
+mod typed;
+mod yaml;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::fs::TextFile;
 use crate::function::Function;
+
+pub use resolve::check_base_url;
+pub use standard::standard_figure;
+
+/// Reads the specs of some YAML files.
+///
+/// # Errors
+///
+/// Every fault of every file, in the order of the files and of the places in them.
+pub fn load(files: &[TextFile]) -> Result<Specs, Vec<Diagnostic>> {
+    let (documents, declared, mut found) = load::documents(files);
+    let (specs, resolving) = resolve::resolve(&documents, &declared);
+    found.extend(resolving);
+    if found.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
+        return Ok(specs);
+    }
+    let position = |diagnostic: &Diagnostic| {
+        diagnostic.place.as_ref().map(|place| {
+            (
+                files.iter().position(|text| Arc::ptr_eq(&text.file, &place.file)),
+                place.span.start,
+                place.span.end,
+            )
+        })
+    };
+    found.sort_by_key(position);
+    found.dedup();
+    Err(found)
+}
 
 /// Everything that the specs folder declares or uses, by id.
 #[derive(Debug, Clone)]
@@ -298,6 +336,24 @@ pub struct Data {
     pub domain: (f64, f64),
     /// At least 2.
     pub points: usize,
+}
+
+impl Data {
+    /// The inputs x, spaced as numpy's `linspace` spaces them: both ends are met exactly.
+    pub fn inputs(&self) -> Vec<f64> {
+        linspace(self.domain, self.points)
+    }
+}
+
+/// `points` equally spaced numbers, at least 2, from one end of an interval to the other, as numpy's `linspace` rounds them.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+pub fn linspace((low, high): (f64, f64), points: usize) -> Vec<f64> {
+    let step = (high - low) / (points - 1) as f64;
+    let mut values: Vec<f64> = (0..points).map(|index| index as f64 * step + low).collect();
+    if let Some(last) = values.last_mut() {
+        *last = high;
+    }
+    values
 }
 
 /// Where the initial parameters come from.

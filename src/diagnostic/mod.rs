@@ -1,7 +1,11 @@
 //! Diagnostics: what is wrong, where, what was expected, and the nearest valid thing.
 
+mod render;
+
 use std::ops::Range;
 use std::sync::Arc;
+
+pub use render::render;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +38,16 @@ pub struct Place {
     pub span: Range<usize>,
     /// Short; may be empty.
     pub label: String,
+}
+
+impl Place {
+    /// The 1-based line and column (in characters) where it starts.
+    pub fn line_and_column(&self) -> (usize, usize) {
+        let text = &self.file.text;
+        let before = &text[..text.floor_char_boundary(self.span.start)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
 }
 
 /// A text file that diagnostics point into.
@@ -84,4 +98,17 @@ pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
         .filter(|&(distance, name)| distance <= 1.max(name.len().max(typed.len()) / 3))
         .min()
         .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_of_the_finger_is_near_and_another_word_is_not() {
+        let names = ["tanh", "sigmoid", "relu"];
+        assert_eq!(nearest("tnah", names), Some("tanh"));
+        assert_eq!(nearest("sigmiod", names), Some("sigmoid"));
+        assert_eq!(nearest("softplus", names), None);
+    }
 }

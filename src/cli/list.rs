@@ -1,0 +1,97 @@
+//! `actfn-site list`.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::arguments::What;
+use super::{Error, Output};
+use crate::build::{Options, load_specs};
+use crate::plan;
+use crate::spec::{Source, Specs};
+
+/// One thing that a spec declares or uses.
+#[derive(Serialize)]
+struct Row {
+    kind: &'static str,
+    id: String,
+    title: String,
+    /// `file:line` below the specs folder; `None` for what is built in.
+    source: Option<String>,
+}
+
+pub(super) fn run(options: &Options, what: Option<What>, output: &mut Output) -> Result<ExitCode, Error> {
+    let specs = load_specs(options)?;
+    let rows: Vec<Row> = match what {
+        Some(what) => rows(&specs, what),
+        // The cases are many; they are listed only where they are asked for.
+        None => {
+            [What::Experiments, What::Targets, What::Activations, What::Models, What::Figures, What::Pages]
+                .into_iter()
+                .flat_map(|what| rows(&specs, what))
+                .collect()
+        }
+    };
+    if output.json {
+        output.value(&rows)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let width = |text: fn(&Row) -> &str| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
+    let (kind, id, title) = (width(|row| row.kind), width(|row| &row.id), width(|row| &row.title));
+    for row in &rows {
+        let source = row.source.as_deref().unwrap_or("built in");
+        output.line(&format!("{:kind$}  {:id$}  {:title$}  {source}", row.kind, row.id, row.title))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rows(specs: &Specs, what: What) -> Vec<Row> {
+    let at = |source: Option<&Source>| source.map(|source| format!("{}:{}", source.path, source.line));
+    let row = |kind, id: &str, title: &str, source| Row {
+        kind,
+        id: id.into(),
+        title: title.into(),
+        source: at(source),
+    };
+    match what {
+        What::Experiments => specs
+            .experiments
+            .iter()
+            .map(|experiment| row("experiment", &experiment.id, &experiment.title, Some(&experiment.source)))
+            .collect(),
+        What::Cases => {
+            let source =
+                |id: &str| specs.experiments.iter().find(|experiment| experiment.id == id).map(|e| &e.source);
+            let plan = plan::plan(specs);
+            let cases = plan.cases.iter();
+            cases
+                .map(|case| {
+                    let title = case.model.model_type.name();
+                    row(
+                        "case",
+                        &format!("{}/{}", case.experiment, case.path()),
+                        title,
+                        source(&case.experiment),
+                    )
+                })
+                .collect()
+        }
+        What::Targets => {
+            specs.targets.values().map(|it| row("target", &it.id, &it.title, Some(&it.source))).collect()
+        }
+        What::Activations => specs
+            .activations
+            .values()
+            .map(|it| row("activation", &it.id, &it.title, it.source.as_ref()))
+            .collect(),
+        What::Models => {
+            specs.models.values().map(|it| row("model", &it.id, &it.title, it.source.as_ref())).collect()
+        }
+        What::Figures => {
+            specs.figures.values().map(|it| row("figure", &it.id, &it.title, it.source.as_ref())).collect()
+        }
+        What::Pages => {
+            specs.pages.iter().map(|it| row("page", &it.id, &it.title, Some(&it.source))).collect()
+        }
+    }
+}

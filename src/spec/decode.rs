@@ -1,0 +1,452 @@
+//! Nodes → typed values, gathering every fault on the way instead of stopping at the first.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::yaml::{Entry, Node, Value};
+use crate::diagnostic::{Diagnostic, Place, SourceFile, nearest};
+use crate::spec::Color;
+
+/// The faults found in one file so far.
+pub(super) struct Faults<'f> {
+    pub(super) file: &'f Arc<SourceFile>,
+    pub(super) found: Vec<Diagnostic>,
+}
+
+impl Faults<'_> {
+    pub(super) fn place(&self, span: &Range<usize>, label: impl Into<String>) -> Place {
+        Place { file: Arc::clone(self.file), span: span.clone(), label: label.into() }
+    }
+
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+}
+
+/// A value with the place of what was typed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Located<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+}
+
+/// Something that can be read from a node.
+pub(super) trait Decode: Sized {
+    /// What a message says was expected: `a number`.
+    fn expected() -> String;
+
+    /// `None` after having reported why.
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self>;
+}
+
+/// Reports that the node is of another type than expected.
+pub(super) fn mismatch<T: Decode>(node: &Node, faults: &mut Faults<'_>) -> Option<T> {
+    let label = format!("expected {}", T::expected());
+    let mut diagnostic = Diagnostic::error(
+        format!("expected {}, found {}", T::expected(), node.value.describe()),
+        faults.place(&node.span, label),
+    );
+    if T::expected().contains("text")
+        && matches!(node.value, Value::Bool(_) | Value::Integer(_) | Value::Number(_))
+    {
+        diagnostic =
+            diagnostic.help(format!("to write it as text, put it in quotes: \"{}\"", raw(node, faults.file)));
+    }
+    faults.push(diagnostic);
+    None
+}
+
+fn raw<'f>(node: &Node, file: &'f SourceFile) -> &'f str {
+    &file.text[node.span.clone()]
+}
+
+impl<T: Decode> Decode for Located<T> {
+    fn expected() -> String {
+        T::expected()
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        Some(Self { value: T::decode(node, faults)?, span: node.span.clone() })
+    }
+}
+
+impl Decode for String {
+    fn expected() -> String {
+        "a text".into()
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match &node.value {
+            Value::Text(text) => Some(text.clone()),
+            _ => mismatch(node, faults),
+        }
+    }
+}
+
+impl Decode for f64 {
+    fn expected() -> String {
+        "a number".into()
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a whole number that is used as a number is rounded as YAML's are"
+    )]
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match node.value {
+            Value::Integer(value) => Some(value as Self),
+            Value::Number(value) => Some(value),
+            _ => mismatch(node, faults),
+        }
+    }
+}
+
+impl Decode for u64 {
+    fn expected() -> String {
+        "a whole number from 0".into()
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match node.value {
+            Value::Integer(value) if value >= 0 => {
+                Self::try_from(value).ok().or_else(|| mismatch(node, faults))
+            }
+            _ => mismatch(node, faults),
+        }
+    }
+}
+
+impl Decode for i32 {
+    fn expected() -> String {
+        "a whole number".into()
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match node.value {
+            Value::Integer(value) => Self::try_from(value).ok().or_else(|| mismatch(node, faults)),
+            _ => mismatch(node, faults),
+        }
+    }
+}
+
+impl Decode for Color {
+    fn expected() -> String {
+        "a colour such as \"#1f77b4\" (in quotes, or YAML takes it for a comment)".into()
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        let parsed = match &node.value {
+            Value::Text(text) => {
+                text.strip_prefix('#').filter(|digits| digits.len() == 6).and_then(|digits| {
+                    let channel = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+                    let all_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+                    all_hex.then(|| Some(Self { red: channel(0)?, green: channel(2)?, blue: channel(4)? }))?
+                })
+            }
+            _ => None,
+        };
+        parsed.or_else(|| mismatch(node, faults))
+    }
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    fn expected() -> String {
+        format!("a list, each item {}", T::expected())
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        let Value::Sequence(items) = &node.value else { return mismatch(node, faults) };
+        let decoded: Vec<Option<T>> = items.iter().map(|item| T::decode(item, faults)).collect();
+        decoded.into_iter().collect()
+    }
+}
+
+/// Two values in brackets.
+impl<T: Decode> Decode for (T, T) {
+    fn expected() -> String {
+        format!("a list of two, each {}", T::expected())
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match &node.value {
+            Value::Sequence(items) if items.len() == 2 => {
+                let (first, second) = (T::decode(&items[0], faults), T::decode(&items[1], faults));
+                Some((first?, second?))
+            }
+            _ => mismatch(node, faults),
+        }
+    }
+}
+
+/// One value, or a list of them that makes an axis of the experiment's matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OneOrMany<T> {
+    pub(super) items: Vec<Located<T>>,
+    /// Whether it was written as a list.
+    pub(super) is_list: bool,
+}
+
+impl<T: Decode> Decode for OneOrMany<T> {
+    fn expected() -> String {
+        format!("{}, or a list of such", T::expected())
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match &node.value {
+            Value::Sequence(items) if items.is_empty() => {
+                let place = faults.place(&node.span, "this list is empty");
+                faults.push(Diagnostic::error("an axis needs at least one value", place));
+                None
+            }
+            Value::Sequence(_) => Some(Self { items: Vec::decode(node, faults)?, is_list: true }),
+            _ => Some(Self { items: vec![Located::decode(node, faults)?], is_list: false }),
+        }
+    }
+}
+
+/// Names with numbers, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct NamedNumbers(pub(super) Vec<(Located<String>, Located<f64>)>);
+
+impl Decode for NamedNumbers {
+    fn expected() -> String {
+        "a mapping from names to numbers".into()
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        let Value::Mapping(entries) = &node.value else { return mismatch(node, faults) };
+        report_duplicates(entries, faults);
+        let decoded: Vec<Option<_>> = entries
+            .iter()
+            .map(|entry| {
+                let name = Located { value: entry.key.clone(), span: entry.key_span.clone() };
+                Some((name, Located::decode(&entry.value, faults)?))
+            })
+            .collect();
+        decoded.into_iter().collect::<Option<Vec<_>>>().map(Self)
+    }
+}
+
+/// Reports keys that stand twice in one mapping.
+pub(super) fn report_duplicates(entries: &[Entry], faults: &mut Faults<'_>) {
+    for (index, entry) in entries.iter().enumerate() {
+        if let Some(first) = entries[..index].iter().find(|earlier| earlier.key == entry.key) {
+            let place = faults.place(&entry.key_span, "this is the second one");
+            let related = faults.place(&first.key_span, "first given here");
+            faults.push(Diagnostic::error(format!("`{}` is given twice", entry.key), place).related(related));
+        }
+    }
+}
+
+/// Reads the fields of one mapping and reports, at the end, those that nothing asked for.
+pub(super) struct Fields<'n> {
+    entries: &'n [Entry],
+    span: Range<usize>,
+    /// What the mapping is: `an experiment`.
+    noun: &'static str,
+}
+
+impl<'n> Fields<'n> {
+    /// `known` are the names that may stand in it.
+    pub(super) fn new(
+        node: &'n Node,
+        noun: &'static str,
+        known: &[&'static str],
+        faults: &mut Faults<'_>,
+    ) -> Option<Self> {
+        let Value::Mapping(entries) = &node.value else {
+            let place = faults.place(&node.span, "expected a mapping");
+            faults.push(Diagnostic::error(
+                format!("expected {noun} (a mapping), found {}", node.value.describe()),
+                place,
+            ));
+            return None;
+        };
+        report_duplicates(entries, faults);
+        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            faults.push(unknown_key(entry, noun, known.iter().copied(), faults));
+        }
+        Some(Self { entries, span: node.span.clone(), noun })
+    }
+
+    fn entry(&self, name: &str) -> Option<&'n Entry> {
+        self.entries.iter().find(|entry| entry.key == name)
+    }
+
+    /// A field that may be missing.
+    pub(super) fn optional<T: Decode>(&self, name: &str, faults: &mut Faults<'_>) -> Field<T> {
+        match self.entry(name) {
+            None => Field::Absent,
+            Some(entry) => match T::decode(&entry.value, faults) {
+                Some(value) => Field::Present(Located { value, span: entry.key_span.clone() }),
+                None => Field::Faulty,
+            },
+        }
+    }
+
+    /// A field that must be there.
+    pub(super) fn required<T: Decode>(&self, name: &str, faults: &mut Faults<'_>) -> Option<T> {
+        match self.optional(name, faults) {
+            Field::Present(located) => Some(located.value),
+            Field::Faulty => None,
+            Field::Absent => {
+                let place = faults.place(&self.span, format!("`{name}` is missing"));
+                let message = format!("{} needs `{name}`: {}", self.noun, T::expected());
+                faults.push(Diagnostic::error(message, place));
+                None
+            }
+        }
+    }
+}
+
+/// Reports a key that may not stand where it does.
+pub(super) fn unknown_key<'k>(
+    entry: &Entry,
+    noun: &str,
+    known: impl IntoIterator<Item = &'k str>,
+    faults: &Faults<'_>,
+) -> Diagnostic {
+    let known: Vec<&str> = known.into_iter().collect();
+    let place = faults.place(&entry.key_span, "unknown field");
+    let diagnostic = Diagnostic::error(format!("{noun} has no field `{}`", entry.key), place);
+    match nearest(&entry.key, known.iter().copied()) {
+        Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
+        None => diagnostic.help(format!("its fields are {}", listed(known))),
+    }
+}
+
+/// `a, b and c`, each in backticks.
+pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => "none".into(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A field that may be missing; a faulty one has been reported and must not be taken for a missing one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Field<T> {
+    Absent,
+    Faulty,
+    /// The span is that of the field's name.
+    Present(Located<T>),
+}
+
+impl<T> Field<T> {
+    pub(super) fn value(&self) -> Option<&T> {
+        match self {
+            Self::Present(located) => Some(&located.value),
+            Self::Absent | Self::Faulty => None,
+        }
+    }
+
+    /// Where its name stands, if it was given.
+    pub(super) fn name_span(&self) -> Option<&Range<usize>> {
+        match self {
+            Self::Present(located) => Some(&located.span),
+            Self::Absent | Self::Faulty => None,
+        }
+    }
+}
+
+impl<T: Clone> Field<T> {
+    /// The value, or a default; `None` for a faulty one, whose spec cannot be resolved.
+    pub(super) fn or(&self, default: T) -> Option<T> {
+        match self {
+            Self::Present(located) => Some(located.value.clone()),
+            Self::Absent => Some(default),
+            Self::Faulty => None,
+        }
+    }
+}
+
+/// Declares a struct of fields as typed, how it is read, and (its doc comments) what each field means.
+///
+/// A required field has its own type; an optional one becomes a [`Field`].
+macro_rules! fields {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident, $noun:literal {
+            $(required { $($(#[doc = $required_doc:literal])* $required:ident: $required_type:ty,)* })?
+            $(optional { $($(#[doc = $optional_doc:literal])* $optional:ident: $optional_type:ty,)* })?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub(super) struct $name {
+            $($($(#[doc = $required_doc])* pub(super) $required: $required_type,)*)?
+            $($($(#[doc = $optional_doc])* pub(super) $optional: crate::spec::decode::Field<$optional_type>,)*)?
+        }
+
+        impl crate::spec::decode::Decode for $name {
+            fn expected() -> String {
+                $noun.into()
+            }
+
+            fn decode(
+                node: &crate::spec::yaml::Node,
+                faults: &mut crate::spec::decode::Faults<'_>,
+            ) -> Option<Self> {
+                use crate::spec::decode::{Fields, field_name};
+                let known = [
+                    $($(field_name(stringify!($required)),)*)?
+                    $($(field_name(stringify!($optional)),)*)?
+                ];
+                let fields = Fields::new(node, $noun, &known, faults)?;
+                $($(let $required = fields.required(field_name(stringify!($required)), faults);)*)?
+                $($(let $optional = fields.optional(field_name(stringify!($optional)), faults);)*)?
+                Some(Self { $($($required: $required?,)*)? $($($optional,)*)? })
+            }
+        }
+    };
+}
+pub(super) use fields;
+
+/// How a field is written in YAML: Rust's `r#type` is `type`.
+pub(super) fn field_name(identifier: &'static str) -> &'static str {
+    identifier.trim_start_matches("r#")
+}
+
+/// Declares how the names of an enumeration are written, and what it is.
+macro_rules! names {
+    ($type:ty, $noun:literal, [$($name:literal => $value:expr),* $(,)?]) => {
+        impl crate::spec::decode::Decode for $type {
+            fn expected() -> String {
+                format!("{}: one of {}", $noun, crate::spec::decode::listed([$($name),*]))
+            }
+
+            fn decode(
+                node: &crate::spec::yaml::Node,
+                faults: &mut crate::spec::decode::Faults<'_>,
+            ) -> Option<Self> {
+                let crate::spec::yaml::Value::Text(text) = &node.value else {
+                    return crate::spec::decode::mismatch(node, faults);
+                };
+                match text.as_str() {
+                    $($name => Some($value),)*
+                    _ => crate::spec::decode::unknown_name(text, node, $noun, &[$($name),*], faults),
+                }
+            }
+        }
+    };
+}
+pub(super) use names;
+
+/// Reports a name that is none of an enumeration's.
+pub(super) fn unknown_name<T>(
+    typed: &str,
+    node: &Node,
+    noun: &str,
+    names: &[&'static str],
+    faults: &mut Faults<'_>,
+) -> Option<T> {
+    let place = faults.place(&node.span, format!("not {noun}"));
+    let diagnostic = Diagnostic::error(format!("`{typed}` is not {noun}"), place);
+    faults.push(match nearest(typed, names.iter().copied()) {
+        Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
+        None => diagnostic.help(format!("expected one of {}", listed(names.iter().copied()))),
+    });
+    None
+}

@@ -1,0 +1,215 @@
+//! Files → documents: what each file declares, before anything is known of what it means.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Source;
+use super::decode::{Faults, Located};
+use super::typed::{self, Kind};
+use super::yaml::{self, Node, Value};
+use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::fs::TextFile;
+
+/// One document with its id and its origin.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) file: Arc<SourceFile>,
+    /// Its span is that of the `id` or, where the id is the file's stem, of the kind.
+    pub(super) id: Located<String>,
+    pub(super) kind: Kind,
+    pub(super) source: Source,
+}
+
+/// The kinds between which ids must be unique; polynomials and other targets share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Namespace {
+    Target,
+    Activation,
+    Model,
+    Figure,
+    Experiment,
+    Page,
+}
+
+impl Namespace {
+    /// `None` for the site, which has no id that anything refers to.
+    fn of_kind(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "polynomial" | "target" => Self::Target,
+            "activation" => Self::Activation,
+            "model" => Self::Model,
+            "figure" => Self::Figure,
+            "experiment" => Self::Experiment,
+            "page" => Self::Page,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Activation => "activation",
+            Self::Model => "model",
+            Self::Figure => "figure",
+            Self::Experiment => "experiment",
+            Self::Page => "page",
+        }
+    }
+}
+
+/// Every id that some document declares, whether or not the document is sound, with its place: a reference to a faulty
+/// spec is not an unknown name.
+pub(super) type Declared = BTreeMap<(Namespace, String), Place>;
+
+/// Reads all documents of all files.
+pub(super) fn documents(files: &[TextFile]) -> (Vec<Document>, Declared, Vec<Diagnostic>) {
+    let mut documents = Vec::new();
+    let mut declared = Declared::new();
+    let mut found = Vec::new();
+    for TextFile { name, file } in files {
+        let nodes = match yaml::parse(file) {
+            Ok(nodes) => nodes,
+            Err(diagnostic) => {
+                found.push(diagnostic);
+                continue;
+            }
+        };
+        let mut faults = Faults { file, found: Vec::new() };
+        let count = nodes.len();
+        for (index, node) in nodes.iter().enumerate() {
+            declare(node, count, &mut declared, &mut faults);
+            let Some(typed) = typed::document(node, &mut faults) else { continue };
+            let id = match typed.id {
+                Some(id) => id,
+                None => match stem_id(file, count, &typed, &mut faults) {
+                    Some(id) => id,
+                    None => continue,
+                },
+            };
+            let next = nodes.get(index + 1).map_or(file.text.len(), |next| next.span.start);
+            let source = source(name, file, node.span.start, next);
+            documents.push(Document { file: Arc::clone(file), id, kind: typed.kind, source });
+        }
+        found.append(&mut faults.found);
+    }
+    (documents, declared, found)
+}
+
+/// The id of a document that gives none: the file's stem, which only one document of the file can have.
+fn stem_id(
+    file: &SourceFile,
+    count: usize,
+    typed: &typed::Document,
+    faults: &mut Faults<'_>,
+) -> Option<Located<String>> {
+    if count > 1 && !matches!(typed.kind, Kind::Site(_)) {
+        let place = faults.place(&typed.kind_span, "this document has no `id`");
+        let diagnostic = Diagnostic::error("in a file of several documents each needs an `id`", place);
+        faults
+            .push(diagnostic.help("the file's name serves as the id only of a document that is alone in it"));
+        return None;
+    }
+    Some(Located { value: stem(file).to_owned(), span: typed.kind_span.clone() })
+}
+
+fn stem(file: &SourceFile) -> &str {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// Notes the id and reports one that is taken or malformed.
+fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faults<'_>) {
+    let Value::Mapping(entries) = &node.value else { return };
+    let text = |name: &str| {
+        entries.iter().find(|entry| entry.key == name).and_then(|entry| match &entry.value.value {
+            Value::Text(text) => Some((text.as_str(), entry.value.span.clone())),
+            _ => None,
+        })
+    };
+    let Some((kind, kind_span)) = text("kind") else { return };
+    let Some(namespace) = Namespace::of_kind(kind) else { return };
+    let (id, span) = match text("id") {
+        Some(given) => given,
+        None if count == 1 => (stem(faults.file), kind_span),
+        None => return,
+    };
+    if let Err(reason) = check_id(namespace, id) {
+        let place = faults.place(&span, "not usable as an id");
+        faults.push(Diagnostic::error(format!("`{id}` cannot be an id: {reason}"), place));
+    }
+    let place = faults.place(&span, "");
+    let taken =
+        declared.iter().find(|((other, taken), _)| *other == namespace && taken.eq_ignore_ascii_case(id));
+    if let Some(((_, taken), first)) = taken {
+        let first = Place { label: "first declared here".into(), ..first.clone() };
+        let message = if taken == id {
+            format!("there are two {}s `{id}`", namespace.noun())
+        } else {
+            format!(
+                "the {0}s `{taken}` and `{id}` differ only in case, which some file systems do not tell apart",
+                namespace.noun()
+            )
+        };
+        let place = Place { label: "declared again here".into(), ..place };
+        faults.push(Diagnostic::error(message, place).related(first));
+        return;
+    }
+    declared.insert((namespace, id.to_owned()), place);
+}
+
+/// Folders and files of the site that a page cannot be named like.
+const RESERVED_PAGES: [&str; 9] =
+    ["experiments", "activations", "targets", "models", "report", "assets", "index", "404", "static"];
+
+/// Ids become folder names, so they are letters, digits, `_`, `-` and `.`, and begin with a letter or digit.
+fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if id.is_empty() {
+        return Err("it is empty".into());
+    }
+    if let Some(stray) = id.chars().find(|&c| !is_allowed(c)) {
+        return Err(format!(
+            "it may hold letters, digits, `_`, `-` and `.`, not `{}`",
+            stray.escape_default()
+        ));
+    }
+    if !id.starts_with(|c: char| c.is_ascii_alphanumeric()) || id.ends_with('.') {
+        return Err("it must begin with a letter or a digit, and not end with `.`".into());
+    }
+    if id.len() > 100 {
+        return Err("it is longer than 100 characters".into());
+    }
+    if namespace == Namespace::Page && RESERVED_PAGES.iter().any(|reserved| id.eq_ignore_ascii_case(reserved))
+    {
+        return Err("the site has a page of its own there".into());
+    }
+    Ok(())
+}
+
+/// The document's text: from the line after the last `---` before it to the next `---`.
+fn source(name: &str, file: &Arc<SourceFile>, start: usize, next: usize) -> Source {
+    let text = &file.text;
+    let is_separator = |line: &str| line.trim_end() == "---" || line.starts_with("--- ");
+    let mut from = 0;
+    let mut offset = 0;
+    for line in text[..start].split_inclusive('\n') {
+        offset += line.len();
+        if is_separator(line) {
+            from = offset;
+        }
+    }
+    let mut to = start;
+    for line in text[start..].split_inclusive('\n') {
+        if to > start && to <= next && is_separator(line) {
+            break;
+        }
+        to += line.len();
+    }
+    let line = text[..start].matches('\n').count() + 1;
+    Source {
+        path: name.to_owned(),
+        line,
+        text: text[from..to].trim_matches('\n').to_owned(),
+        place: Place { file: Arc::clone(file), span: start..start, label: String::new() },
+    }
+}

@@ -1,0 +1,127 @@
+//! Figures: each type with its own settings, and none of another's.
+
+use super::super::decode::{Field, Located};
+use super::super::load::Document;
+use super::super::typed::{self, FigureTypeName};
+use super::{Faults, count, does_not_apply, interval, require};
+use crate::diagnostic::Diagnostic;
+use crate::spec::{Figure, FigureType, Panel, standard_figure};
+
+pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Faults<'_>) -> Option<Figure> {
+    let name = match typed.r#type {
+        FigureTypeName::Fit => "fit",
+        FigureTypeName::Convergence => "convergence",
+        FigureTypeName::Activation => "activation",
+        FigureTypeName::Trajectories => "trajectories",
+        FigureTypeName::LossLandscape => "loss_landscape",
+        FigureTypeName::Comparison => "comparison",
+        FigureTypeName::LossCurve => "loss_curve",
+    };
+    report_strays(typed, name, faults);
+    let standard = standard_figure(name).expect("every figure type has a standard figure of its name");
+    let figure_type = settings(typed, standard.figure_type, faults)?;
+    let id = document.id.value.clone();
+    Some(Figure {
+        title: typed.title.or(if id == name { standard.title } else { id.clone() })?,
+        caption: typed.caption.or(String::new())?,
+        size: match &typed.size {
+            Field::Absent => standard.size,
+            Field::Faulty => return None,
+            Field::Present(field) => size(&field.value, faults)?,
+        },
+        id,
+        figure_type,
+        source: Some(document.source.clone()),
+    })
+}
+
+/// Reports the settings of other types.
+fn report_strays(typed: &typed::Figure, name: &str, faults: &mut Faults<'_>) {
+    let to = format!("a figure of type `{name}`");
+    let kind = typed.r#type;
+    if kind != FigureTypeName::Convergence {
+        does_not_apply(&typed.fps, "fps", &to, faults);
+        does_not_apply(&typed.panels, "panels", &to, faults);
+    }
+    if kind != FigureTypeName::Activation {
+        does_not_apply(&typed.z, "z", &to, faults);
+    }
+    if kind != FigureTypeName::LossLandscape {
+        does_not_apply(&typed.w, "w", &to, faults);
+        does_not_apply(&typed.b, "b", &to, faults);
+        does_not_apply(&typed.resolution, "resolution", &to, faults);
+        does_not_apply(&typed.colormap, "colormap", &to, faults);
+    }
+    if kind != FigureTypeName::LossCurve {
+        does_not_apply(&typed.scale, "scale", &to, faults);
+    }
+}
+
+fn size(located: &Located<(Located<u64>, Located<u64>)>, faults: &mut Faults<'_>) -> Option<(u32, u32)> {
+    let mut side =
+        |value| count(value, 200..=4000, "size", faults).and_then(|value| u32::try_from(value).ok());
+    let (width, height) = (side(&located.value.0), side(&located.value.1));
+    Some((width?, height?))
+}
+
+/// The standard settings with those that the spec gives.
+fn settings(typed: &typed::Figure, standard: FigureType, faults: &mut Faults<'_>) -> Option<FigureType> {
+    Some(match standard {
+        FigureType::Convergence { fps, panels } => FigureType::Convergence {
+            fps: match &typed.fps {
+                Field::Absent => fps,
+                Field::Faulty => return None,
+                Field::Present(field) => {
+                    let is_possible = |value: f64| (0.1..=50.0).contains(&value);
+                    require(&field.value, is_possible, "fps", "from 0.1 to 50 frames per second", faults)?
+                }
+            },
+            panels: match &typed.panels {
+                Field::Absent => panels,
+                Field::Faulty => return None,
+                Field::Present(field) => self::panels(&field.value, faults)?,
+            },
+        },
+        FigureType::Activation { z } => FigureType::Activation { z: or_interval(&typed.z, z, "z", faults)? },
+        FigureType::LossLandscape { w, b, resolution, colormap } => FigureType::LossLandscape {
+            w: or_interval(&typed.w, w, "w", faults)?,
+            b: or_interval(&typed.b, b, "b", faults)?,
+            resolution: match &typed.resolution {
+                Field::Absent => resolution,
+                Field::Faulty => return None,
+                Field::Present(field) => count(&field.value, 2..=1000, "resolution", faults)?,
+            },
+            colormap: typed.colormap.or(colormap)?,
+        },
+        FigureType::LossCurve { scale } => FigureType::LossCurve { scale: typed.scale.or(scale)? },
+        without_settings @ (FigureType::Fit | FigureType::Trajectories | FigureType::Comparison) => {
+            without_settings
+        }
+    })
+}
+
+fn or_interval(
+    field: &Field<Located<(Located<f64>, Located<f64>)>>,
+    standard: (f64, f64),
+    name: &str,
+    faults: &mut Faults<'_>,
+) -> Option<(f64, f64)> {
+    match field {
+        Field::Absent => Some(standard),
+        Field::Faulty => None,
+        Field::Present(field) => interval(&field.value, name, faults),
+    }
+}
+
+fn panels(list: &Located<Vec<Located<typed::Panel>>>, faults: &mut Faults<'_>) -> Option<Vec<Panel>> {
+    if list.value.is_empty() || list.value.len() > 6 {
+        let place = faults.place(&list.span, format!("{} panels", list.value.len()));
+        faults.push(Diagnostic::error("a convergence needs 1 to 6 panels", place));
+        return None;
+    }
+    let panel = |located: &Located<typed::Panel>| match &located.value {
+        typed::Panel::Fit => Panel::Fit,
+        typed::Panel::Trajectory(name) => Panel::Trajectory(name.clone()),
+    };
+    Some(list.value.iter().map(panel).collect())
+}

@@ -1,0 +1,96 @@
+//! The site as a whole.
+
+use super::super::decode::{Field, Located};
+use super::super::load::{Declared, Document, Namespace};
+use super::super::typed::{self, Kind};
+use super::{Faults, report_repeats, unknown};
+use crate::diagnostic::Diagnostic;
+use crate::spec::{Experiment, Site};
+
+/// The one site spec, or what a site without one is.
+pub(super) fn site(
+    documents: &[Document],
+    experiments: &[Experiment],
+    declared: &Declared,
+    found: &mut Vec<Diagnostic>,
+) -> Site {
+    let mut sites = documents.iter().filter_map(|document| match &document.kind {
+        Kind::Site(typed) => Some((document, typed)),
+        _ => None,
+    });
+    let Some((document, typed)) = sites.next() else {
+        return Site {
+            title: "Activation functions".into(),
+            description: String::new(),
+            base_url: None,
+            home: Vec::new(),
+        };
+    };
+    let mut faults = Faults { file: &document.file, found: Vec::new() };
+    for (second, _) in sites {
+        let place = crate::diagnostic::Place {
+            file: second.file.clone(),
+            span: second.id.span.clone(),
+            label: "this is the second one".into(),
+        };
+        let related = faults.place(&document.id.span, "the first one is here");
+        faults.push(Diagnostic::error("there can be only one `site` spec", place).related(related));
+    }
+    let home = match &typed.home {
+        Field::Present(home) => {
+            report_repeats(&home.value, &mut faults);
+            for name in &home.value {
+                let names: Vec<&str> = experiments.iter().map(|experiment| experiment.id.as_str()).collect();
+                let is_known = declared.contains_key(&(Namespace::Experiment, name.value.clone()));
+                if !is_known {
+                    let diagnostic = unknown(name, Namespace::Experiment, &names, &faults);
+                    faults.push(diagnostic);
+                }
+            }
+            home.value.iter().map(|name| name.value.clone()).collect()
+        }
+        Field::Absent | Field::Faulty => Vec::new(),
+    };
+    let base_url = base_url(typed, &mut faults);
+    found.append(&mut faults.found);
+    Site {
+        title: typed
+            .title
+            .or(String::new())
+            .filter(|t| !t.is_empty())
+            .unwrap_or("Activation functions".into()),
+        description: typed.description.or(String::new()).unwrap_or_default(),
+        base_url,
+        home,
+    }
+}
+
+fn base_url(typed: &typed::Site, faults: &mut Faults<'_>) -> Option<String> {
+    let url: &Located<String> = typed.base_url.value()?;
+    match check_base_url(&url.value) {
+        Ok(url) => Some(url),
+        Err(reason) => {
+            let place = faults.place(&url.span, "not an address of a site");
+            faults.push(Diagnostic::error(format!("`base_url` {reason}"), place));
+            None
+        }
+    }
+}
+
+/// The address with a slash at its end.
+///
+/// # Errors
+///
+/// Why it cannot be the address of a site, as the end of a sentence that begins with its name.
+pub fn check_base_url(url: &str) -> Result<String, String> {
+    let rest = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    let Some(rest) = rest else { return Err("must begin with https:// or http://".into()) };
+    if rest.is_empty() || rest.starts_with('/') {
+        return Err("names no host".into());
+    }
+    let is_stray = |c: char| c.is_whitespace() || c.is_control() || "<>\"'\\?#".contains(c);
+    if let Some(stray) = rest.chars().find(|&c| is_stray(c)) {
+        return Err(format!("cannot hold `{}`", stray.escape_default()));
+    }
+    Ok(format!("{}/", url.trim_end_matches('/')))
+}

@@ -1,0 +1,285 @@
+//! YAML text → a tree in which every value knows its place.
+//!
+//! The tree stands between the parser and the specs because serde stops at the first fault and forgets where values
+//! stood, while an author wants all the faults at once, each underlined.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_yaml::{DuplicateKeyPolicy, Location, Options, Spanned};
+
+use crate::diagnostic::{Diagnostic, Place, SourceFile};
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Node {
+    pub(super) value: Value,
+    /// Bytes of the file: a scalar with its quotes, or the token that opens a sequence or mapping. Of an alias, the place
+    /// where the value was written.
+    pub(super) span: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    Integer(i128),
+    /// Finite.
+    Number(f64),
+    Text(String),
+    Sequence(Vec<Node>),
+    /// In the order of the file, duplicates and all; merge keys are expanded.
+    Mapping(Vec<Entry>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Range<usize>,
+    pub(super) value: Node,
+}
+
+impl Value {
+    /// What a message calls it: `the number 3`, `a list`.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Null => "nothing".to_owned(),
+            Self::Bool(value) => format!("`{value}`"),
+            Self::Integer(value) => format!("the number {value}"),
+            Self::Number(value) => format!("the number {value}"),
+            Self::Text(text) if text.chars().count() <= 40 && !text.contains('\n') => {
+                format!("the text `{text}`")
+            }
+            Self::Text(_) => "a text".to_owned(),
+            Self::Sequence(_) => "a list".to_owned(),
+            Self::Mapping(_) => "a mapping".to_owned(),
+        }
+    }
+}
+
+/// Every document of a file that is not empty.
+///
+/// # Errors
+///
+/// The first place where the text is not YAML, or is more than any spec could need (deeply nested, billions of aliases).
+pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Vec<Node>, Diagnostic> {
+    let mut options = Options::default();
+    options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
+    options.strict_booleans = true;
+    options.underscored_numbers_as_strings = true;
+    options.reject_unsupported_tags = true;
+    options.with_snippet = false;
+    let documents = serde_yaml::from_multiple_with_options::<Spanned<Tree>>(&file.text, options)
+        .map_err(|error| syntax_error(file, &error))?;
+    let nodes = documents.into_iter().map(|document| node(document, &file.text));
+    Ok(nodes.filter(|node| node.value != Value::Null).collect())
+}
+
+fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Diagnostic {
+    let full = error.without_snippet().to_string();
+    // The place is shown by the underline; the parser's own wording of it would only repeat it.
+    let message = full.split(" at line ").next().unwrap_or(&full).trim_end_matches(['.', ',', ' ']);
+    let span = error.location().map_or(0..0, |location| bytes(&location, &file.text));
+    let place = Place { file: Arc::clone(file), span, label: String::new() };
+    Diagnostic::error(format!("this is not valid YAML: {message}"), place)
+}
+
+/// The tree as serde delivers it.
+#[derive(Debug)]
+enum Tree {
+    Scalar(Value),
+    Sequence(Vec<Spanned<Tree>>),
+    Mapping(Vec<(Spanned<String>, Spanned<Tree>)>),
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Value::Null))
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        Tree::deserialize(deserializer)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Value::Bool(value)))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Value::Integer(value.into())))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Value::Integer(value.into())))
+    }
+
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Value::Integer(value)))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Value::Number(value)))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Value::Text(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Tree::Sequence(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Tree::Mapping(entries))
+    }
+}
+
+fn node(tree: Spanned<Tree>, text: &str) -> Node {
+    let span = bytes(&tree.defined, text);
+    match tree.value {
+        Tree::Scalar(value) => Node { value, span: trimmed(span, text) },
+        Tree::Sequence(items) => {
+            let items: Vec<Node> = items.into_iter().map(|item| node(item, text)).collect();
+            Node { value: Value::Sequence(items), span }
+        }
+        Tree::Mapping(entries) => {
+            let entries: Vec<Entry> = entries
+                .into_iter()
+                .map(|(key, value)| Entry {
+                    key_span: bytes(&key.defined, text),
+                    key: key.value,
+                    value: node(value, text),
+                })
+                .collect();
+            // A block mapping has no opening token; its first key stands for it.
+            let span = match entries.first() {
+                Some(first) if span.is_empty() => first.key_span.clone(),
+                _ => span,
+            };
+            Node { value: Value::Mapping(entries), span }
+        }
+    }
+}
+
+/// Block scalars end with their line break, which no underline should include.
+fn trimmed(span: Range<usize>, text: &str) -> Range<usize> {
+    let length = text[span.clone()].trim_end().len();
+    span.start..span.start + length
+}
+
+/// The parser's place as a byte range that is sure to lie within the text, on character boundaries.
+fn bytes(location: &Location, text: &str) -> Range<usize> {
+    let span = location.span();
+    let start = match span.byte_offset() {
+        Some(offset) => usize::try_from(offset).unwrap_or(usize::MAX),
+        None => offset_of(text, location.line(), location.column()),
+    };
+    let length = span.byte_len().unwrap_or(1);
+    let start = text.floor_char_boundary(start);
+    let end = start.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+    start..text.ceil_char_boundary(end.min(text.len())).max(start)
+}
+
+/// The byte offset of a 1-based line and column (in characters).
+fn offset_of(text: &str, line: u64, column: u64) -> usize {
+    let before = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+    let start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
+    let rest = &text[start..];
+    let characters = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
+    start + rest.char_indices().nth(characters).map_or(rest.len(), |(offset, _)| offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> Arc<SourceFile> {
+        Arc::new(SourceFile { path: "specs/a.yaml".into(), text: text.into() })
+    }
+
+    #[test]
+    fn values_know_their_places() {
+        let text = "# é\na: &gd {x: 1.0e-3, y: 'two'}\nb: *gd\n---\nc: |\n  one\n  two\n";
+        let documents = parse(&file(text)).unwrap();
+        let Value::Mapping(first) = &documents[0].value else { panic!() };
+        let Value::Mapping(a) = &first[0].value.value else { panic!() };
+        assert_eq!(a[0].value.value, Value::Number(0.001));
+        assert_eq!(&text[a[0].value.span.clone()], "1.0e-3");
+        assert_eq!(&text[a[1].value.span.clone()], "'two'");
+        let Value::Mapping(b) = &first[1].value.value else { panic!() };
+        assert_eq!(&text[b[1].value.span.clone()], "'two'", "an alias points at what it stands for");
+        let Value::Mapping(second) = &documents[1].value else { panic!() };
+        assert_eq!(second[0].value.value, Value::Text("one\ntwo\n".into()));
+        assert_eq!(&text[second[0].value.span.clone()], "one\n  two");
+    }
+
+    #[test]
+    fn only_true_and_false_are_booleans() {
+        let documents = parse(&file("a: no\nb: false\nc: 1_000\n")).unwrap();
+        let Value::Mapping(entries) = &documents[0].value else { panic!() };
+        assert_eq!(entries[0].value.value, Value::Text("no".into()));
+        assert_eq!(entries[1].value.value, Value::Bool(false));
+        assert_eq!(entries[2].value.value, Value::Text("1_000".into()));
+    }
+
+    #[test]
+    fn hostile_texts_end_in_an_error() {
+        for text in [
+            "a: [1, 2\nb: 3",
+            "a:\n\t- x",
+            "a: !!foo 1",
+            "a: .inf",
+            "{a: 1",
+            "a: *nothing",
+            "? [x]\n: 1",
+            "%",
+            "\u{0}",
+        ] {
+            assert!(parse(&file(text)).is_err(), "{text:?}");
+        }
+        for opening in ["[", "{a: ", "- "] {
+            assert!(parse(&file(&opening.repeat(100_000))).is_err(), "{opening:?} a hundred thousand times");
+        }
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        assert!(parse(&file(&bomb)).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[-{}\\[\\]:,&*!|>'\"%#?a0 \n\té]{0,60}") {
+            let _ = parse(&file(&text));
+        }
+    }
+}
