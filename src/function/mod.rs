@@ -1,83 +1,84 @@
 //! Functions of one variable: the expression language, its exact derivatives, and the catalogue of activations.
 
-use std::ops::Range;
+mod catalogue;
+mod elementary;
+mod expression;
+mod latex;
+mod program;
+
+use std::sync::Arc;
+
+use expression::{Binary, Expression};
+use program::Program;
+
+pub use catalogue::{Builtin, BuiltinReference, builtin, builtins};
+pub use expression::{ExpressionError, check_parameter_name};
 
 /// A compiled expression of one variable with its parameters filled in. Cheap to clone; values and derivatives are the
 /// same bits on every machine.
 #[derive(Debug, Clone)]
-pub struct Function;
-
-/// What is wrong with an expression, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExpressionError {
-    /// Bytes of the expression's text.
-    pub span: Range<usize>,
-    pub message: String,
-    /// What was expected or the nearest valid name.
-    pub help: Option<String>,
-}
+pub struct Function(Arc<Program>);
 
 impl Function {
     /// Compiles an expression of `x` and the named parameters.
-    pub fn parse(_text: &str, _parameters: &[(String, f64)]) -> Result<Self, ExpressionError> {
-        unimplemented!()
+    ///
+    /// # Errors
+    ///
+    /// The first place where the text is not an expression.
+    pub fn parse(text: &str, parameters: &[(String, f64)]) -> Result<Self, ExpressionError> {
+        Ok(Self(Arc::new(Program::compile(&expression::parse(text, parameters)?))))
     }
 
-    /// c₀ + c₁ x + c₂ x² + …
-    pub fn polynomial(_coefficients: &[f64]) -> Self {
-        unimplemented!()
+    /// c₀ + c₁ x + c₂ x² + …, by Horner's rule.
+    pub fn polynomial(coefficients: &[f64]) -> Self {
+        let mut terms = coefficients.iter().rev();
+        let mut sum = Expression::Number(terms.next().copied().unwrap_or(0.0));
+        for &coefficient in terms {
+            let product = Expression::Binary(Binary::Multiply, Box::new(sum), Box::new(Expression::Variable));
+            let term = Expression::Number(coefficient);
+            sum = Expression::Binary(Binary::Add, Box::new(product), Box::new(term));
+        }
+        Self(Arc::new(Program::compile(&sum)))
     }
 
     /// The value at one point.
-    pub fn value(&self, _x: f64) -> f64 {
-        unimplemented!()
+    pub fn value(&self, x: f64) -> f64 {
+        let mut y = [0.0];
+        self.values(&[x], &mut y);
+        y[0]
     }
 
     /// The values at many points; both slices have the same length.
-    pub fn values(&self, _x: &[f64], _y: &mut [f64]) {
-        unimplemented!()
+    pub fn values(&self, x: &[f64], y: &mut [f64]) {
+        self.0.values(x, y);
     }
 
     /// The values and the derivatives by `x` at many points; all three slices have the same length. The values are the
     /// same bits as those of [`Self::values`].
-    pub fn values_and_derivatives(&self, _x: &[f64], _y: &mut [f64], _dy: &mut [f64]) {
-        unimplemented!()
+    pub fn values_and_derivatives(&self, x: &[f64], y: &mut [f64], dy: &mut [f64]) {
+        self.0.values_and_derivatives(x, y, dy);
     }
 
     /// One text for all spellings that compile to the same operations, with the parameters' values in it: what a cache
     /// key takes of a function.
     pub fn canonical(&self) -> String {
-        unimplemented!()
+        self.0.canonical()
     }
 }
 
-pub struct Builtin {
-    pub id: &'static str,
-    pub title: &'static str,
-    pub symbol: &'static str,
-    pub expression: &'static str,
-    pub parameters: &'static [(&'static str, f64)],
-    pub color: (u8, u8, u8),
-    pub description: &'static str,
-    pub references: &'static [BuiltinReference],
+/// LaTeX of an expression, with `variable` in the place of `x` and the parameters by name.
+///
+/// # Errors
+///
+/// The first place where the text is not an expression.
+pub fn latex(text: &str, parameters: &[(String, f64)], variable: &str) -> Result<String, ExpressionError> {
+    Ok(latex::latex(&expression::parse(text, parameters)?, variable))
 }
-pub struct BuiltinReference {
-    pub title: &'static str,
-    pub url: &'static str,
-    pub year: Option<i32>,
+
+/// LaTeX of the polynomial c₀ + c₁ x + c₂ x² + …, highest power first.
+pub fn polynomial_latex(coefficients: &[f64]) -> String {
+    latex::polynomial(coefficients)
 }
-pub fn builtin(_id: &str) -> Option<&'static Builtin> {
-    None
-}
-pub fn builtins() -> &'static [Builtin] {
-    &[]
-}
-pub fn latex(_text: &str, _parameters: &[(String, f64)], _variable: &str) -> Result<String, ExpressionError> {
-    unimplemented!()
-}
-pub fn polynomial_latex(_coefficients: &[f64]) -> String {
-    unimplemented!()
-}
-pub fn check_parameter_name(_name: &str) -> Result<(), String> {
-    Ok(())
-}
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,7 @@ pub(super) fn documents(files: &[TextFile]) -> (Vec<Document>, Declared, Vec<Dia
         let nodes = match yaml::parse(file) {
             Ok(nodes) => nodes,
             Err(diagnostic) => {
-                found.push(diagnostic);
+                found.push(*diagnostic);
                 continue;
             }
         };

@@ -23,9 +23,9 @@ pub(super) enum Kind {
     Site(Site),
     Polynomial(Polynomial),
     Target(Target),
-    Activation(Activation),
+    Activation(Box<Activation>),
     Model(Model),
-    Figure(Figure),
+    Figure(Box<Figure>),
     Experiment(Box<Experiment>),
     Page(Page),
 }
@@ -66,9 +66,9 @@ pub(super) fn document(node: &Node, faults: &mut Faults<'_>) -> Option<Document>
         "site" => Kind::Site(Site::decode(&body, faults)?),
         "polynomial" => Kind::Polynomial(Polynomial::decode(&body, faults)?),
         "target" => Kind::Target(Target::decode(&body, faults)?),
-        "activation" => Kind::Activation(Activation::decode(&body, faults)?),
+        "activation" => Kind::Activation(Box::new(Activation::decode(&body, faults)?)),
         "model" => Kind::Model(Model::decode(&body, faults)?),
-        "figure" => Kind::Figure(Figure::decode(&body, faults)?),
+        "figure" => Kind::Figure(Box::new(Figure::decode(&body, faults)?)),
         "experiment" => Kind::Experiment(Box::new(Experiment::decode(&body, faults)?)),
         "page" => Kind::Page(Page::decode(&body, faults)?),
         _ => {
@@ -371,12 +371,15 @@ pub(super) enum Generator {
 
 names!(Generator, "a generator", ["numpy" => Self::Numpy]);
 
+/// A tensor's name and its entries, row by row.
+pub(super) type GivenTensor = (Located<String>, Located<Vec<Located<f64>>>);
+
 /// Initial parameters: drawn, or given one by one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Init {
     Random(Box<RandomInit>),
     /// By the name of the parameter or tensor; a tensor's entries row by row.
-    Explicit(Vec<(Located<String>, Located<Vec<Located<f64>>>)>),
+    Explicit(Vec<GivenTensor>),
 }
 
 fields! {

@@ -64,7 +64,7 @@ impl Value {
 /// # Errors
 ///
 /// The first place where the text is not YAML, or is more than any spec could need (deeply nested, billions of aliases).
-pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Vec<Node>, Diagnostic> {
+pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Vec<Node>, Box<Diagnostic>> {
     let mut options = Options::default();
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
     options.strict_booleans = true;
@@ -77,13 +77,13 @@ pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Vec<Node>, Diagnostic> {
     Ok(nodes.filter(|node| node.value != Value::Null).collect())
 }
 
-fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Diagnostic {
+fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Box<Diagnostic> {
     let full = error.without_snippet().to_string();
     // The place is shown by the underline; the parser's own wording of it would only repeat it.
     let message = full.split(" at line ").next().unwrap_or(&full).trim_end_matches(['.', ',', ' ']);
     let span = error.location().map_or(0..0, |location| bytes(&location, &file.text));
     let place = Place { file: Arc::clone(file), span, label: String::new() };
-    Diagnostic::error(format!("this is not valid YAML: {message}"), place)
+    Box::new(Diagnostic::error(format!("this is not valid YAML: {message}"), place))
 }
 
 /// The tree as serde delivers it.

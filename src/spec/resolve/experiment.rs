@@ -228,7 +228,7 @@ fn distribution(
 /// One number per parameter; every model of the experiment must have the same parameters.
 fn explicit(
     span: &Range<usize>,
-    given: &[(Located<String>, Located<Vec<Located<f64>>>)],
+    given: &[typed::GivenTensor],
     models: &[Arc<Model>],
     faults: &mut Faults<'_>,
 ) -> Option<Init> {
