@@ -16,8 +16,3 @@ pub enum Input<'a> {
 pub fn draw(_figure: &Figure, _input: Input<'_>) -> Vec<u8> {
     unimplemented!()
 }
-
-/// The file name's extension of a figure, without the dot.
-pub fn extension(_figure: &Figure) -> &'static str {
-    unimplemented!()
-}

@@ -1,10 +1,19 @@
 //! What has to be done: every case to train and every figure to draw, in a fixed order, each with its cache key and
 //! its place in the site. Nothing here trains, draws or touches a disk.
 
+mod initialisation;
+mod key;
+mod numpy;
+
 use std::sync::Arc;
 
-use crate::cache::CacheKey;
-use crate::spec::{Activation, Data, Figure, Model, Target, Training};
+use crate::cache::{CacheKey, KeyBuilder};
+use crate::spec::{
+    Activation, Data, Experiment, Figure, FigureType, Model, Specs, Target, Training, standard_figure,
+};
+use initialisation::Initialisation;
+
+pub use key::{FIGURE_VERSION, RUN_VERSION};
 
 /// The work that the specs ask for.
 #[derive(Debug, Clone)]
@@ -64,6 +73,157 @@ pub enum Subject {
     /// Indices into [`Plan::cases`]; one but for figures that compare.
     Cases(Vec<usize>),
 }
-pub fn plan(_specs: &crate::spec::Specs) -> Plan {
-    unimplemented!()
+
+/// Plans all cases and figures.
+pub fn plan(specs: &Specs) -> Plan {
+    let mut cases = Vec::new();
+    let mut figures = Vec::new();
+    for experiment in &specs.experiments {
+        let first = cases.len();
+        cases.extend(cases_of(experiment));
+        figures.extend(figures_of(experiment, &cases, first));
+    }
+    figures.extend(activation_figures(specs));
+    Plan { cases, figures }
+}
+
+fn cases_of(experiment: &Experiment) -> Vec<Case> {
+    let mut initialisation = Initialisation::new(experiment);
+    let mut cases = Vec::new();
+    for target in &experiment.targets {
+        for activation in &experiment.activations {
+            for model in &experiment.models {
+                for variant in &experiment.trainings {
+                    let mut levels = vec![target.id.clone(), activation.id.clone()];
+                    let mut axes = Vec::new();
+                    if experiment.models_are_an_axis {
+                        levels.push(model.id.clone());
+                        axes.push(("model".to_owned(), model.id.clone()));
+                    }
+                    levels.extend(variant.axes.iter().map(|(name, value)| level(name, value)));
+                    axes.extend(variant.axes.iter().cloned());
+                    let initial = initialisation.parameters(&model.model_type, &levels.join("/"));
+                    let mut case = Case {
+                        experiment: experiment.id.clone(),
+                        levels,
+                        axes,
+                        target: Arc::clone(target),
+                        activation: Arc::clone(activation),
+                        model: Arc::clone(model),
+                        data: experiment.data,
+                        initial,
+                        training: variant.training,
+                        key: KeyBuilder::new("none", 0).finish(),
+                    };
+                    case.key = key::run_key(&case);
+                    cases.push(case);
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// The folder of one value of an axis: `learning_rate-0.001`. Values of settings in parentheses lose what a path should not
+/// hold; the values of an axis differ, and so do their folders.
+fn level(name: &str, value: &str) -> String {
+    let value = value.replace(", ", "_").replace('(', "-").replace(')', "");
+    format!("{name}-{value}")
+}
+
+/// The figures of one experiment, whose cases begin at `first`.
+fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<PlannedFigure> {
+    let mut planned = Vec::new();
+    let (comparisons, of_cases): (Vec<_>, Vec<_>) =
+        experiment.figures.iter().partition(|figure| figure.figure_type == FigureType::Comparison);
+    for (index, case) in cases.iter().enumerate().skip(first) {
+        for &figure in &of_cases {
+            let path = format!("{}/{}", case.directory(), file_name(figure));
+            planned.push(match figure.figure_type {
+                FigureType::Activation { .. } => PlannedFigure {
+                    figure: Arc::clone(figure),
+                    subject: Subject::Activation(Arc::clone(&case.activation)),
+                    path,
+                    key: key::activation_key(figure, &case.activation),
+                },
+                _ => PlannedFigure {
+                    figure: Arc::clone(figure),
+                    subject: Subject::Cases(vec![index]),
+                    path,
+                    key: key::cases_key(figure, &[case]),
+                },
+            });
+        }
+    }
+    for &figure in &comparisons {
+        let groups = groups(cases, first);
+        for (name, indices) in &groups {
+            let members: Vec<&Case> = indices.iter().map(|&index| &cases[index]).collect();
+            let folder = format!("experiments/{}", experiment.id);
+            let path = if groups.len() == 1 {
+                format!("{folder}/{}", file_name(figure))
+            } else {
+                format!("{folder}/{}-{name}.{}", figure.id, extension(figure))
+            };
+            planned.push(PlannedFigure {
+                figure: Arc::clone(figure),
+                subject: Subject::Cases(indices.clone()),
+                path,
+                key: key::cases_key(figure, &members),
+            });
+        }
+    }
+    planned
+}
+
+/// The cases that differ only in their activation, by what they share.
+fn groups(cases: &[Case], first: usize) -> Vec<(String, Vec<usize>)> {
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    for (index, case) in cases.iter().enumerate().skip(first) {
+        let shared: Vec<&str> = case
+            .levels
+            .iter()
+            .enumerate()
+            .filter(|(level, _)| *level != 1)
+            .map(|(_, name)| name.as_str())
+            .collect();
+        let name = shared.join("-");
+        match groups.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, indices)) => indices.push(index),
+            None => groups.push((name, vec![index])),
+        }
+    }
+    groups
+}
+
+/// The figure of every activation's own page.
+fn activation_figures(specs: &Specs) -> Vec<PlannedFigure> {
+    let declared = specs.figures.get("activation").cloned();
+    let is_usable = |figure: &Arc<Figure>| matches!(figure.figure_type, FigureType::Activation { .. });
+    let Some(figure) = declared.filter(is_usable).or_else(|| standard_figure("activation").map(Arc::new))
+    else {
+        return Vec::new();
+    };
+    let activations = specs.activations.values();
+    activations
+        .map(|activation| PlannedFigure {
+            figure: Arc::clone(&figure),
+            subject: Subject::Activation(Arc::clone(activation)),
+            path: format!("activations/{}/activation.png", activation.id),
+            key: key::activation_key(&figure, activation),
+        })
+        .collect()
+}
+
+/// The name of a figure's file.
+fn file_name(figure: &Figure) -> String {
+    format!("{}.{}", figure.id, extension(figure))
+}
+
+/// `gif` for an animation, else `png`.
+fn extension(figure: &Figure) -> &'static str {
+    match figure.figure_type {
+        FigureType::Convergence { .. } => "gif",
+        _ => "png",
+    }
 }

@@ -1,67 +1,61 @@
-//! Training: a [`Case`](crate::plan::Case) → its [`Run`]. Pure; the same case gives the same bits on every machine.
+//! Training: a [`Case`] → its [`Run`]. Pure; the same case gives the same bits on every machine.
 
-/// What training did.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Run {
-    /// The loss (mean squared error) of each epoch, taken before its step; all finite. As many as there were epochs, or
-    /// as many as came before divergence.
-    pub losses: Vec<f64>,
-    /// Before the step of epochs 0, n, 2n, … and once more after the last step; of a diverged run, those that came
-    /// before divergence. Parameters are finite. Empty only where the initial parameters' loss is not finite.
-    pub snapshots: Vec<Snapshot>,
-    /// The lowest loss and its parameters; `None` only where even the first epoch's loss is not finite.
-    pub best: Option<Best>,
-    pub outcome: Outcome,
-    /// The epochs after which the schedule halved the learning rate, counted from 1.
-    pub halvings: Vec<usize>,
-}
+mod model;
+mod optimizer;
+mod run;
 
-/// The parameters at one moment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot {
-    /// How many steps had been taken.
-    pub epoch: usize,
-    /// In the order of [`ModelType::tensors`](crate::spec::ModelType::tensors).
-    pub parameters: Vec<f64>,
-    /// The loss at these parameters; of the snapshot after the last step too. Finite.
-    pub loss: f64,
-}
+use crate::plan::Case;
 
-/// The lowest loss of any epoch.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Best {
-    pub epoch: usize,
-    pub mse: f64,
-    pub parameters: Vec<f64>,
-}
+pub use model::{Loss, predict};
+pub use run::{Best, Outcome, Run, Snapshot};
 
-/// How training ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    Finished,
-    /// The loss or the gradient of this epoch, counted from 0, was not finite.
-    Diverged {
-        epoch: usize,
-    },
-}
-
-impl Run {
-    /// The last epoch's loss; `None` if training diverged.
-    pub fn final_mse(&self) -> Option<f64> {
-        match self.outcome {
-            Outcome::Finished => self.losses.last().copied(),
-            Outcome::Diverged { .. } => None,
+/// Trains a case by full-batch steps on the mean squared error.
+pub fn train(case: &Case) -> Run {
+    let training = &case.training;
+    let x = case.data.inputs();
+    let mut y = vec![0.0; x.len()];
+    case.target.function.values(&x, &mut y);
+    let mut loss = Loss::new(&case.model.model_type, &case.activation.function, x, y);
+    let mut parameters = case.initial.clone();
+    let mut gradient = vec![0.0; parameters.len()];
+    let mut update = optimizer::Update::new(training.optimizer, parameters.len());
+    let mut learning_rate = training.learning_rate;
+    let mut run = Run {
+        losses: Vec::with_capacity(training.epochs),
+        snapshots: Vec::new(),
+        best: None,
+        outcome: Outcome::Finished,
+        halvings: Vec::new(),
+    };
+    for epoch in 0..training.epochs {
+        let mse = loss.gradient(&parameters, &mut gradient);
+        if !mse.is_finite() {
+            run.outcome = Outcome::Diverged { epoch };
+            return run;
+        }
+        run.losses.push(mse);
+        if run.best.as_ref().is_none_or(|best| mse < best.mse) {
+            // The buffer is kept: in a good run almost every epoch is the best so far.
+            let best = run.best.get_or_insert_with(|| Best { epoch, mse, parameters: parameters.clone() });
+            best.epoch = epoch;
+            best.mse = mse;
+            best.parameters.copy_from_slice(&parameters);
+        }
+        if epoch.is_multiple_of(training.snapshot_every) {
+            run.snapshots.push(Snapshot { epoch, parameters: parameters.clone(), loss: mse });
+        }
+        update.step(&mut parameters, &gradient, learning_rate);
+        let next = optimizer::scheduled(training.schedule, learning_rate, &run.losses);
+        if next < learning_rate {
+            run.halvings.push(epoch + 1);
+            learning_rate = next;
         }
     }
-}
-pub fn train(_case: &crate::plan::Case) -> Run {
-    unimplemented!()
-}
-impl Run {
-    pub fn to_bytes(&self) -> Vec<u8> {
-        unimplemented!()
+    let mse = loss.value(&parameters);
+    if mse.is_finite() {
+        run.snapshots.push(Snapshot { epoch: training.epochs, parameters, loss: mse });
+    } else {
+        run.outcome = Outcome::Diverged { epoch: training.epochs };
     }
-    pub fn from_bytes(_b: &[u8]) -> Option<Run> {
-        unimplemented!()
-    }
+    run
 }

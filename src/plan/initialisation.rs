@@ -1,0 +1,94 @@
+//! Initial parameters, drawn when the plan is made: a case then depends on the numbers and not on how they came to be.
+
+use super::numpy::Generator;
+use crate::spec::{Distribution, Experiment, Init, ModelType, Stream};
+
+/// The source of an experiment's initial parameters, asked case after case.
+pub(super) struct Initialisation<'e> {
+    init: &'e Init,
+    /// The one stream of the experiment, if it has one.
+    shared: Option<Generator>,
+}
+
+impl<'e> Initialisation<'e> {
+    pub(super) fn new(experiment: &'e Experiment) -> Self {
+        let shared = match &experiment.init {
+            Init::Random { seed, stream: Stream::Shared, .. } => Some(Generator::new(&[*seed])),
+            _ => None,
+        };
+        Self { init: &experiment.init, shared }
+    }
+
+    /// The parameters of the next case. `path` is the case's, [`super::Case::path`].
+    ///
+    /// A stream per case is that of `numpy.random.default_rng([seed, word])`, where the word is the first eight bytes,
+    /// little-endian, of the BLAKE3 hash of the path: `int.from_bytes(blake3(path).digest()[:8], "little")` in Python.
+    pub(super) fn parameters(&mut self, model_type: &ModelType, path: &str) -> Vec<f64> {
+        let (distribution, seed) = match self.init {
+            Init::Explicit(parameters) => return parameters.clone(),
+            Init::Random { distribution, seed, .. } => (*distribution, *seed),
+        };
+        match &mut self.shared {
+            Some(generator) => draw(generator, distribution, model_type),
+            None => draw(&mut Generator::new(&[seed, word(path)]), distribution, model_type),
+        }
+    }
+}
+
+fn word(path: &str) -> u64 {
+    let hash = blake3::hash(path.as_bytes());
+    hash.as_bytes()[..8].iter().rev().fold(0, |word, &byte| (word << 8) | u64::from(byte))
+}
+
+/// One vector of parameters. The fan-based distributions draw weights only; a scalar weight (w, v) has fans of 1.
+#[expect(clippy::cast_precision_loss, reason = "layer sizes are small")]
+fn draw(generator: &mut Generator, distribution: Distribution, model_type: &ModelType) -> Vec<f64> {
+    let mut parameters = Vec::with_capacity(model_type.parameter_count());
+    for tensor in model_type.tensors() {
+        let is_bias = tensor.name.starts_with(['b', 'c']);
+        let (fan_in, fan_out) = match tensor.shape.as_slice() {
+            [fan_in, fan_out] => (*fan_in as f64, *fan_out as f64),
+            _ => (1.0, 1.0),
+        };
+        for _ in 0..tensor.size() {
+            parameters.push(match distribution {
+                Distribution::Normal { mean, std } => generator.normal(mean, std),
+                _ if is_bias => 0.0,
+                Distribution::GlorotNormal => generator.normal(0.0, (2.0 / (fan_in + fan_out)).sqrt()),
+                Distribution::HeNormal => generator.normal(0.0, (2.0 / fan_in).sqrt()),
+                Distribution::GlorotUniform => {
+                    let bound = (6.0 / (fan_in + fan_out)).sqrt();
+                    generator.uniform(-bound, bound)
+                }
+                Distribution::HeUniform => {
+                    let bound = (6.0 / fan_in).sqrt();
+                    generator.uniform(-bound, bound)
+                }
+            });
+        }
+    }
+    parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fans_set_the_spread_and_biases_are_zero() {
+        let model_type = ModelType::Mlp { hidden_sizes: vec![400, 100] };
+        for (distribution, expected) in [
+            (Distribution::GlorotNormal, 2.0 / 500.0),
+            (Distribution::GlorotUniform, 2.0 / 500.0),
+            (Distribution::HeNormal, 2.0 / 400.0),
+            (Distribution::HeUniform, 2.0 / 400.0),
+        ] {
+            let parameters = draw(&mut Generator::new(&[1]), distribution, &model_type);
+            // W1 and b1 come before W2, whose 40,000 entries tell the variance to about a hundredth.
+            let weights = &parameters[800..800 + 40_000];
+            let variance = weights.iter().map(|w| w * w).sum::<f64>() / 40_000.0;
+            assert!((variance / expected - 1.0).abs() < 0.03, "{distribution:?}: {variance} {expected}");
+            assert!(parameters[400..800].iter().all(|&bias| bias == 0.0));
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Models: what they predict, their loss, and its gradient.
+
+use crate::function::Function;
+use crate::spec::ModelType;
+
+/// ŷ at `x` for one vector of parameters (in the order of [`ModelType::tensors`]); `y` is as long as `x`.
+pub fn predict(model_type: &ModelType, function: &Function, parameters: &[f64], x: &[f64], y: &mut [f64]) {
+    match model_type {
+        ModelType::SingleNeuron => {
+            let &[w, b, v, c] = parameters else { return y.fill(f64::NAN) };
+            let z: Vec<f64> = x.iter().map(|x| w * x + b).collect();
+            function.values(&z, y);
+            y.iter_mut().for_each(|y| *y = v * *y + c);
+        }
+        ModelType::ScaledInput => {
+            let &[w] = parameters else { return y.fill(f64::NAN) };
+            let z: Vec<f64> = x.iter().map(|x| w * x).collect();
+            function.values(&z, y);
+        }
+        ModelType::Mlp { hidden_sizes } => {
+            let mut below = x.to_vec();
+            let mut fan_in = 1;
+            let mut rest = parameters;
+            for &fan_out in hidden_sizes {
+                let mut z = vec![0.0; fan_out * x.len()];
+                rest = affine(&below, fan_in, fan_out, rest, &mut z);
+                below.resize(z.len(), 0.0);
+                function.values(&z, &mut below);
+                fan_in = fan_out;
+            }
+            affine(&below, fan_in, 1, rest, y);
+        }
+    }
+}
+
+/// z = h W + b for one layer, units as columns of equal length; returns the parameters that follow the layer's.
+fn affine<'p>(h: &[f64], fan_in: usize, fan_out: usize, parameters: &'p [f64], z: &mut [f64]) -> &'p [f64] {
+    let (weights, rest) = parameters.split_at(fan_in * fan_out);
+    let (biases, rest) = rest.split_at(fan_out);
+    let length = h.len() / fan_in;
+    for (unit, column) in z.chunks_exact_mut(length).enumerate() {
+        column.fill(biases[unit]);
+        for (input, h) in h.chunks_exact(length).enumerate() {
+            let weight = weights[input * fan_out + unit];
+            column.iter_mut().zip(h).for_each(|(z, h)| *z += weight * h);
+        }
+    }
+    rest
+}
+
+/// The mean squared error of a model on fixed data, with its gradient. Keeps its memory from epoch to epoch.
+pub struct Loss<'c> {
+    model_type: &'c ModelType,
+    function: &'c Function,
+    x: Vec<f64>,
+    y: Vec<f64>,
+    layers: Vec<Layer>,
+    prediction: Vec<f64>,
+    /// ∂loss/∂ŷ, then ∂loss/∂z layer by layer, last to first.
+    delta: Vec<f64>,
+    below: Vec<f64>,
+}
+
+/// The values of one layer of units, a column of data points each.
+struct Layer {
+    units: usize,
+    z: Vec<f64>,
+    /// φ(z).
+    h: Vec<f64>,
+    /// φ′(z).
+    slope: Vec<f64>,
+}
+
+impl<'c> Loss<'c> {
+    /// `x` and `y` are as long as one another, and not empty.
+    pub fn new(model_type: &'c ModelType, function: &'c Function, x: Vec<f64>, y: Vec<f64>) -> Self {
+        let sizes: &[usize] = match model_type {
+            ModelType::SingleNeuron | ModelType::ScaledInput => &[1],
+            ModelType::Mlp { hidden_sizes } => hidden_sizes,
+        };
+        let points = x.len();
+        let column = |units: usize| vec![0.0; units * points];
+        let layers = sizes.iter().map(|&units| Layer {
+            units,
+            z: column(units),
+            h: column(units),
+            slope: column(units),
+        });
+        let widest = sizes.iter().copied().max().unwrap_or(1);
+        Self {
+            model_type,
+            function,
+            layers: layers.collect(),
+            prediction: column(1),
+            delta: column(widest),
+            below: column(widest),
+            x,
+            y,
+        }
+    }
+
+    /// The loss at `parameters`; the gradient by each of them is left in `gradient`.
+    ///
+    /// All sums run over the data in their order, so that the bits do not depend on the machine.
+    pub fn gradient(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        match self.model_type {
+            ModelType::SingleNeuron => self.single_neuron(parameters, gradient),
+            ModelType::ScaledInput => self.scaled_input(parameters, gradient),
+            ModelType::Mlp { .. } => self.mlp(parameters, gradient),
+        }
+    }
+
+    /// The loss at `parameters`.
+    pub fn value(&mut self, parameters: &[f64]) -> f64 {
+        predict(self.model_type, self.function, parameters, &self.x, &mut self.prediction);
+        let squares =
+            self.prediction.iter().zip(&self.y).map(|(prediction, y)| (prediction - y) * (prediction - y));
+        squares.sum::<f64>() / self.count()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+    fn count(&self) -> f64 {
+        self.x.len() as f64
+    }
+
+    fn single_neuron(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        let &[w, b, v, c] = parameters else { return f64::NAN };
+        let Layer { z, h, slope, .. } = &mut self.layers[0];
+        z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x + b);
+        self.function.values_and_derivatives(z, h, slope);
+        let mut sums = [0.0; 5];
+        for (((x, y), h), slope) in self.x.iter().zip(&self.y).zip(&*h).zip(&*slope) {
+            let residual = v * h + c - y;
+            let by_z = residual * v * slope;
+            let terms = [by_z * x, by_z, residual * h, residual, residual * residual];
+            sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+        }
+        let factor = 2.0 / self.count();
+        gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient = factor * sum);
+        sums[4] / self.count()
+    }
+
+    fn scaled_input(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        let &[w] = parameters else { return f64::NAN };
+        let Layer { z, h, slope, .. } = &mut self.layers[0];
+        z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x);
+        self.function.values_and_derivatives(z, h, slope);
+        let (mut by_w, mut squares) = (0.0, 0.0);
+        for (((x, y), h), slope) in self.x.iter().zip(&self.y).zip(&*h).zip(&*slope) {
+            let residual = h - y;
+            by_w += residual * slope * x;
+            squares += residual * residual;
+        }
+        gradient[0] = 2.0 / self.count() * by_w;
+        squares / self.count()
+    }
+
+    fn mlp(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        let points = self.x.len();
+        let mut rest = parameters;
+        for at in 0..self.layers.len() {
+            let (before, after) = self.layers.split_at_mut(at);
+            let (input, fan_in) = before.last().map_or((&self.x, 1), |layer| (&layer.h, layer.units));
+            let layer = &mut after[0];
+            rest = affine(input, fan_in, layer.units, rest, &mut layer.z);
+            self.function.values_and_derivatives(&layer.z, &mut layer.h, &mut layer.slope);
+        }
+        let last = &self.layers[self.layers.len() - 1];
+        affine(&last.h, last.units, 1, rest, &mut self.prediction);
+
+        let factor = 2.0 / self.count();
+        let mut squares = 0.0;
+        for ((delta, prediction), y) in self.delta.iter_mut().zip(&self.prediction).zip(&self.y) {
+            let residual = prediction - y;
+            *delta = factor * residual;
+            squares += residual * residual;
+        }
+        // Backwards through the layers; `end` is where the parameters of the layer at hand end.
+        let (mut end, mut fan_out) = (parameters.len(), 1);
+        for at in (0..=self.layers.len()).rev() {
+            let (input, fan_in) = match at.checked_sub(1) {
+                Some(below) => (&self.layers[below].h, self.layers[below].units),
+                None => (&self.x, 1),
+            };
+            let biases = end - fan_out;
+            let weights = biases - fan_in * fan_out;
+            for (unit, delta) in self.delta.chunks_exact(points).take(fan_out).enumerate() {
+                gradient[biases + unit] = delta.iter().sum();
+                for (source, h) in input.chunks_exact(points).enumerate() {
+                    gradient[weights + source * fan_out + unit] =
+                        delta.iter().zip(h).map(|(delta, h)| delta * h).sum();
+                }
+            }
+            let Some(below) = at.checked_sub(1) else { break };
+            for (source, column) in self.below.chunks_exact_mut(points).take(fan_in).enumerate() {
+                column.fill(0.0);
+                for (unit, delta) in self.delta.chunks_exact(points).take(fan_out).enumerate() {
+                    let weight = parameters[weights + source * fan_out + unit];
+                    column.iter_mut().zip(delta).for_each(|(below, delta)| *below += weight * delta);
+                }
+            }
+            let slopes = &self.layers[below].slope;
+            self.below.iter_mut().zip(slopes).for_each(|(below, slope)| *below *= slope);
+            std::mem::swap(&mut self.delta, &mut self.below);
+            (end, fan_out) = (weights, fan_in);
+        }
+        squares / self.count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Written by `tests/fixtures/mlp_gradients.py` with autograd.
+    const GRADIENTS: &str = include_str!("../../tests/fixtures/mlp_gradients.json");
+
+    #[test]
+    fn mlp_gradients_are_those_of_autograd() {
+        let cases: serde_json::Value = serde_json::from_str(GRADIENTS).unwrap();
+        let numbers =
+            |value: &serde_json::Value| -> Vec<f64> { serde_json::from_value(value.clone()).unwrap() };
+        let cases = cases.as_array().unwrap();
+        assert_eq!(cases.len(), 5);
+        for case in cases {
+            let hidden_sizes: Vec<usize> = serde_json::from_value(case["hidden_sizes"].clone()).unwrap();
+            let model_type = match hidden_sizes.as_slice() {
+                [] if case["parameters"].as_array().unwrap().len() == 1 => ModelType::ScaledInput,
+                [] => ModelType::SingleNeuron,
+                _ => ModelType::Mlp { hidden_sizes },
+            };
+            let function = Function::parse(case["activation"].as_str().unwrap(), &[]).unwrap();
+            let parameters = numbers(&case["parameters"]);
+            assert_eq!(parameters.len(), model_type.parameter_count());
+            let mut loss = Loss::new(&model_type, &function, numbers(&case["x"]), numbers(&case["y"]));
+            let mut gradient = vec![0.0; parameters.len()];
+            let value = loss.gradient(&parameters, &mut gradient);
+            let close =
+                |found: f64, expected: f64| (found - expected).abs() <= 1e-12 * (1.0 + expected.abs());
+            assert!(close(value, case["loss"].as_f64().unwrap()));
+            assert!(close(loss.value(&parameters), value));
+            for (found, expected) in gradient.iter().zip(numbers(&case["gradient"])) {
+                assert!(close(*found, expected), "{}: {found} {expected}", case["activation"]);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn gradients_match_differences(
+            hidden_sizes in prop::collection::vec(1_usize..4, 1..4),
+            seed in prop::collection::vec(-1.0_f64..1.0, 60),
+        ) {
+            let model_type = ModelType::Mlp { hidden_sizes };
+            let function = Function::parse("tanh(x)", &[]).unwrap();
+            let x = vec![-1.0, -0.2, 0.5, 1.5];
+            let y = vec![0.3, -1.0, 0.7, 0.1];
+            let mut loss = Loss::new(&model_type, &function, x, y);
+            let parameters = &seed[..model_type.parameter_count()];
+            let mut gradient = vec![0.0; parameters.len()];
+            loss.gradient(parameters, &mut gradient);
+            for at in 0..parameters.len() {
+                let mut moved = parameters.to_vec();
+                moved[at] += 1e-6;
+                let above = loss.value(&moved);
+                moved[at] -= 2e-6;
+                let difference = (above - loss.value(&moved)) / 2e-6;
+                prop_assert!((gradient[at] - difference).abs() < 1e-6, "{}: {} {}", at, gradient[at], difference);
+            }
+        }
+    }
+}
