@@ -1,7 +1,33 @@
 //! Figures: runs → the bytes of one picture (PNG) or animation (GIF). Pure; the same input gives the same bytes.
+//!
+//! A figure type has a file of its own. What they share: [`chart`] (frame, grid, curves; drawn by plotters through
+//! [`backend`]), [`axis`], [`annotation`] (boxes and legends), [`formula`] and [`text`], all on a [`canvas`]; [`png`] and
+//! [`gif`] encode it.
+
+mod activation;
+mod annotation;
+mod axis;
+mod backend;
+mod canvas;
+mod chart;
+mod colormap;
+mod comparison;
+mod convergence;
+mod fit;
+mod formula;
+mod gif;
+mod landscape;
+mod loss_curve;
+mod palette;
+mod png;
+mod text;
+mod trajectories;
+
+use canvas::{Canvas, Ink};
+use landscape::Landscape;
 
 use crate::plan::Case;
-use crate::spec::{Activation, Figure};
+use crate::spec::{Activation, Figure, FigureType};
 use crate::train::Run;
 
 /// What a figure is drawn from.
@@ -12,7 +38,36 @@ pub enum Input<'a> {
     Cases(&'a [(&'a Case, &'a Run)]),
 }
 
-/// The bytes of a PNG or GIF file.
-pub fn draw(_figure: &Figure, _input: Input<'_>) -> Vec<u8> {
-    unimplemented!()
+/// The bytes of a PNG or, of a convergence, a GIF file.
+pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
+    let size = figure.size;
+    let first = match input {
+        Input::Activation(_) => None,
+        Input::Cases(cases) => cases.first(),
+    };
+    let canvas = match (&figure.figure_type, input, first) {
+        (FigureType::Activation { z }, Input::Activation(activation), _) => {
+            activation::draw(size, *z, activation)
+        }
+        (FigureType::Activation { z }, _, Some((case, _))) => activation::draw(size, *z, &case.activation),
+        (FigureType::Comparison, Input::Cases(cases), _) => comparison::draw(size, cases),
+        (FigureType::Fit, _, Some((case, run))) => fit::draw(size, case, run),
+        (FigureType::Convergence { fps, panels }, _, Some((case, run))) => {
+            return convergence::draw(size, *fps, panels, case, run);
+        }
+        (FigureType::Trajectories, _, Some((case, run))) => trajectories::draw(size, case, run),
+        (FigureType::LossLandscape { w, b, resolution, colormap }, _, Some((case, run))) => {
+            let landscape = Landscape { w: *w, b: *b, resolution: *resolution, colormap: *colormap };
+            landscape::draw(size, &landscape, case, run)
+        }
+        (FigureType::LossCurve { scale }, _, Some((case, run))) => loss_curve::draw(size, *scale, case, run),
+        // The plan pairs every figure with what it shows; should it not, the picture says so.
+        _ => {
+            let mut canvas = Canvas::new(size.0, size.1);
+            let middle = (f64::from(size.0) / 2.0, f64::from(size.1) / 2.0);
+            chart::draw_centered(&mut canvas, "nothing to show", 14.0, middle, Ink::BLACK);
+            canvas
+        }
+    };
+    png::encode(&canvas)
 }

@@ -1,0 +1,252 @@
+//! Boxes of text in a chart, and legends: where they hide the least, and how they look.
+
+use super::canvas::{Area, Canvas, Ink, Pen};
+use super::chart::{DATA, Style};
+use super::text::{self, CAP_HEIGHT, Font};
+
+/// A size in pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Extent {
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// Lines of text in a rounded frame.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TextBox {
+    pub(super) lines: Vec<String>,
+    pub(super) frame: Ink,
+}
+
+impl TextBox {
+    pub(super) fn extent(&self, style: Style) -> Extent {
+        let size = style.small_font();
+        let widest = self.lines.iter().map(|line| text::width(Font::Upright, line, size)).fold(0.0, f64::max);
+        let padding = 0.45 * size;
+        Extent {
+            width: widest + 2.0 * padding,
+            height: line_height(size) * count(self.lines.len()) + 1.2 * padding,
+        }
+    }
+
+    pub(super) fn draw(&self, canvas: &mut Canvas, area: Area, style: Style) {
+        let size = style.small_font();
+        let pen = Pen::new(self.frame, (1.8 * style.unit).max(1.0));
+        canvas.rounded_box(area, 3.5 * style.unit, Ink::WHITE.with_opacity(0.92), &pen);
+        for (index, line) in self.lines.iter().enumerate() {
+            let y = area.top
+                + 0.6 * 0.45 * size
+                + line_height(size) * (count(index) + 0.5)
+                + CAP_HEIGHT * size / 2.0;
+            text::draw(canvas, Font::Upright, line, size, (area.left + 0.45 * size, y), Ink::BLACK);
+        }
+    }
+}
+
+/// What stands before a legend's text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Mark {
+    Dot,
+    Line(Pen),
+}
+
+/// The marks and their meanings.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Legend(pub(super) Vec<(Mark, String)>);
+
+impl Legend {
+    pub(super) fn extent(&self, style: Style) -> Extent {
+        let size = style.font();
+        let widest =
+            self.0.iter().map(|(_, label)| text::width(Font::Upright, label, size)).fold(0.0, f64::max);
+        Extent { width: widest + 3.6 * size, height: 1.45 * size * count(self.0.len()) + 0.5 * size }
+    }
+
+    pub(super) fn draw(&self, canvas: &mut Canvas, area: Area, style: Style) {
+        let size = style.font();
+        let frame = Pen::new(Ink::solid(0xcc, 0xcc, 0xcc), style.unit.max(1.0));
+        canvas.rounded_box(area, 3.0 * style.unit, Ink::WHITE.with_opacity(0.9), &frame);
+        for (index, (mark, label)) in self.0.iter().enumerate() {
+            let y = (area.top + 0.25 * size + 1.45 * size * (count(index) + 0.5)).round();
+            let (left, right) = (area.left + 0.5 * size, area.left + 2.6 * size);
+            match mark {
+                Mark::Dot => {
+                    let radius = dot_radius(style);
+                    let center = (f64::midpoint(left, right), y);
+                    canvas.disc(center, radius, DATA);
+                    canvas.circle(center, radius, &Pen::new(DOT_RING, radius * 0.35));
+                }
+                Mark::Line(pen) => canvas.polyline(&[(left, y), (right, y)], pen),
+            }
+            text::draw(
+                canvas,
+                Font::Upright,
+                label,
+                size,
+                (area.left + 3.1 * size, y + CAP_HEIGHT * size / 2.0),
+                Ink::BLACK,
+            );
+        }
+    }
+}
+
+pub(super) const DOT_RING: Ink = Ink::solid(0x40, 0x40, 0x40);
+
+/// The radius of a data point.
+pub(super) fn dot_radius(style: Style) -> f64 {
+    (2.4 * style.unit).max(1.0)
+}
+
+fn line_height(size: f64) -> f64 {
+    1.18 * size
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few lines")]
+fn count(lines: usize) -> f64 {
+    lines as f64
+}
+
+/// Where in the frame a box can stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spot {
+    TopLeft,
+    TopRight,
+    BottomLeft,
+    BottomRight,
+    Top,
+    Bottom,
+    Left,
+    Right,
+}
+
+impl Spot {
+    const ALL: [Self; 8] = [
+        Self::TopLeft,
+        Self::TopRight,
+        Self::BottomLeft,
+        Self::BottomRight,
+        Self::Top,
+        Self::Bottom,
+        Self::Left,
+        Self::Right,
+    ];
+
+    fn area(self, frame: Area, extent: Extent, margin: f64) -> Area {
+        let Extent { width, height } = extent;
+        let (low_x, high_x) = (frame.left + margin, frame.right - margin - width);
+        let (low_y, high_y) = (frame.top + margin, frame.bottom - margin - height);
+        let (left, top) = match self {
+            Self::TopLeft => (low_x, low_y),
+            Self::TopRight => (high_x, low_y),
+            Self::BottomLeft => (low_x, high_y),
+            Self::BottomRight => (high_x, high_y),
+            Self::Top => (f64::midpoint(low_x, high_x), low_y),
+            Self::Bottom => (f64::midpoint(low_x, high_x), high_y),
+            Self::Left => (low_x, f64::midpoint(low_y, high_y)),
+            Self::Right => (high_x, f64::midpoint(low_y, high_y)),
+        };
+        let (left, top) = (left.round(), top.round());
+        Area { left, top, right: left + width.round(), bottom: top + height.round() }
+    }
+}
+
+/// Places boxes in a frame so that together they hide as few of the `obstacles` (places in the picture) as can be, and
+/// never one another where there is a way; each comes with the spot it would like best.
+pub(super) fn place(
+    frame: Area,
+    boxes: &[(Extent, Spot)],
+    obstacles: &[(f64, f64)],
+    style: Style,
+) -> Vec<Area> {
+    let margin = 8.0 * style.unit;
+    let candidates: Vec<Vec<(Area, usize)>> = boxes
+        .iter()
+        .map(|&(extent, preferred)| {
+            let spots = Spot::ALL.into_iter().enumerate();
+            let candidate = |(rank, spot): (usize, Spot)| {
+                let area = spot.area(frame, extent, margin);
+                let around = area.grown(4.0 * style.unit);
+                let hidden = obstacles.iter().filter(|&&point| around.contains(point)).count();
+                let distaste = if spot == preferred { 0 } else { 1 + rank };
+                (area, hidden * 100 + distaste)
+            };
+            let mut candidates: Vec<(Area, usize)> = spots.map(candidate).collect();
+            candidates.sort_by_key(|&(_, cost)| cost);
+            candidates
+        })
+        .collect();
+    let mut search = Search { candidates: &candidates, best: None, budget: 200_000 };
+    search.run(&mut Vec::new(), 0);
+    search.best.map_or_else(Vec::new, |(areas, _)| areas)
+}
+
+/// Tries all combinations, cheapest first, leaving out what cannot be better than the best found.
+struct Search<'c> {
+    candidates: &'c [Vec<(Area, usize)>],
+    best: Option<(Vec<Area>, usize)>,
+    /// How many combinations may still be looked at: many boxes are placed well enough before all are tried.
+    budget: usize,
+}
+
+/// What it costs to lay one box over another.
+const OVERLAP: usize = 1_000_000;
+
+impl Search<'_> {
+    fn run(&mut self, chosen: &mut Vec<Area>, cost: usize) {
+        let is_worse = self.best.as_ref().is_some_and(|&(_, best)| cost >= best);
+        if is_worse || self.budget == 0 {
+            return;
+        }
+        self.budget -= 1;
+        let Some(candidates) = self.candidates.get(chosen.len()) else {
+            self.best = Some((chosen.clone(), cost));
+            return;
+        };
+        for &(area, own) in candidates {
+            let overlaps = chosen.iter().filter(|other| other.overlaps(&area)).count();
+            chosen.push(area);
+            self.run(chosen, cost + own + overlaps * OVERLAP);
+            chosen.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: Area = Area { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 };
+    const EXTENT: Extent = Extent { width: 30.0, height: 20.0 };
+
+    #[test]
+    fn a_free_corner_is_found() {
+        let style = Style { unit: 0.1 };
+        // Everything is full but the bottom left.
+        let obstacles: Vec<(f64, f64)> = (0..100)
+            .flat_map(|x| (0..100).map(move |y| (f64::from(x), f64::from(y))))
+            .filter(|&(x, y)| x > 40.0 || y < 70.0)
+            .collect();
+        let placed = place(FRAME, &[(EXTENT, Spot::TopRight)], &obstacles, style);
+        assert!(!obstacles.iter().any(|&point| placed[0].contains(point)), "{placed:?}");
+    }
+
+    #[test]
+    fn boxes_do_not_overlap_and_keep_to_their_spots() {
+        let style = Style { unit: 1.0 };
+        let boxes = [(EXTENT, Spot::TopLeft), (EXTENT, Spot::TopLeft), (EXTENT, Spot::BottomRight)];
+        let placed = place(FRAME, &boxes, &[], style);
+        assert_eq!((placed[0].left, placed[0].top), (8.0, 8.0));
+        assert!(
+            placed.iter().enumerate().all(|(i, a)| placed[..i].iter().all(|b| !a.overlaps(b))),
+            "{placed:?}"
+        );
+        assert_eq!((placed[2].right, placed[2].bottom), (92.0, 92.0));
+    }
+
+    #[test]
+    fn many_boxes_in_little_room_still_end() {
+        let boxes = [(Extent { width: 90.0, height: 60.0 }, Spot::TopLeft); 9];
+        assert_eq!(place(FRAME, &boxes, &[], Style { unit: 1.0 }).len(), 9);
+        assert!(place(FRAME, &[], &[], Style { unit: 1.0 }).is_empty());
+    }
+}

@@ -1,0 +1,259 @@
+//! The pixels: anti-aliased shapes on an opaque white ground, in pixel coordinates with the origin at the top left.
+
+use tiny_skia::{
+    FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke,
+    StrokeDash, Transform,
+};
+
+/// An sRGB colour with its opacity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ink {
+    pub(super) rgb: [u8; 3],
+    /// 0 to 1.
+    pub(super) opacity: f64,
+}
+
+impl Ink {
+    pub(super) const BLACK: Self = Self::solid(0, 0, 0);
+    pub(super) const WHITE: Self = Self::solid(255, 255, 255);
+
+    pub(super) const fn solid(red: u8, green: u8, blue: u8) -> Self {
+        Self { rgb: [red, green, blue], opacity: 1.0 }
+    }
+
+    pub(super) const fn with_opacity(self, opacity: f64) -> Self {
+        Self { opacity, ..self }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an opacity of 0 to 1")]
+    fn paint(self) -> Paint<'static> {
+        let mut paint = Paint::default();
+        let [red, green, blue] = self.rgb;
+        paint.set_color_rgba8(red, green, blue, (self.opacity * 255.0 + 0.5) as u8);
+        paint.anti_alias = true;
+        paint
+    }
+}
+
+impl From<crate::spec::Color> for Ink {
+    fn from(color: crate::spec::Color) -> Self {
+        Self::solid(color.red, color.green, color.blue)
+    }
+}
+
+/// The colours that every picture has, for palettes: the ground, the lines, and the grid.
+pub(super) const GRAYS: [[u8; 3]; 5] = [[255; 3], [0; 3], [0xe9; 3], [0xcc; 3], [0x80; 3]];
+
+/// A rectangle in pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Area {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+}
+
+impl Area {
+    pub(super) fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub(super) fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    pub(super) fn contains(&self, (x, y): (f64, f64)) -> bool {
+        (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
+    }
+
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
+    pub(super) fn grown(&self, by: f64) -> Self {
+        Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
+    }
+}
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Pen {
+    pub(super) ink: Ink,
+    /// In pixels.
+    pub(super) width: f64,
+    /// The lengths of a dash and the gap after it, in pixels.
+    pub(super) dash: Option<(f64, f64)>,
+}
+
+impl Pen {
+    pub(super) const fn new(ink: Ink, width: f64) -> Self {
+        Self { ink, width, dash: None }
+    }
+}
+
+/// A picture in the making.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Canvas {
+    pixmap: Pixmap,
+}
+
+impl Canvas {
+    /// A white picture; sides are at least 1.
+    pub(super) fn new(width: u32, height: u32) -> Self {
+        // Sizes are checked where specs are resolved; the largest of them fits into memory many times.
+        let mut pixmap = Pixmap::new(width.max(1), height.max(1)).expect("sizes are bounded");
+        pixmap.fill(tiny_skia::Color::WHITE);
+        Self { pixmap }
+    }
+
+    pub(super) fn size(&self) -> (u32, u32) {
+        (self.pixmap.width(), self.pixmap.height())
+    }
+
+    /// Takes over another picture of the same size.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.pixmap.data_mut().copy_from_slice(other.pixmap.data());
+    }
+
+    /// The colours of all pixels, row by row.
+    pub(super) fn rgb(&self) -> impl Iterator<Item = [u8; 3]> {
+        self.pixmap.pixels().iter().map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
+    }
+
+    pub(super) fn fill(&mut self, path: &Path, ink: Ink) {
+        self.pixmap.fill_path(path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
+    }
+
+    pub(super) fn stroke(&mut self, path: &Path, pen: &Pen) {
+        let stroke = Stroke {
+            width: single(pen.width),
+            line_cap: if pen.dash.is_some() { LineCap::Butt } else { LineCap::Round },
+            line_join: LineJoin::Round,
+            dash: pen.dash.and_then(|(dash, gap)| StrokeDash::new(vec![single(dash), single(gap)], 0.0)),
+            ..Stroke::default()
+        };
+        self.pixmap.stroke_path(path, &pen.ink.paint(), &stroke, Transform::identity(), None);
+    }
+
+    /// A line through points; nothing for fewer than two.
+    pub(super) fn polyline(&mut self, points: &[(f64, f64)], pen: &Pen) {
+        if let ([(x0, y0), (x1, y1)], None) = (points, pen.dash)
+            && (x0 - x1).abs().min((y0 - y1).abs()) < 1e-9
+        {
+            return self.straight((*x0, *y0), (*x1, *y1), pen);
+        }
+        let mut builder = PathBuilder::new();
+        for (index, &(x, y)) in points.iter().enumerate() {
+            if index == 0 {
+                builder.move_to(single(x), single(y));
+            } else {
+                builder.line_to(single(x), single(y));
+            }
+        }
+        if let Some(path) = builder.finish() {
+            self.stroke(&path, pen);
+        }
+    }
+
+    /// A horizontal or vertical line, moved to whole pixels so that its edges are sharp.
+    fn straight(&mut self, from: (f64, f64), to: (f64, f64), pen: &Pen) {
+        let width = pen.width.max(1.0).round();
+        let snapped = |at: f64| (at - width / 2.0).round();
+        let (left, right) = (from.0.min(to.0), from.0.max(to.0));
+        let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
+        let area = if right - left > bottom - top {
+            let y = snapped(top);
+            Area { left: left.round(), right: right.round(), top: y, bottom: y + width }
+        } else {
+            let x = snapped(left);
+            Area { left: x, right: x + width, top: top.round(), bottom: bottom.round() }
+        };
+        self.fill_area(area, pen.ink);
+    }
+
+    /// A filled rectangle.
+    pub(super) fn fill_area(&mut self, area: Area, ink: Ink) {
+        if let Some(rect) =
+            Rect::from_ltrb(single(area.left), single(area.top), single(area.right), single(area.bottom))
+        {
+            self.pixmap.fill_rect(rect, &ink.paint(), Transform::identity(), None);
+        }
+    }
+
+    /// A rectangle with rounded corners, filled and framed.
+    pub(super) fn rounded_box(&mut self, area: Area, radius: f64, fill: Ink, frame: &Pen) {
+        if let Some(path) = rounded(area, radius) {
+            self.fill(&path, fill);
+            self.stroke(&path, frame);
+        }
+    }
+
+    /// A disc.
+    pub(super) fn disc(&mut self, (x, y): (f64, f64), radius: f64, ink: Ink) {
+        if let Some(path) = PathBuilder::from_circle(single(x), single(y), single(radius)) {
+            self.fill(&path, ink);
+        }
+    }
+
+    /// A circle's line.
+    pub(super) fn circle(&mut self, (x, y): (f64, f64), radius: f64, pen: &Pen) {
+        if let Some(path) = PathBuilder::from_circle(single(x), single(y), single(radius)) {
+            self.stroke(&path, pen);
+        }
+    }
+
+    /// Lays ink over one pixel with a coverage of 0 to 1; pixels outside are ignored.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "mixtures of bytes are bytes"
+    )]
+    pub(super) fn cover(&mut self, x: i64, y: i64, coverage: f64, ink: Ink) {
+        let (width, height) = self.size();
+        let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
+        if x >= width || y >= height {
+            return;
+        }
+        let share = coverage.clamp(0.0, 1.0) * ink.opacity;
+        let pixel = &mut self.pixmap.pixels_mut()[y as usize * width as usize + x as usize];
+        let mix = |below: u8, above: u8| {
+            (f64::from(below) + (f64::from(above) - f64::from(below)) * share + 0.5) as u8
+        };
+        let [red, green, blue] = ink.rgb;
+        let mixed = [mix(pixel.red(), red), mix(pixel.green(), green), mix(pixel.blue(), blue)];
+        if let Some(mixed) = PremultipliedColorU8::from_rgba(mixed[0], mixed[1], mixed[2], 255) {
+            *pixel = mixed;
+        }
+    }
+}
+
+fn rounded(area: Area, radius: f64) -> Option<Path> {
+    let r = radius.min(area.width() / 2.0).min(area.height() / 2.0);
+    // The distance of the control points that makes a cubic a quarter of a circle.
+    let k = r * (1.0 - 0.552_284_75);
+    let Area { left, top, right, bottom } = area;
+    let mut path = PathBuilder::new();
+    let mut curve = |c1: (f64, f64), c2: (f64, f64), to: (f64, f64), start: Option<(f64, f64)>| {
+        if let Some(start) = start {
+            path.line_to(single(start.0), single(start.1));
+        } else {
+            path.move_to(single(right - r), single(top));
+        }
+        path.cubic_to(single(c1.0), single(c1.1), single(c2.0), single(c2.1), single(to.0), single(to.1));
+    };
+    curve((right - k, top), (right, top + k), (right, top + r), None);
+    curve((right, bottom - k), (right - k, bottom), (right - r, bottom), Some((right, bottom - r)));
+    curve((left + k, bottom), (left, bottom - k), (left, bottom - r), Some((left + r, bottom)));
+    curve((left, top + k), (left + k, top), (left + r, top), Some((left, top + r)));
+    path.close();
+    path.finish()
+}
+
+/// Pixel coordinates are small: single precision keeps them to a thousandth of a pixel.
+#[expect(clippy::cast_possible_truncation, reason = "as said")]
+fn single(value: f64) -> f32 {
+    value as f32
+}

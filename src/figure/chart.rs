@@ -1,0 +1,357 @@
+//! A chart: its frame, grid and axes, and the curves and dots in it, drawn by plotters.
+
+use std::convert::Infallible;
+
+use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::drawing::{DrawingAreaErrorKind, IntoDrawingArea};
+use plotters::element::{Circle, PathElement};
+use plotters::series::LineSeries;
+use plotters::style::{Color as _, IntoFont, RGBAColor, RGBColor, ShapeStyle, TextStyle};
+
+use super::axis::Axis;
+use super::backend::{Backend, scaled};
+use super::canvas::{Area, Canvas, Ink, Pen};
+use super::text::{self, CAP_HEIGHT, Font};
+
+/// The sizes that make a picture of any size look alike, in pixels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style {
+    /// 1 for a picture of 900 × 600.
+    pub(super) unit: f64,
+}
+
+impl Style {
+    pub(super) fn of((width, height): (u32, u32)) -> Self {
+        Self { unit: (f64::from(width) / 900.0).min(f64::from(height) / 600.0) }
+    }
+
+    pub(super) fn font(&self) -> f64 {
+        (13.9 * self.unit).max(7.0)
+    }
+
+    pub(super) fn small_font(&self) -> f64 {
+        (12.5 * self.unit).max(6.5)
+    }
+
+    pub(super) fn title_font(&self) -> f64 {
+        (16.7 * self.unit).max(8.0)
+    }
+
+    pub(super) fn curve(&self, ink: Ink) -> Pen {
+        Pen::new(ink, (2.6 * self.unit).max(1.2))
+    }
+
+    pub(super) fn dashes(&self) -> Pen {
+        let dash = Some((7.5 * self.unit, 3.6 * self.unit));
+        Pen { dash, ..Pen::new(Ink::BLACK, (2.0 * self.unit).max(1.0)) }
+    }
+
+    /// Of frames and ticks.
+    fn hairline(&self) -> f64 {
+        self.unit.max(1.0)
+    }
+
+    /// How many ticks fit along a side.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful")]
+    pub(super) fn ticks(&self, side: f64, space: f64) -> usize {
+        ((side / (space * self.font())) as usize).clamp(2, 12)
+    }
+}
+
+pub(super) const GRID: Ink = Ink::solid(0xe9, 0xe9, 0xe9);
+pub(super) const DATA: Ink = Ink::solid(0x80, 0x80, 0x80);
+
+/// One plot within a picture.
+#[derive(Debug, Clone)]
+pub(super) struct Chart {
+    /// The inside of the frame.
+    pub(super) area: Area,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    pub(super) style: Style,
+}
+
+type Context<'a> = ChartContext<'a, Backend<'a>, Cartesian2d<Axis, Axis>>;
+
+fn color(ink: Ink) -> RGBAColor {
+    let [red, green, blue] = ink.rgb;
+    RGBColor(red, green, blue).mix(ink.opacity)
+}
+
+fn shape(pen: &Pen) -> ShapeStyle {
+    ShapeStyle { color: color(pen.ink), filled: false, stroke_width: scaled(pen.width).unsigned_abs() }
+}
+
+/// Our backend cannot fail, and our ranges are never empty.
+fn infallible<T>(result: Result<T, DrawingAreaErrorKind<Infallible>>) -> Option<T> {
+    result.ok()
+}
+
+impl Chart {
+    /// Lets plotters draw on this chart.
+    fn with_context(&self, canvas: &mut Canvas, draw: impl FnOnce(&mut Context<'_>) -> Option<()>) {
+        let (width, height) = canvas.size();
+        let Area { left, top, right, bottom } = self.area;
+        let root = Backend(canvas).into_drawing_area();
+        let context = ChartBuilder::on(&root)
+            .margin_top(scaled(top))
+            .margin_right(scaled(f64::from(width) - right))
+            .set_label_area_size(LabelAreaPosition::Left, scaled(left))
+            .set_label_area_size(LabelAreaPosition::Bottom, scaled(f64::from(height) - bottom))
+            .build_cartesian_2d(self.x.clone(), self.y.clone());
+        // Whatever fails to be drawn is left out; nothing here can.
+        let _ = infallible(context).and_then(|mut context| draw(&mut context));
+    }
+
+    /// Grid, frame, ticks and their labels, and the names of the axes.
+    pub(super) fn draw_base(&self, canvas: &mut Canvas, x_name: &str, y_name: &str) {
+        self.draw_mesh(canvas, GRID);
+        self.draw_frame(canvas, x_name, y_name);
+    }
+
+    /// As [`Self::draw_base`], without a grid.
+    pub(super) fn draw_axes(&self, canvas: &mut Canvas, x_name: &str, y_name: &str) {
+        self.draw_mesh(canvas, Ink::WHITE.with_opacity(0.0));
+        self.draw_frame(canvas, x_name, y_name);
+    }
+
+    fn draw_mesh(&self, canvas: &mut Canvas, grid: Ink) {
+        let style = self.style;
+        self.with_context(canvas, |context| {
+            let label = TextStyle::from(("sans-serif", f64::from(scaled(style.font()))).into_font());
+            let line = |ink| shape(&Pen::new(ink, style.hairline()));
+            let drawn = context
+                .configure_mesh()
+                .bold_line_style(line(grid))
+                .light_line_style(line(Ink::WHITE.with_opacity(0.0)))
+                .axis_style(line(Ink::BLACK))
+                .label_style(label)
+                .set_all_tick_mark_size(scaled(4.0 * style.unit))
+                .x_label_formatter(&|value| self.x.label(*value))
+                .y_label_formatter(&|value| self.y.label(*value))
+                .draw();
+            infallible(drawn)
+        });
+    }
+
+    fn draw_frame(&self, canvas: &mut Canvas, x_name: &str, y_name: &str) {
+        let style = self.style;
+        let Area { left, top, right, bottom } = self.area;
+        let pen = Pen::new(Ink::BLACK, style.hairline());
+        for (from, to) in [
+            ((left, top), (right, top)),
+            ((left, bottom), (right, bottom)),
+            ((left, top), (left, bottom)),
+            ((right, top), (right, bottom)),
+        ] {
+            canvas.polyline(&[from, to], &pen);
+        }
+        let font = style.font();
+        let x = f64::midpoint(left, right) - text::width(Font::Upright, x_name, font) / 2.0;
+        text::draw(canvas, Font::Upright, x_name, font, (x, bottom + 2.75 * font), Ink::BLACK);
+        let y = f64::midpoint(top, bottom) + text::width(Font::Upright, y_name, font) / 2.0;
+        let x = left - self.y_label_width() - 1.15 * font;
+        text::draw_upwards(canvas, Font::Upright, y_name, font, (x, y), Ink::BLACK);
+    }
+
+    /// The room that the labels of the y axis take, with their ticks.
+    fn y_label_width(&self) -> f64 {
+        let widest = |widest: f64, (_, label): &(f64, String)| {
+            widest.max(text::width(Font::Upright, label, self.style.font()))
+        };
+        self.y.ticks().iter().fold(0.0, widest) + 9.0 * self.style.unit
+    }
+
+    /// The room that a y axis with its labels and name takes at the left of the frame.
+    pub(super) fn left_room(y: &Axis, style: Style) -> f64 {
+        let area = Area { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
+        let chart = Self { area, x: y.clone(), y: y.clone(), style };
+        chart.y_label_width() + 2.6 * style.font()
+    }
+
+    /// A title centred above the frame.
+    pub(super) fn draw_title(&self, canvas: &mut Canvas, title: &str) {
+        let available = self.area.width() * 1.1;
+        let wanted = self.style.title_font();
+        // A title that is too long gets smaller letters, down to a limit.
+        let size =
+            wanted.min(wanted * available / text::width(Font::Upright, title, wanted)).max(wanted * 0.6);
+        let x =
+            f64::midpoint(self.area.left, self.area.right) - text::width(Font::Upright, title, size) / 2.0;
+        let y = self.area.top - 0.55 * wanted;
+        text::draw(canvas, Font::Upright, title, size, (x, y), Ink::BLACK);
+    }
+
+    /// A line through points of the chart, cut off at the frame; points that are not finite interrupt it.
+    pub(super) fn draw_curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], pen: &Pen) {
+        let runs = self.visible(points);
+        if pen.dash.is_some() {
+            // plotters dashes in whole pixels of straight pieces; the canvas dashes along the curve.
+            for run in runs {
+                let pixels: Vec<(f64, f64)> = run.into_iter().map(|point| self.pixel(point)).collect();
+                canvas.polyline(&pixels, pen);
+            }
+            return;
+        }
+        self.with_context(canvas, |context| {
+            for run in runs {
+                infallible(context.draw_series(LineSeries::new(run, shape(pen))))?;
+            }
+            Some(())
+        });
+    }
+
+    /// Round marks, each with a thin darker ring.
+    pub(super) fn draw_dots(
+        &self,
+        canvas: &mut Canvas,
+        points: &[(f64, f64)],
+        radius: f64,
+        fill: Ink,
+        ring: Ink,
+    ) {
+        let inside = |&&(x, y): &&(f64, f64)| {
+            (self.x.low..=self.x.high).contains(&x) && (self.y.low..=self.y.high).contains(&y)
+        };
+        let points: Vec<(f64, f64)> = points.iter().filter(inside).copied().collect();
+        let pen = Pen::new(ring, (radius * 0.35).max(0.6));
+        self.with_context(canvas, |context| {
+            let radius = scaled(radius);
+            let fill = ShapeStyle { color: color(fill), filled: true, stroke_width: 0 };
+            let circles = points.iter().map(|&point| Circle::new(point, radius, fill));
+            infallible(context.draw_series(circles))?;
+            let rings = points.iter().map(|&point| Circle::new(point, radius, shape(&pen)));
+            infallible(context.draw_series(rings))?;
+            Some(())
+        });
+    }
+
+    /// Separate straight lines.
+    pub(super) fn draw_segments(&self, canvas: &mut Canvas, segments: &[[(f64, f64); 2]], pen: &Pen) {
+        self.with_context(canvas, |context| {
+            let paths = segments.iter().map(|segment| PathElement::new(segment.to_vec(), shape(pen)));
+            infallible(context.draw_series(paths))?;
+            Some(())
+        });
+    }
+
+    /// Elements of plotters.
+    pub(super) fn draw_elements<'e, E>(&self, canvas: &mut Canvas, elements: impl Iterator<Item = E>)
+    where
+        for<'b> &'b E: plotters::element::PointCollection<'b, (f64, f64)>,
+        E: for<'b> plotters::element::Drawable<Backend<'b>> + 'e,
+    {
+        self.with_context(canvas, |context| {
+            infallible(context.draw_series(elements))?;
+            Some(())
+        });
+    }
+
+    /// Where a point of the chart lies in the picture.
+    pub(super) fn pixel(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let Area { left, right, top, bottom } = self.area;
+        (left + self.x.share(x) * (right - left), bottom - self.y.share(y) * (bottom - top))
+    }
+
+    /// The parts of a line that lie within the frame.
+    fn visible(&self, points: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
+        let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
+        let mut run: Vec<(f64, f64)> = Vec::new();
+        // A point very far off would leave no digits for where the line crosses the frame.
+        let reach = 1e6 * (self.y.high - self.y.low);
+        let near = |(x, y): (f64, f64)| (x, y.clamp(self.y.low - reach, self.y.high + reach));
+        for pair in points.windows(2).map(|pair| [pair[0], pair[1]]) {
+            let clipped =
+                if is_finite(pair[0]) && is_finite(pair[1]) { self.clip(near(pair[0]), near(pair[1])) } else { None };
+            match clipped {
+                Some((from, to)) => {
+                    if run.last() != Some(&from) {
+                        runs.push(std::mem::take(&mut run));
+                        run.push(from);
+                    }
+                    run.push(to);
+                }
+                None => runs.push(std::mem::take(&mut run)),
+            }
+        }
+        runs.push(run);
+        runs.retain(|run| run.len() > 1);
+        runs
+    }
+
+    /// The part of a segment within the ranges of both axes (Liang and Barsky, 1984).
+    fn clip(&self, (x0, y0): (f64, f64), (x1, y1): (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
+        let (dx, dy) = (x1 - x0, y1 - y0);
+        let (mut start, mut end) = (0.0_f64, 1.0_f64);
+        let edges =
+            [(-dx, x0 - self.x.low), (dx, self.x.high - x0), (-dy, y0 - self.y.low), (dy, self.y.high - y0)];
+        for (direction, distance) in edges {
+            if direction == 0.0 {
+                if distance < 0.0 {
+                    return None;
+                }
+            } else if direction < 0.0 {
+                start = start.max(distance / direction);
+            } else {
+                end = end.min(distance / direction);
+            }
+        }
+        let at = |share: f64| match share {
+            0.0 => (x0, y0),
+            1.0 => (x1, y1),
+            _ => (x0 + share * dx, y0 + share * dy),
+        };
+        (start <= end).then(|| (at(start), at(end)))
+    }
+}
+
+fn is_finite((x, y): (f64, f64)) -> bool {
+    x.is_finite() && y.is_finite()
+}
+
+/// A line of text centred at `x`, its capitals' middle at `y`.
+pub(super) fn draw_centered(canvas: &mut Canvas, text: &str, size: f64, (x, y): (f64, f64), ink: Ink) {
+    let left = x - text::width(Font::Upright, text, size) / 2.0;
+    text::draw(canvas, Font::Upright, text, size, (left, y + CAP_HEIGHT * size / 2.0), ink);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart() -> Chart {
+        let area = Area { left: 10.0, top: 10.0, right: 90.0, bottom: 90.0 };
+        Chart {
+            area,
+            x: Axis::linear(0.0, 1.0, 5),
+            y: Axis::linear(0.0, 1.0, 5),
+            style: Style::of((100, 100)),
+        }
+    }
+
+    #[test]
+    fn curves_are_cut_off_at_the_frame() {
+        let runs = chart().visible(&[
+            (0.0, 0.5),
+            (0.5, 0.5),
+            (0.5, 1.5),
+            (0.7, 1e300),
+            (0.8, 0.5),
+            (f64::NAN, 0.5),
+            (0.9, 0.1),
+            (1.0, 0.1),
+        ]);
+        assert_eq!(runs.len(), 3, "{runs:?}");
+        assert_eq!(runs[0], [(0.0, 0.5), (0.5, 0.5), (0.5, 1.0)]);
+        assert!((runs[1][0].1 - 1.0).abs() < 1e-9 && runs[1][1] == (0.8, 0.5));
+        assert_eq!(runs[2], [(0.9, 0.1), (1.0, 0.1)]);
+    }
+
+    #[test]
+    fn values_and_pixels_correspond() {
+        let chart = chart();
+        assert_eq!(chart.pixel((0.0, 0.0)), (10.0, 90.0));
+        assert_eq!(chart.pixel((1.0, 1.0)), (90.0, 10.0));
+    }
+}

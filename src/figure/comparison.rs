@@ -1,0 +1,92 @@
+//! A comparison: the fits of several activations on one target.
+
+use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
+use super::axis::significant;
+use super::canvas::{Area, Canvas, Ink, Pen};
+use super::chart::Style;
+use super::fit::{Curve, FitPlot, bottom_room, parameter_lines, prediction, top_room};
+use crate::plan::Case;
+use crate::train::{Best, Run};
+
+/// More boxes than this would hide the plot; the legend says the most important in any case.
+const MAX_BOXES: usize = 4;
+
+struct Member<'c> {
+    case: &'c Case,
+    /// `None` where not even the first loss was finite.
+    best: Option<(&'c Best, Curve)>,
+}
+
+pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Run)]) -> Canvas {
+    let style = Style::of(size);
+    let mut canvas = Canvas::new(size.0, size.1);
+    let Some(&(first, _)) = cases.first() else { return canvas };
+    let mut members: Vec<Member<'_>> = cases
+        .iter()
+        .map(|&(case, run)| {
+            let best = run.best.as_ref().map(|best| (best, prediction(case, &best.parameters)));
+            Member { case, best }
+        })
+        .collect();
+    // The best first; the order of the specs decides between equals.
+    let mse = |member: &Member<'_>| member.best.as_ref().map_or(f64::INFINITY, |(best, _)| best.mse);
+    members.sort_by(|a, b| mse(a).total_cmp(&mse(b)));
+
+    let outer = Area {
+        left: 0.4 * style.font(),
+        top: top_room(style, false),
+        right: f64::from(size.0) - 1.4 * style.font(),
+        bottom: f64::from(size.1) - bottom_room(style),
+    };
+    let curves = || members.iter().filter_map(|member| member.best.as_ref().map(|(_, curve)| curve));
+    let plot = FitPlot::new(first, outer, style, curves());
+    plot.draw_base(&mut canvas);
+    let pen = |case: &Case| Pen { ..style.curve(Ink::from(case.activation.color)) };
+    for member in members.iter().rev() {
+        if let Some((_, curve)) = &member.best {
+            plot.chart.draw_curve(&mut canvas, curve, &pen(member.case));
+        }
+    }
+    let mut entries = plot.legend();
+    entries.extend(members.iter().map(|member| {
+        let result = match &member.best {
+            Some((best, _)) => format!("MSE = {}", significant(best.mse, 4)),
+            None => "diverged".into(),
+        };
+        (Mark::Line(pen(member.case)), format!("{} ({result})", member.case.activation.id))
+    }));
+    let legend = Legend(entries);
+    let text_boxes: Vec<TextBox> = members
+        .iter()
+        .filter_map(|member| {
+            let (best, curve) = member.best.as_ref()?;
+            let mut lines = vec![member.case.activation.id.clone()];
+            lines.extend(parameter_lines(member.case, &best.parameters, curve).into_iter().skip(1));
+            Some(TextBox { lines, frame: Ink::from(member.case.activation.color) })
+        })
+        .take(if members.len() <= MAX_BOXES { MAX_BOXES } else { 0 })
+        .collect();
+    let spots = [Spot::TopLeft, Spot::TopRight, Spot::BottomLeft, Spot::Right];
+    let mut boxes: Vec<(Extent, Spot)> = vec![(legend.extent(style), Spot::BottomRight)];
+    boxes.extend(text_boxes.iter().zip(spots).map(|(text_box, spot)| (text_box.extent(style), spot)));
+    let places = place(plot.chart.area, &boxes, &plot.obstacles(curves()), style);
+    if let Some((&legend_area, box_areas)) = places.split_first() {
+        for (text_box, &area) in text_boxes.iter().zip(box_areas) {
+            text_box.draw(&mut canvas, area, style);
+        }
+        legend.draw(&mut canvas, legend_area, style);
+    }
+    plot.chart.draw_title(&mut canvas, &title(first, &members));
+    canvas
+}
+
+/// `tanh, relu on cubic_s`, with what the cases share of the further axes.
+fn title(first: &Case, members: &[Member<'_>]) -> String {
+    let names: Vec<&str> = members.iter().map(|member| member.case.activation.id.as_str()).collect();
+    let names = if names.len() <= 6 { names.join(", ") } else { format!("{} activations", names.len()) };
+    let model = first.model.id.replace('_', " ");
+    let axes = first.axes.iter().filter(|(name, _)| name != "model");
+    let axes: Vec<String> =
+        axes.map(|(name, value)| format!(", {} {value}", name.replace('_', " "))).collect();
+    format!("{names} on {} ({model}{})", first.target.id, axes.concat())
+}

@@ -1,0 +1,197 @@
+//! Convergence: the fit over the snapshots, with parameter trajectories beside it where asked, animated.
+
+use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
+use super::axis::Axis;
+use super::canvas::{Area, Canvas, Ink};
+use super::chart::{Chart, Style};
+use super::fit::{
+    Curve, FitPlot, bottom_room, draw_divergence, draw_formula, parameter_lines, prediction, subject,
+    top_room,
+};
+use super::gif::Animation;
+use super::text::{self, Font};
+use crate::plan::Case;
+use crate::spec::Panel;
+use crate::train::{Run, Snapshot};
+
+const MARKER: Ink = Ink::solid(0xd6, 0x27, 0x28);
+
+/// One panel: what does not change has been drawn already.
+enum Plot {
+    Fit {
+        plot: FitPlot,
+        curves: Vec<Curve>,
+        boxes: Vec<TextBox>,
+        box_area: Area,
+        legend: Legend,
+        legend_area: Area,
+    },
+    Trajectory {
+        chart: Chart,
+        points: Curve,
+    },
+}
+
+/// The bytes of the GIF file: one frame per snapshot.
+pub(super) fn draw(size: (u32, u32), fps: f64, panels: &[Panel], case: &Case, run: &Run) -> Vec<u8> {
+    let style = Style::of(size);
+    let mut base = Canvas::new(size.0, size.1);
+    let areas = areas(size, panels, style);
+    let plots: Vec<Plot> = panels
+        .iter()
+        .zip(areas)
+        .filter_map(|(panel, area)| match panel {
+            Panel::Fit => Some(fit(&mut base, area, case, run, style)),
+            Panel::Trajectory(name) => trajectory(&mut base, area, name, case, run, style),
+        })
+        .collect();
+    draw_formula(&mut base, case, style);
+    let ink = Ink::from(case.activation.color);
+    let mut animation = Animation::new(size, &[ink.rgb, MARKER.rgb]);
+    let mut canvas = base.clone();
+    for (index, snapshot) in run.snapshots.iter().enumerate() {
+        canvas.copy_from(&base);
+        for plot in &plots {
+            plot.draw(&mut canvas, index, ink, style);
+        }
+        draw_epoch(&mut canvas, &plots, snapshot, case.training.epochs, style);
+        animation.push(&canvas, delay(fps));
+    }
+    if run.snapshots.is_empty() {
+        animation.push(&base, delay(fps));
+    }
+    animation.finish()
+}
+
+/// In hundredths of a second, as GIF counts.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 2 to 1000")]
+fn delay(fps: f64) -> u16 {
+    (100.0 / fps).round().clamp(2.0, 1000.0) as u16
+}
+
+/// The rooms of the panels, left to right; a fit is wider than a trajectory.
+fn areas((width, height): (u32, u32), panels: &[Panel], style: Style) -> Vec<Area> {
+    let weight = |panel: &Panel| if *panel == Panel::Fit { 1.6 } else { 1.0 };
+    let gap = 1.4 * style.font();
+    let total: f64 = panels.iter().map(weight).sum();
+    let available = f64::from(width) - 0.4 * style.font();
+    let mut left = 0.4 * style.font();
+    panels
+        .iter()
+        .map(|panel| {
+            let share = available * weight(panel) / total;
+            let area = Area {
+                left,
+                top: top_room(style, true),
+                right: left + share - gap,
+                bottom: f64::from(height) - bottom_room(style),
+            };
+            left += share;
+            area
+        })
+        .collect()
+}
+
+fn fit(base: &mut Canvas, area: Area, case: &Case, run: &Run, style: Style) -> Plot {
+    let curves: Vec<Curve> =
+        run.snapshots.iter().map(|snapshot| prediction(case, &snapshot.parameters)).collect();
+    let plot = FitPlot::new(case, area, style, &curves);
+    plot.draw_base(base);
+    plot.chart.draw_title(base, &subject(case));
+    draw_divergence(base, &plot.chart, run);
+    let ink = Ink::from(case.activation.color);
+    let boxes: Vec<TextBox> = run
+        .snapshots
+        .iter()
+        .zip(&curves)
+        .map(|(snapshot, curve)| TextBox {
+            lines: parameter_lines(case, &snapshot.parameters, curve),
+            frame: ink,
+        })
+        .collect();
+    // The box keeps its size, that of the widest frame.
+    let extent = boxes.iter().map(|text_box| text_box.extent(style)).fold(
+        Extent { width: 0.0, height: 0.0 },
+        |a, b| Extent { width: a.width.max(b.width), height: a.height.max(b.height) },
+    );
+    let mut entries = plot.legend();
+    entries.push((Mark::Line(style.curve(ink)), case.activation.id.clone()));
+    let legend = Legend(entries);
+    // The last curves matter most: they stay in view.
+    let late = &curves[curves.len() / 2..];
+    let places = place(
+        plot.chart.area,
+        &[(extent, Spot::TopLeft), (legend.extent(style), Spot::BottomRight)],
+        &plot.obstacles(late),
+        style,
+    );
+    let (box_area, legend_area) = (places[0], places[1]);
+    Plot::Fit { plot, curves, boxes, box_area, legend, legend_area }
+}
+
+/// `None` for a parameter that the model does not have.
+fn trajectory(
+    base: &mut Canvas,
+    area: Area,
+    name: &str,
+    case: &Case,
+    run: &Run,
+    style: Style,
+) -> Option<Plot> {
+    let tensors = case.model.model_type.tensors();
+    let at: usize = tensors.iter().take_while(|tensor| tensor.name != name).map(|tensor| tensor.size()).sum();
+    let points: Curve = run
+        .snapshots
+        .iter()
+        .map(|snapshot| Some((epoch(snapshot), *snapshot.parameters.get(at)?)))
+        .collect::<Option<_>>()?;
+    let (low, high) = super::fit::range([&points]);
+    let y = Axis::padded(low, high, 0.05, style.ticks(area.height(), 3.6));
+    let left = (area.left + Chart::left_room(&y, style)).round();
+    let area = Area { left, right: area.right.round(), top: area.top.round(), bottom: area.bottom.round() };
+    let last = run.snapshots.last().map_or(1.0, epoch);
+    let x = Axis::padded(0.0, last, 0.05, style.ticks(area.width(), 5.0));
+    let chart = Chart { area, x, y, style };
+    chart.draw_base(base, "epoch", name);
+    chart.draw_title(base, &format!("Trajectory of {name}"));
+    chart.draw_curve(base, &points, &style.curve(Ink::from(case.activation.color)));
+    Some(Plot::Trajectory { chart, points })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
+fn epoch(snapshot: &Snapshot) -> f64 {
+    snapshot.epoch as f64
+}
+
+impl Plot {
+    fn chart(&self) -> &Chart {
+        match self {
+            Self::Fit { plot, .. } => &plot.chart,
+            Self::Trajectory { chart, .. } => chart,
+        }
+    }
+
+    /// What is particular to one frame.
+    fn draw(&self, canvas: &mut Canvas, frame: usize, ink: Ink, style: Style) {
+        match self {
+            Self::Fit { plot, curves, boxes, box_area, legend, legend_area } => {
+                plot.chart.draw_curve(canvas, &curves[frame], &style.curve(ink));
+                legend.draw(canvas, *legend_area, style);
+                boxes[frame].draw(canvas, *box_area, style);
+            }
+            Self::Trajectory { chart, points } => {
+                chart.draw_dots(canvas, &points[frame..=frame], 4.5 * style.unit, MARKER, MARKER);
+            }
+        }
+    }
+}
+
+/// The epoch, at the right end of the top edge.
+fn draw_epoch(canvas: &mut Canvas, plots: &[Plot], snapshot: &Snapshot, epochs: usize, style: Style) {
+    let Some(area) = plots.last().map(|plot| plot.chart().area) else { return };
+    let size = style.small_font();
+    // As wide as the last frame's, so that the text does not wander.
+    let text = format!("epoch {} / {epochs}", snapshot.epoch);
+    let x = area.right - text::width(Font::Upright, &text, size);
+    text::draw(canvas, Font::Upright, &text, size, (x, 1.75 * style.title_font()), Ink::BLACK);
+}

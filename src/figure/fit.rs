@@ -1,0 +1,216 @@
+//! The fit: data, target and fitted curve of one case. The plot itself serves the animations and comparisons too.
+
+use super::annotation::{DOT_RING, Extent, Legend, Mark, Spot, TextBox, dot_radius, place};
+use super::axis::{Axis, minus, significant};
+use super::canvas::{Area, Canvas, Ink};
+use super::chart::{Chart, DATA, Style, draw_centered};
+use super::formula::Formula;
+use crate::plan::Case;
+use crate::spec::linspace;
+use crate::train::{Outcome, Run, predict};
+
+/// How many points a curve is drawn through.
+const CURVE_POINTS: usize = 600;
+/// How far beyond the target's range, as a share of it, a curve may stretch the y axis: a fit that runs away must not
+/// flatten everything else.
+const MAX_STRETCH: f64 = 0.6;
+const ALARM: Ink = Ink::solid(0xb0, 0x1c, 0x1c);
+
+/// A curve through points (x, y).
+pub(super) type Curve = Vec<(f64, f64)>;
+
+/// What a model with these parameters predicts over the data's domain.
+pub(super) fn prediction(case: &Case, parameters: &[f64]) -> Curve {
+    let x = linspace(case.data.domain, CURVE_POINTS);
+    let mut y = vec![0.0; x.len()];
+    predict(&case.model.model_type, &case.activation.function, parameters, &x, &mut y);
+    x.into_iter().zip(y).collect()
+}
+
+/// The target over the data's domain.
+pub(super) fn target(case: &Case) -> Curve {
+    let x = linspace(case.data.domain, CURVE_POINTS);
+    let mut y = vec![0.0; x.len()];
+    case.target.function.values(&x, &mut y);
+    x.into_iter().zip(y).collect()
+}
+
+fn data(case: &Case) -> Curve {
+    let x = case.data.inputs();
+    let mut y = vec![0.0; x.len()];
+    case.target.function.values(&x, &mut y);
+    x.into_iter().zip(y).collect()
+}
+
+/// The lowest and the highest finite value of some curves.
+pub(super) fn range<'c>(curves: impl IntoIterator<Item = &'c Curve>) -> (f64, f64) {
+    let values = curves.into_iter().flatten().map(|&(_, y)| y).filter(|y| y.is_finite());
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)))
+}
+
+/// A plot with the data and the target of a case, on which curves can be drawn.
+pub(super) struct FitPlot {
+    pub(super) chart: Chart,
+    data: Curve,
+    target: Curve,
+}
+
+/// The room above the frame: for the title, and for a formula over it.
+pub(super) fn top_room(style: Style, has_formula: bool) -> f64 {
+    2.1 * style.title_font() + if has_formula { 2.2 * style.title_font() } else { 0.0 }
+}
+
+/// The room below the frame: for tick labels and the axis' name.
+pub(super) fn bottom_room(style: Style) -> f64 {
+    3.4 * style.font()
+}
+
+impl FitPlot {
+    /// A plot that fits into `outer` and shows `curves` as far as they do not run away.
+    pub(super) fn new<'c>(
+        case: &Case,
+        outer: Area,
+        style: Style,
+        curves: impl IntoIterator<Item = &'c Curve>,
+    ) -> Self {
+        let target = target(case);
+        let (target_low, target_high) = range([&target]);
+        let height = if target_high - target_low > 1e-9 { target_high - target_low } else { 1.0 };
+        let (low, high) = range(curves);
+        let low = low.min(target_low).max(target_low - MAX_STRETCH * height);
+        let high = high.max(target_high).min(target_high + MAX_STRETCH * height);
+        let y = Axis::padded(low, high, 0.05, style.ticks(outer.height(), 3.6));
+        let left = outer.left + Chart::left_room(&y, style);
+        let area = Area {
+            left: left.round(),
+            top: outer.top.round(),
+            right: outer.right.round(),
+            bottom: outer.bottom.round(),
+        };
+        let (from, to) = case.data.domain;
+        let x = Axis::padded(from, to, 0.04, style.ticks(area.width(), 5.0));
+        Self { chart: Chart { area, x, y, style }, data: data(case), target }
+    }
+
+    /// Everything but the fitted curves.
+    pub(super) fn draw_base(&self, canvas: &mut Canvas) {
+        self.chart.draw_base(canvas, "x", "y");
+        let radius = dot_radius(self.chart.style);
+        self.chart.draw_dots(canvas, &self.data, radius, DATA, DOT_RING);
+        self.chart.draw_curve(canvas, &self.target, &self.chart.style.dashes());
+    }
+
+    /// The places that boxes should not cover: the target, the data and some curves.
+    pub(super) fn obstacles<'c>(&self, curves: impl IntoIterator<Item = &'c Curve>) -> Vec<(f64, f64)> {
+        let own = self.data.iter().chain(&self.target);
+        let all = own.copied().chain(curves.into_iter().flatten().copied());
+        all.filter(|(x, y)| x.is_finite() && y.is_finite()).map(|point| self.chart.pixel(point)).collect()
+    }
+
+    /// The first lines of every legend.
+    pub(super) fn legend(&self) -> Vec<(Mark, String)> {
+        vec![(Mark::Dot, "data".into()), (Mark::Line(self.chart.style.dashes()), "target".into())]
+    }
+}
+
+/// `single neuron: relu on cubic_s`.
+pub(super) fn subject(case: &Case) -> String {
+    let model = case.model.id.replace('_', " ");
+    let mut text = format!("{model}: {} on {}", case.activation.id, case.target.id);
+    for (name, value) in case.axes.iter().filter(|(name, _)| name != "model") {
+        text.push_str(&format!(", {} {}", name.replace('_', " "), minus(value)));
+    }
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+/// The lines of a parameter box: the range of x, the parameters (of tensors their shape and range), and the range of ŷ.
+pub(super) fn parameter_lines(case: &Case, parameters: &[f64], curve: &Curve) -> Vec<String> {
+    let interval = |low: f64, high: f64, decimals: usize| {
+        let text = |value: f64| {
+            if value.abs() < 1e5 { minus(&format!("{value:.decimals$}")) } else { significant(value, 3) }
+        };
+        format!("∈ [{}, {}]", text(low), text(high))
+    };
+    let (from, to) = case.data.domain;
+    let mut lines = vec![format!("x {}", interval(from, to, 2))];
+    let mut rest = parameters;
+    for tensor in case.model.model_type.tensors() {
+        let Some((values, after)) = rest.split_at_checked(tensor.size()) else { break };
+        rest = after;
+        if let ([value], true) = (values, tensor.shape.is_empty()) {
+            let text = if value.abs() < 1e5 { minus(&format!("{value:.4}")) } else { significant(*value, 5) };
+            lines.push(format!("{} = {text}", tensor.name));
+        } else {
+            let (low, high) = values
+                .iter()
+                .fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+            let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
+            lines.push(format!("{} ({}) {}", tensor.name, shape.join("×"), interval(low, high, 3)));
+        }
+    }
+    let (low, high) = range([curve]);
+    lines.push(format!("ŷ {}", interval(low, high, 2)));
+    lines
+}
+
+/// The model's formula, centred at the top of the picture.
+pub(super) fn draw_formula(canvas: &mut Canvas, case: &Case, style: Style) {
+    let latex = case.model.model_type.formula(&case.activation.symbol);
+    let available = f64::from(canvas.size().0) * 0.96;
+    let wanted = 1.02 * style.title_font();
+    let width = Formula::new(&latex, wanted).width;
+    let formula = Formula::new(&latex, wanted.min(wanted * available / width).max(wanted * 0.5));
+    let x = (f64::from(canvas.size().0) - formula.width) / 2.0;
+    formula.draw(canvas, (x, 1.75 * style.title_font()), Ink::BLACK);
+}
+
+/// Says in the picture that a run diverged.
+pub(super) fn draw_divergence(canvas: &mut Canvas, chart: &Chart, run: &Run) {
+    let Outcome::Diverged { epoch } = run.outcome else { return };
+    let text = format!("diverged at epoch {epoch}: the loss is no longer finite");
+    let style = chart.style;
+    let y = chart.area.bottom - 1.2 * style.font();
+    draw_centered(canvas, &text, style.font(), (f64::midpoint(chart.area.left, chart.area.right), y), ALARM);
+}
+
+pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
+    let style = Style::of(size);
+    let mut canvas = Canvas::new(size.0, size.1);
+    let outer = Area {
+        left: 0.4 * style.font(),
+        top: top_room(style, true),
+        right: f64::from(size.0) - 1.4 * style.font(),
+        bottom: f64::from(size.1) - bottom_room(style),
+    };
+    let curve: Vec<Curve> = run.best.iter().map(|best| prediction(case, &best.parameters)).collect();
+    let plot = FitPlot::new(case, outer, style, &curve);
+    plot.draw_base(&mut canvas);
+    let ink = Ink::from(case.activation.color);
+    let pen = style.curve(ink);
+    let mut entries = plot.legend();
+    let mut boxes: Vec<(Extent, Spot)> = Vec::new();
+    let mut text_box = None;
+    if let (Some(best), Some(curve)) = (&run.best, curve.first()) {
+        plot.chart.draw_curve(&mut canvas, curve, &pen);
+        let mse = significant(best.mse, 4);
+        entries.push((Mark::Line(pen), format!("{} (MSE = {mse})", case.activation.id)));
+        let lines = parameter_lines(case, &best.parameters, curve);
+        let parameters = TextBox { lines, frame: ink };
+        boxes.push((parameters.extent(style), Spot::TopLeft));
+        text_box = Some(parameters);
+    }
+    let legend = Legend(entries);
+    boxes.push((legend.extent(style), Spot::BottomRight));
+    let places = place(plot.chart.area, &boxes, &plot.obstacles(&curve), style);
+    if let (Some(text_box), Some(&area)) = (&text_box, places.first()) {
+        text_box.draw(&mut canvas, area, style);
+    }
+    if let Some(&area) = places.last() {
+        legend.draw(&mut canvas, area, style);
+    }
+    draw_divergence(&mut canvas, &plot.chart, run);
+    plot.chart.draw_title(&mut canvas, &subject(case));
+    draw_formula(&mut canvas, case, style);
+    canvas
+}

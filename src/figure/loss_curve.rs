@@ -1,0 +1,77 @@
+//! The loss over the epochs of one case.
+
+use super::annotation::{Legend, Mark, Spot, place};
+use super::axis::{Axis, significant};
+use super::canvas::{Area, Canvas, Ink, Pen};
+use super::chart::{Chart, Style};
+use super::fit::{Curve, bottom_room, draw_divergence, range, subject, top_room};
+use crate::plan::Case;
+use crate::spec::Scale;
+use crate::train::Run;
+
+const BEST: Ink = Ink::solid(0xd6, 0x27, 0x28);
+const HALVING: Ink = Ink::solid(0x8a, 0x8a, 0x8a);
+/// Losses below this are drawn as this: logarithms end somewhere.
+const SMALLEST: f64 = 1e-30;
+
+#[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
+pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Canvas {
+    let style = Style::of(size);
+    let mut canvas = Canvas::new(size.0, size.1);
+    let shown = |loss: f64| match scale {
+        Scale::Linear => loss,
+        Scale::Log => libm::log10(loss.max(SMALLEST)),
+    };
+    let points: Curve =
+        run.losses.iter().enumerate().map(|(epoch, &loss)| (epoch as f64, shown(loss))).collect();
+    let (low, high) = range([&points]);
+    // A diverged run's last losses may be a hundred powers of ten above the others.
+    let (low, high) = match scale {
+        Scale::Linear => (low.min(0.0), high),
+        Scale::Log => (low.max(high - 40.0).min(low.max(0.0)), high),
+    };
+    let (top, bottom) = (top_room(style, false), f64::from(size.1) - bottom_room(style));
+    let padding = 0.05 * (high - low);
+    let y = match scale {
+        Scale::Linear => Axis::padded(low, high, 0.05, style.ticks(bottom - top, 3.6)),
+        Scale::Log => Axis::logarithmic(low - padding, high + padding, style.ticks(bottom - top, 2.8)),
+    };
+    let left = (0.4 * style.font() + Chart::left_room(&y, style)).round();
+    let area = Area {
+        left,
+        top: top.round(),
+        right: (f64::from(size.0) - 1.4 * style.font()).round(),
+        bottom: bottom.round(),
+    };
+    let last = run.losses.len().saturating_sub(1).max(1) as f64;
+    let x = Axis::padded(0.0, last, 0.03, style.ticks(area.width(), 5.0));
+    let chart = Chart { area, x, y, style };
+    chart.draw_base(&mut canvas, "epoch", "loss (MSE)");
+    let halving =
+        Pen { dash: Some((4.0 * style.unit, 3.0 * style.unit)), ..Pen::new(HALVING, style.unit.max(1.0)) };
+    for &epoch in &run.halvings {
+        chart.draw_curve(&mut canvas, &[(epoch as f64, chart.y.low), (epoch as f64, chart.y.high)], &halving);
+    }
+    let pen = style.curve(Ink::from(case.activation.color));
+    chart.draw_curve(&mut canvas, &points, &pen);
+    let mut entries = vec![(Mark::Line(pen), case.activation.id.clone())];
+    if let Some(best) = &run.best {
+        chart.draw_dots(&mut canvas, &[(best.epoch as f64, shown(best.mse))], 4.2 * style.unit, BEST, BEST);
+        let dot = Pen::new(BEST, 6.0 * style.unit);
+        entries
+            .push((Mark::Line(dot), format!("best: {} at epoch {}", significant(best.mse, 4), best.epoch)));
+    }
+    if !run.halvings.is_empty() {
+        entries.push((Mark::Line(halving), "learning rate halved".into()));
+    }
+    let legend = Legend(entries);
+    let obstacles: Vec<(f64, f64)> = points.iter().map(|&point| chart.pixel(point)).collect();
+    if let Some(&area) =
+        place(chart.area, &[(legend.extent(style), Spot::TopRight)], &obstacles, style).first()
+    {
+        legend.draw(&mut canvas, area, style);
+    }
+    draw_divergence(&mut canvas, &chart, run);
+    chart.draw_title(&mut canvas, &subject(case));
+    canvas
+}

@@ -1,0 +1,83 @@
+//! Canvases as PNG files: with a palette where one suffices, else with all colours.
+
+use png::{BitDepth, ColorType, Compression, Encoder, Filter};
+
+use super::canvas::{Canvas, GRAYS};
+use super::palette::Palette;
+
+/// The bytes of a PNG file.
+pub(super) fn encode(canvas: &Canvas) -> Vec<u8> {
+    let mut palette = Palette::new(256, &GRAYS);
+    let mut indices = Vec::new();
+    let mut last = ([255; 3], palette.index([255; 3]).0);
+    for color in canvas.rgb() {
+        if color != last.0 {
+            let (index, is_near) = palette.index(color);
+            if !is_near {
+                let all: Vec<u8> = canvas.rgb().flatten().collect();
+                return write(canvas, ColorType::Rgb, &all, None);
+            }
+            last = (color, index);
+        }
+        indices.push(last.1);
+    }
+    write(canvas, ColorType::Indexed, &indices, Some(palette.colors().concat()))
+}
+
+fn write(canvas: &Canvas, color: ColorType, data: &[u8], palette: Option<Vec<u8>>) -> Vec<u8> {
+    let (width, height) = canvas.size();
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, width, height);
+    encoder.set_color(color);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(Compression::Balanced);
+    // Neighbouring indices of a palette say nothing about one another; neighbouring colours do.
+    encoder.set_filter(if palette.is_some() { Filter::NoFilter } else { Filter::Adaptive });
+    if let Some(palette) = palette {
+        encoder.set_palette(palette);
+    }
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(data));
+    // Writing to memory fails only if header and data disagree, which they cannot.
+    debug_assert!(written.is_ok(), "{written:?}");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::canvas::{Area, Ink};
+    use super::super::palette::MAX_ERROR;
+    use super::*;
+
+    fn decode(bytes: &[u8]) -> Vec<u8> {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut data = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut data).unwrap();
+        data.truncate(info.buffer_size());
+        data
+    }
+
+    #[test]
+    fn a_picture_survives() {
+        let mut canvas = Canvas::new(60, 40);
+        canvas.disc((30.0, 20.0), 15.0, Ink::solid(200, 30, 60));
+        let decoded = decode(&encode(&canvas));
+        let expected: Vec<u8> = canvas.rgb().flatten().collect();
+        assert_eq!(decoded.len(), expected.len());
+        assert!(decoded.iter().zip(&expected).all(|(a, b)| a.abs_diff(*b) <= MAX_ERROR));
+    }
+
+    #[test]
+    fn many_colors_are_kept_exactly() {
+        let mut canvas = Canvas::new(64, 64);
+        for x in 0..64_u8 {
+            for y in 0..64_u8 {
+                let (left, top) = (f64::from(x), f64::from(y));
+                let ink = Ink::solid(4 * x, 4 * y, 128);
+                canvas.fill_area(Area { left, top, right: left + 1.0, bottom: top + 1.0 }, ink);
+            }
+        }
+        assert_eq!(decode(&encode(&canvas)), canvas.rgb().flatten().collect::<Vec<u8>>());
+    }
+}
