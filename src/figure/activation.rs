@@ -33,7 +33,7 @@ pub(super) fn draw(size: (u32, u32), z: (f64, f64), activation: &Activation) -> 
         right: (f64::from(size.0) - 1.4 * style.font()).round(),
         bottom: bottom.round(),
     };
-    let x = Axis::padded(z.0, z.1, 0.03, style.ticks(area.width(), 5.0));
+    let x = Axis::padded(z.0, z.1, 0.03, style.ticks(area.width(), 6.5));
     let chart = Chart { area, x, y, style };
     chart.draw_base(&mut canvas, "z", "");
     let zero = Pen::new(Ink::solid(0xb0, 0xb0, 0xb0), style.unit.max(1.0));

@@ -44,7 +44,7 @@ impl Style {
 
     pub(super) fn dashes(&self) -> Pen {
         let dash = Some((7.5 * self.unit, 3.6 * self.unit));
-        Pen { dash, ..Pen::new(Ink::BLACK, (2.0 * self.unit).max(1.0)) }
+        Pen { dash, ..Pen::new(Ink::BLACK, (2.2 * self.unit).max(1.0)) }
     }
 
     /// Of frames and ticks.
@@ -125,7 +125,8 @@ impl Chart {
                 .configure_mesh()
                 .bold_line_style(line(grid))
                 .light_line_style(line(Ink::WHITE.with_opacity(0.0)))
-                .axis_style(line(Ink::BLACK))
+                // The frame and the tick marks are drawn once, by us: plotters' axes would lie a pixel beside it.
+                .axis_style(line(Ink::WHITE.with_opacity(0.0)))
                 .label_style(label)
                 .set_all_tick_mark_size(scaled(4.0 * style.unit))
                 .x_label_formatter(&|value| self.x.label(*value))
@@ -146,6 +147,15 @@ impl Chart {
             ((right, top), (right, bottom)),
         ] {
             canvas.polyline(&[from, to], &pen);
+        }
+        let length = 4.0 * style.unit;
+        for (at, _) in self.x.ticks() {
+            let (x, _) = self.pixel((*at, self.y.low));
+            canvas.polyline(&[(x, bottom), (x, bottom + length)], &pen);
+        }
+        for (at, _) in self.y.ticks() {
+            let (_, y) = self.pixel((self.x.low, *at));
+            canvas.polyline(&[(left - length, y), (left, y)], &pen);
         }
         let font = style.font();
         let x = f64::midpoint(left, right) - text::width(Font::Upright, x_name, font) / 2.0;
@@ -262,8 +272,11 @@ impl Chart {
         let reach = 1e6 * (self.y.high - self.y.low);
         let near = |(x, y): (f64, f64)| (x, y.clamp(self.y.low - reach, self.y.high + reach));
         for pair in points.windows(2).map(|pair| [pair[0], pair[1]]) {
-            let clipped =
-                if is_finite(pair[0]) && is_finite(pair[1]) { self.clip(near(pair[0]), near(pair[1])) } else { None };
+            let clipped = if is_finite(pair[0]) && is_finite(pair[1]) {
+                self.clip(near(pair[0]), near(pair[1]))
+            } else {
+                None
+            };
             match clipped {
                 Some((from, to)) => {
                     if run.last() != Some(&from) {

@@ -4,7 +4,7 @@ use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
 use super::axis::significant;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::Style;
-use super::fit::{Curve, FitPlot, bottom_room, parameter_lines, prediction, top_room};
+use super::fit::{Curve, FitPlot, bottom_room, model_name, parameter_lines, prediction, top_room};
 use crate::plan::Case;
 use crate::train::{Best, Run};
 
@@ -61,7 +61,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Run)]) -> Canvas {
         .filter_map(|member| {
             let (best, curve) = member.best.as_ref()?;
             let mut lines = vec![member.case.activation.id.clone()];
-            lines.extend(parameter_lines(member.case, &best.parameters, curve).into_iter().skip(1));
+            lines.extend(parameter_lines(member.case, &best.parameters, curve));
             Some(TextBox { lines, frame: Ink::from(member.case.activation.color) })
         })
         .take(if members.len() <= MAX_BOXES { MAX_BOXES } else { 0 })
@@ -80,13 +80,12 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Run)]) -> Canvas {
     canvas
 }
 
-/// `tanh, relu on cubic_s`, with what the cases share of the further axes.
+/// `Single neuron: tanh, relu on cubic_s`, with what the cases share of the further axes.
 fn title(first: &Case, members: &[Member<'_>]) -> String {
     let names: Vec<&str> = members.iter().map(|member| member.case.activation.id.as_str()).collect();
     let names = if names.len() <= 6 { names.join(", ") } else { format!("{} activations", names.len()) };
-    let model = first.model.id.replace('_', " ");
     let axes = first.axes.iter().filter(|(name, _)| name != "model");
     let axes: Vec<String> =
         axes.map(|(name, value)| format!(", {} {value}", name.replace('_', " "))).collect();
-    format!("{names} on {} ({model}{})", first.target.id, axes.concat())
+    format!("{}: {names} on {}{}", model_name(first), first.target.id, axes.concat())
 }

@@ -150,7 +150,7 @@ fn trajectory(
     let left = (area.left + Chart::left_room(&y, style)).round();
     let area = Area { left, right: area.right.round(), top: area.top.round(), bottom: area.bottom.round() };
     let last = run.snapshots.last().map_or(1.0, epoch);
-    let x = Axis::padded(0.0, last, 0.05, style.ticks(area.width(), 5.0));
+    let x = Axis::padded(0.0, last, 0.05, style.ticks(area.width(), 6.5));
     let chart = Chart { area, x, y, style };
     chart.draw_base(base, "epoch", name);
     chart.draw_title(base, &format!("Trajectory of {name}"));

@@ -6,7 +6,7 @@ use super::canvas::{Area, Canvas, Ink};
 use super::chart::{Chart, DATA, Style, draw_centered};
 use super::formula::Formula;
 use crate::plan::Case;
-use crate::spec::linspace;
+use crate::spec::{ModelType, linspace};
 use crate::train::{Outcome, Run, predict};
 
 /// How many points a curve is drawn through.
@@ -88,7 +88,7 @@ impl FitPlot {
             bottom: outer.bottom.round(),
         };
         let (from, to) = case.data.domain;
-        let x = Axis::padded(from, to, 0.04, style.ticks(area.width(), 5.0));
+        let x = Axis::padded(from, to, 0.04, style.ticks(area.width(), 6.5));
         Self { chart: Chart { area, x, y, style }, data: data(case), target }
     }
 
@@ -113,15 +113,25 @@ impl FitPlot {
     }
 }
 
-/// `single neuron: relu on cubic_s`.
+/// `Single neuron: relu on cubic_s`.
 pub(super) fn subject(case: &Case) -> String {
-    let model = case.model.id.replace('_', " ");
-    let mut text = format!("{model}: {} on {}", case.activation.id, case.target.id);
+    let mut text = format!("{}: {} on {}", model_name(case), case.activation.id, case.target.id);
     for (name, value) in case.axes.iter().filter(|(name, _)| name != "model") {
         text.push_str(&format!(", {} {}", name.replace('_', " "), minus(value)));
     }
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    text
+}
+
+/// What a picture calls a model: its structure says more than its id.
+pub(super) fn model_name(case: &Case) -> String {
+    match &case.model.model_type {
+        ModelType::SingleNeuron => "Single neuron".into(),
+        ModelType::ScaledInput => "Scaled input".into(),
+        ModelType::Mlp { hidden_sizes } => {
+            let sizes: Vec<String> = hidden_sizes.iter().map(usize::to_string).collect();
+            format!("MLP [{}]", sizes.join(", "))
+        }
+    }
 }
 
 /// The lines of a parameter box: the range of x, the parameters (of tensors their shape and range), and the range of ŷ.

@@ -199,7 +199,8 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, run: &Run) {
     let (Some(&start), Some(&end)) = (path.first(), path.last()) else { return };
     chart.draw_curve(canvas, &path, &Pen::new(Ink::WHITE.with_opacity(0.85), 4.6 * style.unit));
     chart.draw_curve(canvas, &path, &Pen::new(PATH, 2.6 * style.unit));
-    chart.draw_dots(canvas, &[start], 4.6 * style.unit, Ink::WHITE, Ink::BLACK);
+    // The start is larger, so that it shows around an end that is in the same place.
+    chart.draw_dots(canvas, &[start], 6.4 * style.unit, Ink::WHITE, Ink::BLACK);
     chart.draw_dots(canvas, &[end], 4.6 * style.unit, PATH, Ink::BLACK);
 
     let size = style.font();
@@ -220,8 +221,9 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, run: &Run) {
     for ((entry, fill), row) in entries.into_iter().zip([Ink::WHITE, PATH]).zip([0.5, 1.5]) {
         let y = area.top + 0.25 * size + 1.45 * size * row;
         let center = (area.left + 1.0 * size, y);
-        canvas.disc(center, 4.6 * style.unit, fill);
-        canvas.circle(center, 4.6 * style.unit, &Pen::new(Ink::BLACK, 1.6 * style.unit));
+        let radius = if fill == PATH { 4.6 } else { 6.4 } * style.unit;
+        canvas.disc(center, radius, fill);
+        canvas.circle(center, radius, &Pen::new(Ink::BLACK, 1.6 * style.unit));
         text::draw(
             canvas,
             Font::Upright,

@@ -44,7 +44,7 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
         bottom: bottom.round(),
     };
     let last = run.losses.len().saturating_sub(1).max(1) as f64;
-    let x = Axis::padded(0.0, last, 0.03, style.ticks(area.width(), 5.0));
+    let x = Axis::padded(0.0, last, 0.03, style.ticks(area.width(), 6.5));
     let chart = Chart { area, x, y, style };
     chart.draw_base(&mut canvas, "epoch", "loss (MSE)");
     let halving =

@@ -56,7 +56,7 @@ pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
             bottom: bottom.max(top + 1.0).round(),
         };
         let last = run.snapshots.last().map_or(case.training.epochs, |snapshot| snapshot.epoch);
-        let x = Axis::padded(0.0, last.max(1) as f64, 0.04, inner.ticks(area.width(), 5.0));
+        let x = Axis::padded(0.0, last.max(1) as f64, 0.04, inner.ticks(area.width(), 6.5));
         let chart = Chart { area, x, y, style: inner };
         chart.draw_base(&mut canvas, "epoch", "");
         let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
@@ -83,17 +83,6 @@ pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
     let area = Area { left: 0.0, top: head, right: f64::from(size.0), bottom: f64::from(size.1) };
     let axis = Axis::linear(0.0, 1.0, 2);
     let whole = Chart { area, x: axis.clone(), y: axis, style };
-    whole.draw_title(&mut canvas, &format!("Parameters, {}", lower_first(&subject(case))));
+    whole.draw_title(&mut canvas, &subject(case));
     canvas
-}
-
-fn lower_first(text: &str) -> String {
-    // `MLP …` stays as it is: only a capital before a small letter is one of a sentence.
-    let mut characters = text.chars();
-    match (characters.next(), characters.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => {
-            first.to_lowercase().chain(characters).collect()
-        }
-        _ => text.to_owned(),
-    }
 }

@@ -72,7 +72,7 @@ pub(super) fn cases_key(figure: &Figure, cases: &[&Case]) -> CacheKey {
     key.integer("cases", cases.len() as u64);
     for case in cases {
         key.key("run", case.key);
-        key.text("target", &case.target.id).text("model", &case.model.id);
+        key.text("target", &case.target.id);
         activation(&mut key, &case.activation);
         for (name, value) in &case.axes {
             key.text(name, value);
