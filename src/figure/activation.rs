@@ -49,7 +49,7 @@ pub(super) fn draw(size: (u32, u32), z: (f64, f64), activation: &Activation) -> 
             chart.draw_curve(&mut canvas, piece, pen);
         }
     }
-    let obstacles: Vec<(f64, f64)> = value.iter().chain(&slope).map(|&point| chart.pixel(point)).collect();
+    let obstacles: Vec<(f64, f64)> = [chart.trace(&value), chart.trace(&slope)].concat();
     draw_legend(&mut canvas, &chart, activation, &pens, &obstacles);
     chart.draw_title(&mut canvas, &format!("{} and its derivative", activation.id));
     canvas

@@ -47,6 +47,8 @@ impl TextBox {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Mark {
     Dot,
+    /// A single point that is marked.
+    Point(Ink),
     Line(Pen),
 }
 
@@ -76,6 +78,7 @@ impl Legend {
                     canvas.disc(center, radius, DATA);
                     canvas.circle(center, radius, &Pen::new(DOT_RING, radius * 0.35));
                 }
+                Mark::Point(ink) => canvas.disc((f64::midpoint(left, right), y), 4.2 * style.unit, *ink),
                 Mark::Line(pen) => canvas.polyline(&[(left, y), (right, y)], pen),
             }
             text::draw(

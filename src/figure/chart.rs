@@ -55,7 +55,7 @@ impl Style {
     /// How many ticks fit along a side.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful")]
     pub(super) fn ticks(&self, side: f64, space: f64) -> usize {
-        ((side / (space * self.font())) as usize).clamp(2, 12)
+        ((side / (space * self.font())) as usize).clamp(4, 12)
     }
 }
 
@@ -262,6 +262,25 @@ impl Chart {
     pub(super) fn pixel(&self, (x, y): (f64, f64)) -> (f64, f64) {
         let Area { left, right, top, bottom } = self.area;
         (left + self.x.share(x) * (right - left), bottom - self.y.share(y) * (bottom - top))
+    }
+
+    /// Places in the picture along the visible parts of a line, close to one another.
+    pub(super) fn trace(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        const STEP: f64 = 4.0;
+        let mut places = Vec::new();
+        for run in self.visible(points) {
+            for pair in run.windows(2) {
+                let ((x0, y0), (x1, y1)) = (self.pixel(pair[0]), self.pixel(pair[1]));
+                let length = libm::hypot(x1 - x0, y1 - y0);
+                let mut at = 0.0;
+                while at < length {
+                    let share = at / length;
+                    places.push((x0 + share * (x1 - x0), y0 + share * (y1 - y0)));
+                    at += STEP;
+                }
+            }
+        }
+        places
     }
 
     /// The parts of a line that lie within the frame.

@@ -3,8 +3,9 @@
 use super::annotation::{DOT_RING, Extent, Legend, Mark, Spot, TextBox, dot_radius, place};
 use super::axis::{Axis, minus, significant};
 use super::canvas::{Area, Canvas, Ink};
-use super::chart::{Chart, DATA, Style, draw_centered};
+use super::chart::{Chart, DATA, Style};
 use super::formula::Formula;
+use super::text::{self, Font};
 use crate::plan::Case;
 use crate::spec::{ModelType, linspace};
 use crate::train::{Outcome, Run, predict};
@@ -102,9 +103,12 @@ impl FitPlot {
 
     /// The places that boxes should not cover: the target, the data and some curves.
     pub(super) fn obstacles<'c>(&self, curves: impl IntoIterator<Item = &'c Curve>) -> Vec<(f64, f64)> {
-        let own = self.data.iter().chain(&self.target);
-        let all = own.copied().chain(curves.into_iter().flatten().copied());
-        all.filter(|(x, y)| x.is_finite() && y.is_finite()).map(|point| self.chart.pixel(point)).collect()
+        let mut places: Vec<(f64, f64)> = self.chart.trace(&self.data);
+        places.extend(self.chart.trace(&self.target));
+        for curve in curves {
+            places.extend(self.chart.trace(curve));
+        }
+        places
     }
 
     /// The first lines of every legend.
@@ -175,13 +179,13 @@ pub(super) fn draw_formula(canvas: &mut Canvas, case: &Case, style: Style) {
     formula.draw(canvas, (x, 1.75 * style.title_font()), Ink::BLACK);
 }
 
-/// Says in the picture that a run diverged.
+/// Says in the picture, below its right corner, that a run diverged.
 pub(super) fn draw_divergence(canvas: &mut Canvas, chart: &Chart, run: &Run) {
     let Outcome::Diverged { epoch } = run.outcome else { return };
     let text = format!("diverged at epoch {epoch}: the loss is no longer finite");
-    let style = chart.style;
-    let y = chart.area.bottom - 1.2 * style.font();
-    draw_centered(canvas, &text, style.font(), (f64::midpoint(chart.area.left, chart.area.right), y), ALARM);
+    let size = chart.style.font();
+    let x = chart.area.right - text::width(Font::Upright, &text, size);
+    text::draw(canvas, Font::Upright, &text, size, (x, chart.area.bottom + 2.75 * size), ALARM);
 }
 
 pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {

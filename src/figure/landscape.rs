@@ -208,7 +208,7 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, run: &Run) {
     let width =
         entries.iter().map(|entry| text::width(Font::Upright, entry, size)).fold(0.0, f64::max) + 2.4 * size;
     let extent = super::annotation::Extent { width, height: 3.4 * size };
-    let obstacles: Vec<(f64, f64)> = path.iter().map(|&point| chart.pixel(point)).collect();
+    let obstacles = chart.trace(&path);
     let Some(&area) = place(chart.area, &[(extent, Spot::TopRight)], &obstacles, style).first() else {
         return;
     };

@@ -57,15 +57,14 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
     let mut entries = vec![(Mark::Line(pen), case.activation.id.clone())];
     if let Some(best) = &run.best {
         chart.draw_dots(&mut canvas, &[(best.epoch as f64, shown(best.mse))], 4.2 * style.unit, BEST, BEST);
-        let dot = Pen::new(BEST, 6.0 * style.unit);
         entries
-            .push((Mark::Line(dot), format!("best: {} at epoch {}", significant(best.mse, 4), best.epoch)));
+            .push((Mark::Point(BEST), format!("best: {} at epoch {}", significant(best.mse, 4), best.epoch)));
     }
     if !run.halvings.is_empty() {
         entries.push((Mark::Line(halving), "learning rate halved".into()));
     }
     let legend = Legend(entries);
-    let obstacles: Vec<(f64, f64)> = points.iter().map(|&point| chart.pixel(point)).collect();
+    let obstacles = chart.trace(&points);
     if let Some(&area) =
         place(chart.area, &[(legend.extent(style), Spot::TopRight)], &obstacles, style).first()
     {

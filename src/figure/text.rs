@@ -140,7 +140,6 @@ fn mask(font: Font, character: char, size: f64, part: u8) -> Rc<Mask> {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
     reason = "glyphs are a few hundred pixels at the most"
 )]
 fn rasterise(font: Font, character: char, size: f64, part: u8) -> Mask {

@@ -273,16 +273,16 @@ fn by_expression(
     })
 }
 
-/// Colours for activations whose specs give none; dark enough to read on white.
+/// Colours for activations whose specs give none: dark enough to read on white, and unlike those of the classical six.
 const COLORS: [Color; 8] = [
-    Color { red: 0x00, green: 0x72, blue: 0xb2 },
-    Color { red: 0xc4, green: 0x4e, blue: 0x00 },
-    Color { red: 0x00, green: 0x86, blue: 0x5f },
-    Color { red: 0xb0, green: 0x3a, blue: 0x7c },
-    Color { red: 0x6a, green: 0x51, blue: 0xa3 },
-    Color { red: 0x8a, green: 0x6d, blue: 0x00 },
-    Color { red: 0x0b, green: 0x7f, blue: 0x96 },
-    Color { red: 0xa6, green: 0x36, blue: 0x03 },
+    Color { red: 0xc2, green: 0x40, blue: 0x8f },
+    Color { red: 0x0e, green: 0x8f, blue: 0x9c },
+    Color { red: 0x8a, green: 0x8d, blue: 0x0f },
+    Color { red: 0xb8, green: 0x86, blue: 0x0b },
+    Color { red: 0x1b, green: 0x2a, blue: 0x6b },
+    Color { red: 0x6b, green: 0x3f, blue: 0xa0 },
+    Color { red: 0x5f, green: 0x6b, blue: 0x7a },
+    Color { red: 0x00, green: 0x66, blue: 0x4b },
 ];
 
 /// By the id alone, so that adding an activation changes no other's colour.
