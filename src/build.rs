@@ -271,7 +271,7 @@ pub fn check(options: &Options) -> Result<(Specs, Plan), Failure> {
     let specs = load_specs(options)?;
     let templates = load_templates(options)?;
     let plan = plan::plan(&specs);
-    site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
+    site::check(&templates).map_err(Failure::Specs)?;
     Ok((specs, plan))
 }
 

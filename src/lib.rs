@@ -20,6 +20,7 @@ pub mod diagnostic;
 pub mod figure;
 pub mod fs;
 pub mod function;
+pub mod number;
 pub mod plan;
 pub mod publish;
 pub mod site;

@@ -1,10 +1,10 @@
 //! A comparison: the fits of several activations on one target.
 
 use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
-use super::axis::significant;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::Style;
 use super::fit::{Curve, FitPlot, bottom_room, model_name, parameter_lines, prediction, top_room};
+use crate::number::significant;
 use crate::plan::Case;
 use crate::train::{Best, Run};
 

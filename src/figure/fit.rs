@@ -1,11 +1,12 @@
 //! The fit: data, target and fitted curve of one case. The plot itself serves the animations and comparisons too.
 
 use super::annotation::{DOT_RING, Extent, Legend, Mark, Spot, TextBox, dot_radius, place};
-use super::axis::{Axis, minus, significant};
+use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink};
 use super::chart::{Chart, DATA, Style};
 use super::formula::Formula;
 use super::text::{self, Font};
+use crate::number::{minus, significant};
 use crate::plan::Case;
 use crate::spec::{ModelType, linspace};
 use crate::train::{Outcome, Run, predict};

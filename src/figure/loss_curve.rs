@@ -1,10 +1,11 @@
 //! The loss over the epochs of one case.
 
 use super::annotation::{Legend, Mark, Spot, place};
-use super::axis::{Axis, significant};
+use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style};
 use super::fit::{Curve, bottom_room, draw_divergence, range, subject, top_room};
+use crate::number::significant;
 use crate::plan::Case;
 use crate::spec::Scale;
 use crate::train::Run;

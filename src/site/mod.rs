@@ -1,10 +1,29 @@
 //! The site: specs, plan and runs → the bytes of every page, table and report. Pure; writing them is
-//! [`crate::build`]'s.
+//! [`crate::publish`]'s.
 
-use crate::diagnostic::Diagnostic;
+mod alt;
+mod gallery;
+mod link;
+mod markdown;
+mod math;
+mod page;
+mod report;
+mod results;
+mod template;
+
+use std::sync::Arc;
+
+use pulldown_cmark::{CowStr, Event, Parser, Tag, html};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::plan::Plan;
 use crate::spec::Specs;
 use crate::train::Run;
+use gallery::{Gallery, Trained};
+use page::Draft;
+use template::Templates;
 
 /// One file of the site that is not a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +39,22 @@ pub struct TemplateFile {
     /// Relative to the templates folder: `case.html`.
     pub name: String,
     /// For diagnostics.
-    pub file: std::sync::Arc<crate::diagnostic::SourceFile>,
+    pub file: Arc<SourceFile>,
+}
+
+/// The extensions of template files.
+pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css"];
+
+/// The sections that have a list.
+const SECTIONS: [&str; 4] = ["experiments", "activations", "targets", "models"];
+
+/// Checks the templates as far as they can be without runs.
+///
+/// # Errors
+///
+/// Every template that does not parse.
+pub fn check(templates: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
+    Templates::load(templates).map(drop)
 }
 
 /// Renders every page, table and report. `runs` belong to [`Plan::cases`], index by index.
@@ -29,17 +63,175 @@ pub struct TemplateFile {
 ///
 /// Every template that does not parse or render, and every reference in Markdown that names nothing.
 pub fn render(
-    _specs: &Specs,
-    _plan: &Plan,
-    _runs: &[Run],
-    _overrides: &[TemplateFile],
+    specs: &Specs,
+    plan: &Plan,
+    runs: &[Run],
+    overrides: &[TemplateFile],
 ) -> Result<Vec<SiteFile>, Vec<Diagnostic>> {
-    Ok(Vec::new())
+    let templates = Templates::load(overrides)?;
+    let folders = gallery::folders(plan);
+    let gallery = Gallery { specs, plan, runs, folders: &folders };
+    let mut files = Vec::new();
+    let mut found = Vec::new();
+    let cases: Vec<Trained<'_>> = gallery.cases().collect();
+    let of_cases: Vec<Made> = cases
+        .into_par_iter()
+        .map(|trained| {
+            let mut made = Made::default();
+            made.page(gallery, &templates, "case.html", trained.page(), |draft| page::case(draft, trained));
+            made.text(format!("{}/run.json", trained.case.directory()), results::run_json(trained));
+            made
+        })
+        .collect();
+    let of_experiments: Vec<Made> = specs
+        .experiments
+        .par_iter()
+        .map(|experiment| {
+            let mut made = Made::default();
+            let folder = format!("experiments/{}", experiment.id);
+            made.page(gallery, &templates, "experiment.html", link::index(&folder), |draft| {
+                page::experiment(draft, experiment)
+            });
+            made.text(format!("{folder}/results.csv"), results::csv(gallery, experiment));
+            made.text(format!("{folder}/results.json"), results::json(gallery, experiment));
+            let report = report::of_experiment(gallery, experiment, &mut made.found);
+            made.text(format!("{folder}/REPORT.md"), report);
+            made
+        })
+        .collect();
+    let mut rest = Made::default();
+    for activation in specs.activations.values() {
+        let path = link::index(&format!("activations/{}", activation.id));
+        rest.page(gallery, &templates, "activation.html", path, |draft| page::activation(draft, activation));
+    }
+    for target in specs.targets.values() {
+        let path = link::index(&format!("targets/{}", target.id));
+        rest.page(gallery, &templates, "target.html", path, |draft| page::target(draft, target));
+    }
+    for model in specs.models.values() {
+        let path = link::index(&format!("models/{}", model.id));
+        rest.page(gallery, &templates, "model.html", path, |draft| page::model(draft, model));
+    }
+    for author_page in &specs.pages {
+        let path = link::index(&author_page.id);
+        rest.page(gallery, &templates, "page.html", path, |draft| page::author_page(draft, author_page));
+    }
+    for section in SECTIONS {
+        rest.page(gallery, &templates, "list.html", link::index(section), |draft| page::list(draft, section));
+    }
+    rest.page(gallery, &templates, "index.html", "index.html".into(), page::home);
+    let report = report::of_site(gallery, &mut rest.found);
+    let report_html = report_html(&report);
+    rest.page(gallery, &templates, "page.html", "report/index.html".into(), |draft| {
+        page::report(draft, report_html)
+    });
+    rest.text("REPORT.md".into(), report);
+    let style = templates.asset("style.css").to_owned();
+    rest.page(gallery, &templates, "404.html", "404.html".into(), |draft| page::not_found(draft, &style));
+    rest.text("assets/style.css".into(), style);
+    rest.text(".nojekyll".into(), String::new());
+    for made in of_cases.into_iter().chain(of_experiments).chain([rest]) {
+        files.extend(made.files);
+        found.extend(made.found);
+    }
+    let directory = Directory::new(specs, &files);
+    for (template, path) in [("robots.txt", "robots.txt"), ("sitemap.xml", "sitemap.xml")] {
+        if path == "sitemap.xml" && directory.base_url.is_none() {
+            continue;
+        }
+        match templates.render(template, &directory) {
+            Ok(text) => files.push(SiteFile { path: path.into(), bytes: text.into_bytes() }),
+            Err(diagnostic) => found.push(*diagnostic),
+        }
+    }
+    // One fault in a text that several pages show, or in a template, is one fault.
+    let mut distinct: Vec<Diagnostic> = Vec::new();
+    for diagnostic in found {
+        if !distinct.contains(&diagnostic) {
+            distinct.push(diagnostic);
+        }
+    }
+    if distinct.is_empty() { Ok(files) } else { Err(distinct) }
 }
 
-/// The extensions of template files.
-pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css", "md", "js"];
+/// Files that were made, and what was found wrong meanwhile.
+#[derive(Default)]
+struct Made {
+    files: Vec<SiteFile>,
+    found: Vec<Diagnostic>,
+}
 
-pub fn check(_specs: &Specs, _plan: &Plan, _overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
-    Ok(())
+impl Made {
+    fn text(&mut self, path: String, text: String) {
+        self.files.push(SiteFile { path, bytes: text.into_bytes() });
+    }
+
+    fn page<C: Serialize>(
+        &mut self,
+        gallery: Gallery<'_>,
+        templates: &Templates,
+        template: &str,
+        path: String,
+        context: impl FnOnce(&mut Draft<'_, '_>) -> C,
+    ) {
+        let mut draft = Draft { gallery, path, found: &mut self.found };
+        let context = context(&mut draft);
+        let path = draft.path;
+        match templates.render(template, &context) {
+            Ok(text) => self.text(path, text),
+            Err(diagnostic) => self.found.push(*diagnostic),
+        }
+    }
+}
+
+/// What `robots.txt` and `sitemap.xml` see.
+#[derive(Serialize)]
+struct Directory {
+    base_url: Option<String>,
+    /// The full addresses of all pages, sorted.
+    urls: Vec<String>,
+}
+
+impl Directory {
+    fn new(specs: &Specs, files: &[SiteFile]) -> Self {
+        let base_url = specs.site.base_url.clone();
+        let pages = files.iter().filter_map(|file| file.path.strip_suffix("index.html"));
+        let mut urls: Vec<String> = base_url
+            .iter()
+            .flat_map(|base| pages.clone().map(move |folder| format!("{base}{folder}")))
+            .collect();
+        urls.sort();
+        Self { base_url, urls }
+    }
+}
+
+/// `REPORT.md` as the body of `report/index.html`, one folder further down.
+fn report_html(report: &str) -> String {
+    let events = Parser::new_ext(report, markdown::options()).map(|event| match event {
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            Event::Start(Tag::Link { link_type, dest_url: moved(&dest_url), title, id })
+        }
+        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+            Event::Start(Tag::Image { link_type, dest_url: moved(&dest_url), title, id })
+        }
+        Event::InlineHtml(text) => {
+            Event::InlineHtml(text.replace(" src=\"", " loading=\"lazy\" src=\"../").into())
+        }
+        Event::InlineMath(latex) => Event::InlineHtml(math::formula(&latex, false).into()),
+        Event::DisplayMath(latex) => Event::InlineHtml(math::formula(&latex, true).into()),
+        other => other,
+    });
+    let mut rendered = String::new();
+    html::push_html(&mut rendered, events);
+    // Wide tables scroll by themselves, not with the page.
+    rendered.replace("<table>", "<div class=\"scroll\"><table>").replace("</table>", "</table></div>")
+}
+
+/// An address of `REPORT.md` as seen from the report's page; folders lead to their pages.
+fn moved<'e>(address: &str) -> CowStr<'e> {
+    if address.contains("://") || address.starts_with(['#', '/']) || address.starts_with("mailto:") {
+        return address.to_owned().into();
+    }
+    let page = if address.ends_with('/') { "index.html" } else { "" };
+    format!("../{address}{page}").into()
 }

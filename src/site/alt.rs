@@ -1,0 +1,193 @@
+//! What a figure shows, in words: for those who cannot see it, computed from the data behind it.
+
+use super::gallery::{Gallery, Trained};
+use crate::number::{minus, significant};
+use crate::plan::{PlannedFigure, Subject};
+use crate::spec::{Activation, FigureType, Panel};
+use crate::train::{Outcome, predict};
+
+/// One or two sentences that state the result.
+pub(super) fn text(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
+    if let Subject::Activation(activation) = &planned.subject {
+        return of_activation(&planned.figure.figure_type, activation);
+    }
+    let subjects = gallery.subjects(planned);
+    let Some(&first) = subjects.first() else { return planned.figure.title.clone() };
+    match &planned.figure.figure_type {
+        FigureType::Fit => format!("Fit of {}. {}", subject(first), fit(first)),
+        FigureType::Convergence { panels, .. } => convergence(first, panels),
+        FigureType::Activation { .. } => of_activation(&planned.figure.figure_type, &first.case.activation),
+        FigureType::Trajectories => trajectories(first),
+        FigureType::LossLandscape { w, b, .. } => landscape(first, *w, *b),
+        FigureType::Comparison => comparison(&subjects),
+        FigureType::LossCurve { .. } => loss_curve(first),
+    }
+}
+
+fn subject(trained: Trained<'_>) -> String {
+    let case = trained.case;
+    let axes = trained.axes_text();
+    let axes = if axes.is_empty() { String::new() } else { format!(", {axes}") };
+    format!("{} ({}{axes}) to {}", case.activation.id, case.model.title, case.target.id)
+}
+
+fn divergence(trained: Trained<'_>) -> String {
+    match trained.run.outcome {
+        Outcome::Finished => String::new(),
+        Outcome::Diverged { epoch } => format!(" Training diverged at epoch {epoch}."),
+    }
+}
+
+fn fit(trained: Trained<'_>) -> String {
+    let Some(best) = &trained.run.best else {
+        return format!("There is no fitted curve.{}", divergence(trained));
+    };
+    let case = trained.case;
+    let x = case.data.inputs();
+    let (mut target, mut fitted) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+    case.target.function.values(&x, &mut target);
+    predict(&case.model.model_type, &case.activation.function, &best.parameters, &x, &mut fitted);
+    let mut sizes: Vec<f64> = target.iter().zip(&fitted).map(|(y, fitted)| (y - fitted).abs()).collect();
+    let worst = (0..sizes.len()).max_by(|&a, &b| sizes[a].total_cmp(&sizes[b])).unwrap_or(0);
+    let (worst_x, worst_size) = (x[worst], sizes[worst]);
+    sizes.sort_by(f64::total_cmp);
+    let middle = sizes[sizes.len() / 2];
+    format!(
+        "Lowest MSE {} at epoch {}: the curve is within {} of the target at half of the points, and misses it most at x = {}, by {}.{}",
+        significant(best.mse, 4),
+        best.epoch,
+        significant(middle, 2),
+        minus(&format!("{worst_x:.2}")),
+        significant(worst_size, 2),
+        divergence(trained)
+    )
+}
+
+fn convergence(trained: Trained<'_>, panels: &[Panel]) -> String {
+    let frames = trained.run.snapshots.len();
+    let (Some(first), Some(last)) = (trained.run.snapshots.first(), trained.run.snapshots.last()) else {
+        return format!("Animated fit of {}, without a frame.{}", subject(trained), divergence(trained));
+    };
+    let trajectories: Vec<String> = panels
+        .iter()
+        .filter_map(|panel| match panel {
+            Panel::Fit => None,
+            Panel::Trajectory(name) => Some(format!(", with the trajectory of {name} beside it")),
+        })
+        .collect();
+    format!(
+        "Animation of {frames} frames: the fit of {} from epoch {} (MSE {}) to epoch {} (MSE {}){}.{}",
+        subject(trained),
+        first.epoch,
+        significant(first.loss, 4),
+        last.epoch,
+        significant(last.loss, 4),
+        trajectories.concat(),
+        divergence(trained)
+    )
+}
+
+fn of_activation(figure_type: &FigureType, activation: &Activation) -> String {
+    let (low, high) = match figure_type {
+        FigureType::Activation { z } => *z,
+        _ => (-5.0, 5.0),
+    };
+    let at = |z: f64| significant(activation.function.value(z), 3);
+    format!(
+        "The activation {} and its derivative for z from {} to {}: it is {} at the left end, {} at 0 and {} at the right end.",
+        activation.id,
+        significant(low, 3),
+        significant(high, 3),
+        at(low),
+        at(0.0),
+        at(high)
+    )
+}
+
+fn trajectories(trained: Trained<'_>) -> String {
+    let (Some(first), Some(last)) = (trained.run.snapshots.first(), trained.run.snapshots.last()) else {
+        return format!("No parameters of {} to show.{}", subject(trained), divergence(trained));
+    };
+    let mut offset = 0;
+    let mut changes = Vec::new();
+    for tensor in trained.case.model.model_type.tensors() {
+        let (from, to) = (&first.parameters[offset..], &last.parameters[offset..]);
+        offset += tensor.size();
+        if tensor.shape.is_empty() {
+            let is_still = from[0].to_bits() == to[0].to_bits();
+            let (from, to) = (significant(from[0], 3), significant(to[0], 3));
+            changes.push(if is_still {
+                format!("{} stays at {from}", tensor.name)
+            } else {
+                format!("{} goes from {from} to {to}", tensor.name)
+            });
+        } else {
+            let pairs = from.iter().zip(to).take(tensor.size());
+            let farthest = pairs.map(|(from, to)| (to - from).abs()).fold(0.0, f64::max);
+            changes.push(format!(
+                "the entries of {} move by up to {}",
+                tensor.name,
+                significant(farthest, 2)
+            ));
+        }
+    }
+    format!(
+        "Parameters over {} epochs of {}: {}.{}",
+        last.epoch,
+        subject(trained),
+        changes.join(", "),
+        divergence(trained)
+    )
+}
+
+fn landscape(trained: Trained<'_>, (w_low, w_high): (f64, f64), (b_low, b_high): (f64, f64)) -> String {
+    let place = |parameters: &[f64]| match parameters {
+        [w, b, ..] => format!("({}, {})", significant(*w, 3), significant(*b, 3)),
+        _ => "nowhere".into(),
+    };
+    let path = match (trained.run.snapshots.first(), trained.run.snapshots.last()) {
+        (Some(first), Some(last)) if first.parameters[..2] == last.parameters[..2] => {
+            format!("Training stays at (w, b) = {} throughout", place(&first.parameters))
+        }
+        (Some(first), Some(last)) => {
+            format!("Training goes from (w, b) = {} to {}", place(&first.parameters), place(&last.parameters))
+        }
+        _ => "Training left no trace".into(),
+    };
+    format!(
+        "Map of the loss of {} over w from {} to {} and b from {} to {}, with the best v and c at each place. {path}; its lowest MSE is {}.{}",
+        subject(trained),
+        significant(w_low, 3),
+        significant(w_high, 3),
+        significant(b_low, 3),
+        significant(b_high, 3),
+        trained.best_text(),
+        divergence(trained)
+    )
+}
+
+fn comparison(subjects: &[Trained<'_>]) -> String {
+    let mut ranked = subjects.to_vec();
+    super::gallery::sort_by_mse(&mut ranked);
+    let results: Vec<String> = ranked
+        .iter()
+        .map(|trained| format!("{} (MSE {})", trained.case.activation.id, trained.best_text()))
+        .collect();
+    let target = ranked.first().map_or("", |trained| trained.case.target.id.as_str());
+    format!("Fits to {target} in one plot, closest first: {}.", results.join(", "))
+}
+
+fn loss_curve(trained: Trained<'_>) -> String {
+    let (Some(first), Some(last)) = (trained.run.losses.first(), trained.run.losses.last()) else {
+        return format!("No loss of {} to show.{}", subject(trained), divergence(trained));
+    };
+    format!(
+        "Loss over {} epochs of {}: from {} to {}, lowest {}.{}",
+        trained.run.losses.len(),
+        subject(trained),
+        significant(*first, 4),
+        significant(*last, 4),
+        trained.best_text(),
+        divergence(trained)
+    )
+}

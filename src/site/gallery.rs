@@ -1,0 +1,133 @@
+//! What the pages are made from: specs, plan and runs, and the ways through them that every page needs.
+
+use std::collections::BTreeMap;
+
+use crate::number::significant;
+use crate::plan::{Case, Plan, PlannedFigure, Subject};
+use crate::spec::{Experiment, FigureType, Specs};
+use crate::train::Run;
+
+use super::link;
+
+/// Specs, plan and runs together; `runs` belong to the plan's cases, index by index.
+#[derive(Clone, Copy)]
+pub(super) struct Gallery<'g> {
+    pub(super) specs: &'g Specs,
+    pub(super) plan: &'g Plan,
+    pub(super) runs: &'g [Run],
+    pub(super) folders: &'g Folders<'g>,
+}
+
+/// The figures by the folder in which they lie, with a slash at its end.
+pub(super) type Folders<'g> = BTreeMap<&'g str, Vec<&'g PlannedFigure>>;
+
+pub(super) fn folders(plan: &Plan) -> Folders<'_> {
+    let mut folders = Folders::new();
+    for planned in &plan.figures {
+        folders.entry(folder_of(&planned.path)).or_default().push(planned);
+    }
+    folders
+}
+
+/// A case with its run.
+#[derive(Clone, Copy)]
+pub(super) struct Trained<'g> {
+    pub(super) index: usize,
+    pub(super) case: &'g Case,
+    pub(super) run: &'g Run,
+}
+
+impl<'g> Trained<'g> {
+    pub(super) fn page(&self) -> String {
+        link::index(&self.case.directory())
+    }
+
+    /// The lowest loss; infinite where there is none, so that such a case comes last.
+    pub(super) fn best_mse(&self) -> f64 {
+        self.run.best.as_ref().map_or(f64::INFINITY, |best| best.mse)
+    }
+
+    /// The lowest loss as pages show it.
+    pub(super) fn best_text(&self) -> String {
+        self.run.best.as_ref().map_or_else(|| "–".into(), |best| significant(best.mse, 4))
+    }
+
+    /// `learning_rate 0.001`, for tables of an experiment with further axes.
+    pub(super) fn axes_text(&self) -> String {
+        let axes: Vec<String> = self
+            .case
+            .axes
+            .iter()
+            .map(|(name, value)| format!("{} {value}", name.replace('_', " ")))
+            .collect();
+        axes.join(", ")
+    }
+}
+
+impl<'g> Gallery<'g> {
+    pub(super) fn cases(self) -> impl Iterator<Item = Trained<'g>> {
+        let pairs = self.plan.cases.iter().zip(self.runs).enumerate();
+        pairs.map(|(index, (case, run))| Trained { index, case, run })
+    }
+
+    pub(super) fn cases_of(self, experiment: &str) -> Vec<Trained<'g>> {
+        self.cases().filter(|trained| trained.case.experiment == experiment).collect()
+    }
+
+    /// The experiment's cases on one target, best first; the plan's order decides between equals.
+    pub(super) fn ranked(self, experiment: &str, target: &str) -> Vec<Trained<'g>> {
+        let mut cases = self.cases_of(experiment);
+        cases.retain(|trained| trained.case.target.id == target);
+        sort_by_mse(&mut cases);
+        cases
+    }
+
+    pub(super) fn experiment(self, id: &str) -> Option<&'g Experiment> {
+        self.specs.experiments.iter().find(|experiment| experiment.id == id)
+    }
+
+    /// The figures that lie with a case.
+    pub(super) fn figures_of(self, trained: Trained<'_>) -> Vec<&'g PlannedFigure> {
+        self.figures_in(&format!("{}/", trained.case.directory()))
+    }
+
+    /// The figures that lie with an experiment, since they span cases.
+    pub(super) fn figures_across(self, experiment: &str) -> Vec<&'g PlannedFigure> {
+        self.figures_in(&format!("experiments/{experiment}/"))
+    }
+
+    fn figures_in(self, folder: &str) -> Vec<&'g PlannedFigure> {
+        self.folders.get(folder).cloned().unwrap_or_default()
+    }
+
+    /// The picture that stands for a case in tables: its fit, or another still picture of it.
+    pub(super) fn preview(self, trained: Trained<'_>) -> Option<&'g PlannedFigure> {
+        let figures = self.figures_of(trained);
+        let is_of_case = |planned: &&&PlannedFigure| matches!(planned.subject, Subject::Cases(_));
+        let is_still = |planned: &&&PlannedFigure| planned.path.ends_with(".png");
+        let fit = figures.iter().find(|planned| planned.figure.figure_type == FigureType::Fit);
+        fit.or_else(|| figures.iter().filter(is_of_case).find(is_still)).copied()
+    }
+
+    /// The cases that a figure shows.
+    pub(super) fn subjects(self, planned: &PlannedFigure) -> Vec<Trained<'g>> {
+        match &planned.subject {
+            Subject::Activation(_) => Vec::new(),
+            Subject::Cases(indices) => indices
+                .iter()
+                .filter_map(|&index| {
+                    Some(Trained { index, case: self.plan.cases.get(index)?, run: self.runs.get(index)? })
+                })
+                .collect(),
+        }
+    }
+}
+
+pub(super) fn sort_by_mse(cases: &mut [Trained<'_>]) {
+    cases.sort_by(|a, b| a.best_mse().total_cmp(&b.best_mse()));
+}
+
+/// The path up to its last `/`.
+fn folder_of(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..=at])
+}

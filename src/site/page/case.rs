@@ -1,0 +1,191 @@
+//! The page of a case: its figures, its numbers, how it ended, and where it came from.
+
+use serde::Serialize;
+
+use super::{Draft, Fact, FigureView, Layout, Link};
+use crate::number::{minus, significant};
+use crate::plan::Case;
+use crate::site::gallery::Trained;
+use crate::site::math;
+use crate::site::results::{optimizer_text, schedule_text};
+use crate::train::{Outcome, Run};
+
+#[derive(Serialize)]
+pub(in crate::site) struct CasePage {
+    #[serde(flatten)]
+    layout: Layout,
+    formula_html: String,
+    experiment: Link,
+    target: Link,
+    activation: Link,
+    model: Link,
+    facts: Vec<Fact>,
+    /// How training ended, in a sentence or two.
+    outcome: String,
+    is_diverged: bool,
+    figures: Vec<FigureView>,
+    parameters: Vec<ParameterRow>,
+    training: Vec<Fact>,
+    /// The spec's file and line, and its text.
+    source_path: String,
+    source_line: usize,
+    source_yaml: String,
+    key: String,
+    run_url: String,
+    previous: Option<Link>,
+    next: Option<Link>,
+}
+
+/// One number of the model at the start, at its best and at the end.
+#[derive(Serialize)]
+struct ParameterRow {
+    name: String,
+    initial: String,
+    best: String,
+    last: String,
+}
+
+pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> CasePage {
+    let gallery = draft.gallery;
+    let (case, run) = (trained.case, trained.run);
+    let experiment = gallery.experiment(&case.experiment);
+    let experiment_title = experiment.map_or("", |experiment| experiment.title.as_str());
+    let experiment_link =
+        draft.link(experiment_title, &format!("experiments/{}/index.html", case.experiment));
+    let axes = trained.axes_text();
+    let suffix = if axes.is_empty() { String::new() } else { format!(", {axes}") };
+    let title = format!("{} on {}{suffix}", case.activation.title, case.target.title);
+    let description = format!(
+        "{title}: lowest MSE {} in the experiment {experiment_title}. {}",
+        trained.best_text(),
+        outcome(case, run)
+    );
+    let breadcrumbs =
+        vec![draft.home_link(), draft.link("Experiments", "experiments/index.html"), experiment_link.clone()];
+    let neighbour = |index: Option<usize>| {
+        let case = index.and_then(|index| gallery.plan.cases.get(index))?;
+        (case.experiment == trained.case.experiment).then(|| {
+            let title = format!("{} on {}", case.activation.title, case.target.title);
+            draft.link(&title, &format!("{}/index.html", case.directory()))
+        })
+    };
+    let (previous, next) = (neighbour(trained.index.checked_sub(1)), neighbour(Some(trained.index + 1)));
+    let figures = gallery.figures_of(trained).into_iter().map(|planned| draft.figure(planned)).collect();
+    let source = experiment.map(|experiment| &experiment.source);
+    CasePage {
+        layout: draft.layout(&title, &description, breadcrumbs),
+        formula_html: math::formula(&case.model.model_type.formula(&case.activation.symbol), true),
+        experiment: experiment_link,
+        target: draft.link(&case.target.title, &format!("targets/{}/index.html", case.target.id)),
+        activation: draft
+            .link(&case.activation.title, &format!("activations/{}/index.html", case.activation.id)),
+        model: draft.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
+        facts: facts(trained),
+        outcome: outcome(case, run),
+        is_diverged: run.outcome != Outcome::Finished,
+        figures,
+        parameters: parameters(case, run),
+        training: training(case),
+        source_path: source.map_or_else(String::new, |source| source.path.clone()),
+        source_line: source.map_or(0, |source| source.line),
+        source_yaml: source.map_or_else(String::new, |source| source.text.clone()),
+        key: case.key.to_string(),
+        run_url: draft.url(&format!("{}/run.json", case.directory())),
+        previous,
+        next,
+    }
+}
+
+fn facts(trained: Trained<'_>) -> Vec<Fact> {
+    let run = trained.run;
+    let mut facts = vec![Fact::new("lowest MSE", trained.best_text())];
+    if let Some(best) = &run.best {
+        facts.push(Fact::new("at epoch", best.epoch.to_string()));
+    }
+    let last = run.final_mse().map_or_else(|| "–".to_owned(), |mse| significant(mse, 4));
+    facts.push(Fact::new("final MSE", last));
+    facts.push(Fact::new("epochs", run.losses.len().to_string()));
+    facts.push(Fact::new("snapshots", run.snapshots.len().to_string()));
+    facts
+}
+
+/// How a run ended, and what that means.
+fn outcome(case: &Case, run: &Run) -> String {
+    let rate = case.training.learning_rate;
+    match (run.outcome, &run.best) {
+        (Outcome::Diverged { epoch }, None) => format!(
+            "Training diverged at epoch {epoch}: the loss of the initial parameters is not a finite number, so there was \
+             nothing to descend from. The activation may be undefined on these data."
+        ),
+        (Outcome::Diverged { epoch }, Some(best)) => format!(
+            "Training diverged: after {epoch} epochs the loss was no longer a finite number. Steps of learning rate {rate} \
+             are too long for this loss, so that each made the next one longer. The lowest MSE, {}, was met at epoch {}.",
+            significant(best.mse, 4),
+            best.epoch
+        ),
+        (Outcome::Finished, Some(best)) => {
+            let halvings = match run.halvings.len() {
+                0 => String::new(),
+                1 => format!(" The learning rate was halved once, after epoch {}.", run.halvings[0]),
+                times => format!(" The learning rate was halved {times} times."),
+            };
+            let is_last = best.epoch + 1 == run.losses.len();
+            let state = match (is_last, run.losses.as_slice()) {
+                (true, [.., before, last]) if before > last => {
+                    "The loss was still falling when training ended: more epochs would have found less."
+                }
+                (true, _) => "The lowest loss is that of the last epoch.",
+                (false, _) => "The lowest loss was met before the end.",
+            };
+            format!("Training ran for all of its {} epochs. {state}{halvings}", run.losses.len())
+        }
+        (Outcome::Finished, None) => "Training ended without a loss.".into(),
+    }
+}
+
+fn parameters(case: &Case, run: &Run) -> Vec<ParameterRow> {
+    let best = run.best.as_ref().map(|best| best.parameters.as_slice());
+    let last = run.snapshots.last().map(|snapshot| snapshot.parameters.as_slice());
+    let mut offset = 0;
+    let mut rows = Vec::new();
+    for tensor in case.model.model_type.tensors() {
+        let range = offset..offset + tensor.size();
+        offset += tensor.size();
+        let shown = |parameters: Option<&[f64]>| match parameters
+            .and_then(|parameters| parameters.get(range.clone()))
+        {
+            None => "–".to_owned(),
+            Some([value]) => significant(*value, 6),
+            Some(values) => {
+                let (low, high) = values
+                    .iter()
+                    .fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+                format!("{} … {}", significant(low, 3), significant(high, 3))
+            }
+        };
+        let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
+        let name =
+            if shape.is_empty() { tensor.name } else { format!("{} ({})", tensor.name, shape.join(" × ")) };
+        rows.push(ParameterRow {
+            name,
+            initial: shown(Some(&case.initial)),
+            best: shown(best),
+            last: shown(last),
+        });
+    }
+    rows
+}
+
+fn training(case: &Case) -> Vec<Fact> {
+    let (low, high) = case.data.domain;
+    let data =
+        format!("{} points on [{}, {}]", case.data.points, minus(&low.to_string()), minus(&high.to_string()));
+    vec![
+        Fact::new("optimizer", optimizer_text(case.training.optimizer)),
+        Fact::new("learning rate", case.training.learning_rate.to_string()),
+        Fact::new("schedule", schedule_text(case.training.schedule)),
+        Fact::new("epochs", case.training.epochs.to_string()),
+        Fact::new("snapshot every", format!("{} epochs", case.training.snapshot_every)),
+        Fact::new("data", data),
+    ]
+}

@@ -1,0 +1,218 @@
+//! The page of an experiment: its matrix of results, and per target a table with previews.
+
+use serde::Serialize;
+
+use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
+use crate::number::minus;
+use crate::site::gallery::{Gallery, Trained};
+use crate::site::math;
+use crate::site::results::{optimizer_text, schedule_text};
+use crate::spec::{Distribution, Experiment, Init, Stream};
+
+#[derive(Serialize)]
+pub(in crate::site) struct ExperimentPage {
+    #[serde(flatten)]
+    layout: Layout,
+    description_html: String,
+    facts: Vec<Fact>,
+    matrix: Option<Matrix>,
+    sections: Vec<Section>,
+    figures: Vec<FigureView>,
+    case_count: usize,
+    csv_url: String,
+    json_url: String,
+    report_url: String,
+    source_path: String,
+    source_line: usize,
+}
+
+/// One target of an experiment.
+#[derive(Serialize)]
+struct Section {
+    id: String,
+    target: Link,
+    formula_html: String,
+    explanation_html: String,
+    rows: Vec<CaseRow>,
+    /// The name and the loss of the case with the lowest, if there are several to compare.
+    lowest: Option<Fact>,
+    /// Whether the rows differ in more than their activation.
+    has_axes: bool,
+}
+
+/// The lowest losses of an experiment, targets down and activations across.
+#[derive(Serialize)]
+pub(super) struct Matrix {
+    activations: Vec<Link>,
+    rows: Vec<MatrixRow>,
+}
+
+#[derive(Serialize)]
+struct MatrixRow {
+    target: Link,
+    cells: Vec<Cell>,
+}
+
+#[derive(Serialize)]
+struct Cell {
+    text: String,
+    url: String,
+    is_lowest: bool,
+    /// How far from the row's lowest: 0 is near it, 4 far off.
+    shade: u8,
+}
+
+pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> ExperimentPage {
+    let gallery = draft.gallery;
+    let cases = gallery.cases_of(&experiment.id);
+    let sections = experiment
+        .targets
+        .iter()
+        .map(|target| {
+            let ranked = gallery.ranked(&experiment.id, &target.id);
+            let lowest =
+                ranked.first().filter(|first| ranked.len() > 1 && first.run.best.is_some()).map(|first| {
+                    let axes = first.axes_text();
+                    let axes = if axes.is_empty() { String::new() } else { format!(" ({axes})") };
+                    Fact::new(&format!("{}{axes}", first.case.activation.title), first.best_text())
+                });
+            Section {
+                id: target.id.clone(),
+                target: draft.link(&target.title, &format!("targets/{}/index.html", target.id)),
+                formula_html: math::formula(&format!("y = {}", target.formula), false),
+                explanation_html: draft.html(&target.explanation, Some(&target.source.place)),
+                has_axes: ranked.iter().any(|trained| !trained.case.axes.is_empty()),
+                rows: draft.rows(&ranked),
+                lowest,
+            }
+        })
+        .collect();
+    let figures =
+        gallery.figures_across(&experiment.id).into_iter().map(|planned| draft.figure(planned)).collect();
+    let folder = format!("experiments/{}", experiment.id);
+    let noun = if cases.len() == 1 { "case" } else { "cases" };
+    let description = format!("{}: {} {noun}, trained and compared.", experiment.title, cases.len());
+    let breadcrumbs = vec![draft.home_link(), draft.link("Experiments", "experiments/index.html")];
+    ExperimentPage {
+        layout: draft.layout(&experiment.title, &description, breadcrumbs),
+        description_html: draft.html(&experiment.description, Some(&experiment.source.place)),
+        facts: facts(experiment),
+        matrix: matrix(draft, gallery, experiment),
+        sections,
+        figures,
+        case_count: cases.len(),
+        csv_url: draft.url(&format!("{folder}/results.csv")),
+        json_url: draft.url(&format!("{folder}/results.json")),
+        report_url: draft.url(&format!("{folder}/REPORT.md")),
+        source_path: experiment.source.path.clone(),
+        source_line: experiment.source.line,
+    }
+}
+
+/// `None` for an experiment that is no matrix: with one target or activation only, or with further axes.
+pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &Experiment) -> Option<Matrix> {
+    let is_plain = experiment.trainings.len() == 1 && experiment.models.len() == 1;
+    if !is_plain
+        || experiment.targets.len() < 2
+        || experiment.activations.len() < 2
+        || experiment.activations.len() > 12
+    {
+        return None;
+    }
+    let cases = gallery.cases_of(&experiment.id);
+    let activations = experiment.activations.iter();
+    let row = |target: &str| -> Vec<Trained<'_>> {
+        cases.iter().filter(|trained| trained.case.target.id == target).copied().collect()
+    };
+    Some(Matrix {
+        activations: activations
+            .map(|activation| {
+                draft.link(&activation.title, &format!("activations/{}/index.html", activation.id))
+            })
+            .collect(),
+        rows: experiment
+            .targets
+            .iter()
+            .map(|target| {
+                let row = row(&target.id);
+                let lowest = row.iter().map(Trained::best_mse).fold(f64::INFINITY, f64::min);
+                let cells = row.iter().map(|trained| {
+                    let mse = trained.best_mse();
+                    Cell {
+                        text: trained.best_text(),
+                        url: draft.url(&trained.page()),
+                        is_lowest: mse.is_finite() && mse <= lowest,
+                        shade: shade(mse, lowest),
+                    }
+                });
+                MatrixRow {
+                    cells: cells.collect(),
+                    target: draft.link(&target.title, &format!("targets/{}/index.html", target.id)),
+                }
+            })
+            .collect(),
+    })
+}
+
+/// Steps of the ratio to the lowest: up to 1.1, 1.5, 3, 10 times it, and beyond.
+fn shade(mse: f64, lowest: f64) -> u8 {
+    let ratio = mse / lowest.max(1e-12);
+    [1.1, 1.5, 3.0, 10.0].iter().map(|&step| u8::from(ratio.is_nan() || ratio > step)).sum()
+}
+
+fn facts(experiment: &Experiment) -> Vec<Fact> {
+    let each = |of: fn(&crate::spec::Training) -> String| {
+        let mut values: Vec<String> = Vec::new();
+        for variant in &experiment.trainings {
+            let value = of(&variant.training);
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values.join(" / ")
+    };
+    let models: Vec<&str> = experiment.models.iter().map(|model| model.title.as_str()).collect();
+    let (low, high) = experiment.data.domain;
+    vec![
+        Fact::new("model", models.join(", ")),
+        Fact::new("optimizer", each(|training| optimizer_text(training.optimizer))),
+        Fact::new("learning rate", each(|training| training.learning_rate.to_string())),
+        Fact::new("schedule", each(|training| schedule_text(training.schedule))),
+        Fact::new("epochs", each(|training| training.epochs.to_string())),
+        Fact::new("start", init_text(&experiment.init)),
+        Fact::new(
+            "data",
+            format!(
+                "{} points on [{}, {}], without noise",
+                experiment.data.points,
+                minus(&low.to_string()),
+                minus(&high.to_string())
+            ),
+        ),
+    ]
+}
+
+fn init_text(init: &Init) -> String {
+    match init {
+        Init::Explicit(_) => "the same given parameters for every case".into(),
+        Init::Random { distribution, seed, stream } => {
+            let distribution = match distribution {
+                Distribution::Normal { mean, std } if *mean == 0.0 => {
+                    format!("normal draws with standard deviation {std}")
+                }
+                Distribution::Normal { mean, std } => {
+                    format!("normal draws with mean {mean} and standard deviation {std}")
+                }
+                Distribution::GlorotNormal => "Glorot’s normal draws".into(),
+                Distribution::GlorotUniform => "Glorot’s uniform draws".into(),
+                Distribution::HeNormal => "He’s normal draws".into(),
+                Distribution::HeUniform => "He’s uniform draws".into(),
+            };
+            let stream = match stream {
+                Stream::Shared => "from one stream, case after case",
+                Stream::PerCase => "from a stream of each case’s own",
+            };
+            format!("{distribution} {stream}, seed {seed}")
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The pages that lead to others: the home page, the lists, the report, authors' pages, and the page for what is not there.
+
+use serde::Serialize;
+
+use super::experiment::{Matrix, matrix};
+use super::{Draft, FigureView, Layout, Link};
+use crate::plan::Subject;
+use crate::site::math;
+use crate::spec::{Experiment, Page};
+
+#[derive(Serialize)]
+pub(in crate::site) struct HomePage {
+    #[serde(flatten)]
+    layout: Layout,
+    /// The matrix of the first experiment that is one.
+    matrix: Option<Matrix>,
+    matrix_experiment: Option<Link>,
+    experiments: Vec<Card>,
+    case_count: usize,
+    report_url: String,
+}
+
+/// A thing on a list.
+#[derive(Serialize)]
+struct Card {
+    title: String,
+    url: String,
+    formula_html: String,
+    summary_html: String,
+    /// What is worth knowing at a glance.
+    note: String,
+    figure: Option<FigureView>,
+}
+
+pub(in crate::site) fn home(draft: &mut Draft<'_, '_>) -> HomePage {
+    let gallery = draft.gallery;
+    let site = &gallery.specs.site;
+    let experiments = &gallery.specs.experiments;
+    let chosen =
+        experiments.iter().find_map(|experiment| Some((experiment, matrix(draft, gallery, experiment)?)));
+    let (matrix_experiment, matrix) = chosen.unzip();
+    let matrix_experiment = matrix_experiment.map(|experiment| {
+        draft.link(&experiment.title, &format!("experiments/{}/index.html", experiment.id))
+    });
+    HomePage {
+        layout: draft.layout(&site.title, &site.description, Vec::new()),
+        matrix,
+        matrix_experiment,
+        experiments: experiments.iter().map(|experiment| experiment_card(draft, experiment)).collect(),
+        case_count: gallery.plan.cases.len(),
+        report_url: draft.url("report/index.html"),
+    }
+}
+
+fn experiment_card(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> Card {
+    let gallery = draft.gallery;
+    let mut cases = gallery.cases_of(&experiment.id);
+    let count = cases.len();
+    let across =
+        gallery.figures_across(&experiment.id).into_iter().find(|planned| planned.path.ends_with(".png"));
+    crate::site::gallery::sort_by_mse(&mut cases);
+    let preview = across.or_else(|| cases.first().and_then(|&trained| gallery.preview(trained)));
+    let noun = if count == 1 { "case" } else { "cases" };
+    let lowest = cases.first().filter(|first| first.run.best.is_some()).map_or_else(String::new, |first| {
+        format!(
+            ", lowest MSE {} ({} on {})",
+            first.best_text(),
+            first.case.activation.title,
+            first.case.target.title
+        )
+    });
+    let first_paragraph = experiment.description.split("\n\n").next().unwrap_or_default();
+    Card {
+        title: experiment.title.clone(),
+        url: draft.url(&format!("experiments/{}/index.html", experiment.id)),
+        formula_html: String::new(),
+        summary_html: draft.html(first_paragraph, Some(&experiment.source.place)),
+        note: format!("{count} {noun}{lowest}"),
+        figure: preview.map(|planned| draft.figure(planned)),
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::site) struct ListPage {
+    #[serde(flatten)]
+    layout: Layout,
+    cards: Vec<Card>,
+}
+
+/// The list of a section: `experiments`, `activations`, `targets` or `models`.
+pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPage {
+    let gallery = draft.gallery;
+    let specs = gallery.specs;
+    let used = |count: usize| match count {
+        0 => "not used by any case yet".to_owned(),
+        1 => "1 case".to_owned(),
+        count => format!("{count} cases"),
+    };
+    let (title, cards): (&str, Vec<Card>) = match section {
+        "experiments" => (
+            "Experiments",
+            specs.experiments.iter().map(|experiment| experiment_card(draft, experiment)).collect(),
+        ),
+        "activations" => {
+            let card = |activation: &std::sync::Arc<crate::spec::Activation>| {
+                let path = format!("activations/{}/activation.png", activation.id);
+                let figures = &gallery.plan.figures;
+                let figure = figures.iter().find(|planned| {
+                    planned.path == path && matches!(planned.subject, Subject::Activation(_))
+                });
+                let count =
+                    gallery.cases().filter(|trained| trained.case.activation.id == activation.id).count();
+                Card {
+                    title: activation.title.clone(),
+                    url: draft.url(&format!("activations/{}/index.html", activation.id)),
+                    formula_html: math::formula(&activation.formula, false),
+                    summary_html: String::new(),
+                    note: used(count),
+                    figure: figure.map(|planned| draft.figure(planned)),
+                }
+            };
+            ("Activations", specs.activations.values().map(card).collect())
+        }
+        "targets" => {
+            let card = |target: &std::sync::Arc<crate::spec::Target>| {
+                let mut cases: Vec<_> =
+                    gallery.cases().filter(|trained| trained.case.target.id == target.id).collect();
+                crate::site::gallery::sort_by_mse(&mut cases);
+                let figure = cases.first().and_then(|&trained| gallery.preview(trained));
+                let lowest = cases
+                    .first()
+                    .filter(|first| first.run.best.is_some())
+                    .map_or_else(String::new, |first| {
+                        format!(", lowest MSE {} ({})", first.best_text(), first.case.activation.title)
+                    });
+                Card {
+                    title: target.title.clone(),
+                    url: draft.url(&format!("targets/{}/index.html", target.id)),
+                    formula_html: math::formula(&format!("y = {}", target.formula), false),
+                    summary_html: String::new(),
+                    note: format!("{}{lowest}", used(cases.len())),
+                    figure: figure.map(|planned| draft.figure(planned)),
+                }
+            };
+            ("Targets", specs.targets.values().map(card).collect())
+        }
+        _ => {
+            let card = |model: &std::sync::Arc<crate::spec::Model>| {
+                let place = model.source.as_ref().map(|source| &source.place);
+                let count = gallery.cases().filter(|trained| trained.case.model.id == model.id).count();
+                Card {
+                    title: model.title.clone(),
+                    url: draft.url(&format!("models/{}/index.html", model.id)),
+                    formula_html: math::formula(&model.model_type.formula(r"\varphi"), false),
+                    summary_html: draft.html(&model.description, place),
+                    note: used(count),
+                    figure: None,
+                }
+            };
+            ("Models", specs.models.values().map(card).collect())
+        }
+    };
+    let description = format!("All {} of {}.", title.to_lowercase(), specs.site.title);
+    ListPage { layout: draft.layout(title, &description, vec![draft.home_link()]), cards }
+}
+
+/// A page of text.
+#[derive(Serialize)]
+pub(in crate::site) struct TextPage {
+    #[serde(flatten)]
+    layout: Layout,
+    body_html: String,
+}
+
+pub(in crate::site) fn author_page(draft: &mut Draft<'_, '_>, page: &Page) -> TextPage {
+    let body_html = draft.html(&page.body, Some(&page.source.place));
+    TextPage { layout: draft.layout(&page.title, "", vec![draft.home_link()]), body_html }
+}
+
+/// The page of the whole report, from its HTML.
+pub(in crate::site) fn report(draft: &Draft<'_, '_>, body_html: String) -> TextPage {
+    let description = format!("All results of {} in one report.", draft.gallery.specs.site.title);
+    TextPage { layout: draft.layout("Report", &description, vec![draft.home_link()]), body_html }
+}
+
+/// The page that a server shows for what is not there, at whatever depth that was asked for.
+#[derive(Serialize)]
+pub(in crate::site) struct NotFoundPage {
+    #[serde(flatten)]
+    layout: Layout,
+    /// The style itself: its address cannot be known.
+    style: String,
+    /// Put before every address: the path of the site where it is known.
+    base_path: String,
+}
+
+pub(in crate::site) fn not_found(draft: &Draft<'_, '_>, style: &str) -> NotFoundPage {
+    let base_url = draft.gallery.specs.site.base_url.as_deref();
+    let path = base_url.and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
+    let base_path = path.and_then(|rest| rest.find('/').map(|at| rest[at..].to_owned())).unwrap_or_default();
+    NotFoundPage {
+        layout: draft.layout("Page not found", "There is nothing at this address.", Vec::new()),
+        style: style.to_owned(),
+        base_path,
+    }
+}

@@ -1,0 +1,222 @@
+//! What templates see: one context type per kind of page, and the functions that fill it.
+//!
+//! Every context has the fields of [`Layout`] beside its own. Addresses are relative to the page; texts whose names end in
+//! `_html` are HTML and go through `| safe`; numbers come as text, rounded for reading.
+
+mod case;
+mod experiment;
+mod home;
+mod subject;
+
+use serde::Serialize;
+
+use super::alt;
+use super::gallery::{Gallery, Trained};
+use super::link::relative;
+use super::markdown::{self, Text};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::number::significant;
+use crate::plan::PlannedFigure;
+use crate::train::Outcome;
+
+pub(super) use case::case;
+pub(super) use experiment::experiment;
+pub(super) use home::{author_page, home, list, not_found, report};
+pub(super) use subject::{activation, model, target};
+
+/// What every page has.
+#[derive(Serialize)]
+pub(super) struct Layout {
+    site: SiteView,
+    page: PageView,
+    nav: Vec<NavLink>,
+    /// From the home page down to the page above this one.
+    breadcrumbs: Vec<Link>,
+}
+
+#[derive(Serialize)]
+struct SiteView {
+    title: String,
+    description: String,
+}
+
+#[derive(Serialize)]
+struct PageView {
+    title: String,
+    /// A sentence for search engines and cards.
+    description: String,
+    /// The home page.
+    home_url: String,
+    style_url: String,
+    /// The full address, where the site knows its own.
+    canonical_url: Option<String>,
+}
+
+#[derive(Serialize)]
+struct NavLink {
+    title: String,
+    url: String,
+    is_current: bool,
+}
+
+/// A link to a page.
+#[derive(Serialize, Clone)]
+pub(super) struct Link {
+    title: String,
+    url: String,
+}
+
+/// A figure on a page.
+#[derive(Serialize)]
+struct FigureView {
+    id: String,
+    title: String,
+    url: String,
+    width: u32,
+    height: u32,
+    alt: String,
+    caption_html: String,
+    is_animation: bool,
+}
+
+/// A case as a row of a table.
+#[derive(Serialize)]
+struct CaseRow {
+    rank: usize,
+    url: String,
+    experiment: Link,
+    target: Link,
+    activation: Link,
+    /// `#rrggbb`.
+    color: String,
+    model: Link,
+    /// The further axes in words, maybe empty.
+    axes: String,
+    best_mse: String,
+    final_mse: String,
+    is_lowest: bool,
+    is_diverged: bool,
+    preview: Option<FigureView>,
+}
+
+/// A name and a value.
+#[derive(Serialize)]
+struct Fact {
+    name: String,
+    value: String,
+}
+
+impl Fact {
+    fn new(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
+/// A page that is being made: where it lies, and the faults found in its author's texts.
+pub(super) struct Draft<'g, 'f> {
+    pub(super) gallery: Gallery<'g>,
+    /// Its file.
+    pub(super) path: String,
+    pub(super) found: &'f mut Vec<Diagnostic>,
+}
+
+impl Draft<'_, '_> {
+    fn layout(&self, title: &str, description: &str, breadcrumbs: Vec<Link>) -> Layout {
+        let site = &self.gallery.specs.site;
+        let section = |title: &str, path: &str| NavLink {
+            title: title.into(),
+            url: self.url(path),
+            is_current: self.path == path
+                || path.strip_suffix("index.html").is_some_and(|folder| self.path.starts_with(folder)),
+        };
+        let mut nav = vec![
+            section("Experiments", "experiments/index.html"),
+            section("Activations", "activations/index.html"),
+            section("Targets", "targets/index.html"),
+            section("Models", "models/index.html"),
+            section("Report", "report/index.html"),
+        ];
+        let pages = self.gallery.specs.pages.iter();
+        nav.extend(pages.map(|page| section(&page.title, &format!("{}/index.html", page.id))));
+        Layout {
+            site: SiteView { title: site.title.clone(), description: site.description.clone() },
+            page: PageView {
+                title: title.into(),
+                description: description.into(),
+                home_url: self.url("index.html"),
+                style_url: self.url("assets/style.css"),
+                canonical_url: site.base_url.as_ref().map(|base| {
+                    format!("{base}{}", self.path.strip_suffix("index.html").unwrap_or(&self.path))
+                }),
+            },
+            nav,
+            breadcrumbs,
+        }
+    }
+
+    /// The address of a file of the site.
+    fn url(&self, to: &str) -> String {
+        relative(&self.path, to)
+    }
+
+    fn link(&self, title: &str, to: &str) -> Link {
+        Link { title: title.into(), url: self.url(to) }
+    }
+
+    fn home_link(&self) -> Link {
+        self.link("Home", "index.html")
+    }
+
+    fn html(&mut self, markdown: &str, place: Option<&Place>) -> String {
+        markdown::html(self.gallery, &self.path, Text { markdown, place }, self.found)
+    }
+
+    fn figure(&mut self, planned: &PlannedFigure) -> FigureView {
+        let figure = &planned.figure;
+        let place = figure.source.as_ref().map(|source| &source.place);
+        FigureView {
+            id: figure.id.clone(),
+            title: figure.title.clone(),
+            url: self.url(&planned.path),
+            width: figure.size.0,
+            height: figure.size.1,
+            alt: alt::text(self.gallery, planned),
+            caption_html: self.html(&figure.caption, place),
+            is_animation: planned.path.ends_with(".gif"),
+        }
+    }
+
+    /// The rows of a table, in the order given; ranks count those with the same target and experiment.
+    fn rows(&mut self, cases: &[Trained<'_>]) -> Vec<CaseRow> {
+        let mut rows: Vec<CaseRow> = Vec::new();
+        let mut last: Option<(&str, &str, usize)> = None;
+        for &trained in cases {
+            let case = trained.case;
+            let group = (case.experiment.as_str(), case.target.id.as_str());
+            let rank = match last {
+                Some((experiment, target, rank)) if (experiment, target) == group => rank + 1,
+                _ => 1,
+            };
+            last = Some((group.0, group.1, rank));
+            let experiment =
+                self.gallery.experiment(&case.experiment).map_or("", |found| found.title.as_str());
+            rows.push(CaseRow {
+                rank,
+                url: self.url(&trained.page()),
+                experiment: self.link(experiment, &format!("experiments/{}/index.html", case.experiment)),
+                target: self.link(&case.target.title, &format!("targets/{}/index.html", case.target.id)),
+                activation: self
+                    .link(&case.activation.title, &format!("activations/{}/index.html", case.activation.id)),
+                color: case.activation.color.to_string(),
+                model: self.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
+                axes: trained.axes_text(),
+                best_mse: trained.best_text(),
+                final_mse: trained.run.final_mse().map_or_else(|| "–".into(), |mse| significant(mse, 4)),
+                is_lowest: rank == 1 && trained.run.best.is_some(),
+                is_diverged: trained.run.outcome != Outcome::Finished,
+                preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),
+            });
+        }
+        rows
+    }
+}

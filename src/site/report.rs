@@ -1,0 +1,174 @@
+//! The reports in Markdown, to be read on GitHub as well as on the site: links lead to folders and files that lie beside them.
+
+use super::alt;
+use super::gallery::{Gallery, Trained};
+use super::link;
+use super::markdown::{self, Text, folder_of_page};
+use super::results::{optimizer_text, schedule_text};
+use crate::diagnostic::Diagnostic;
+use crate::number::minus;
+use crate::spec::Experiment;
+
+/// The width of previews in tables, in pixels.
+const PREVIEW_WIDTH: u32 = 240;
+
+/// The report of one experiment: `experiments/<id>/REPORT.md`.
+pub(super) fn of_experiment(
+    gallery: Gallery<'_>,
+    experiment: &Experiment,
+    found: &mut Vec<Diagnostic>,
+) -> String {
+    let path = format!("experiments/{}/REPORT.md", experiment.id);
+    let mut text = format!("# {}\n\n", plain(&experiment.title));
+    text.push_str(&body(gallery, experiment, &path, 2, found));
+    text.push_str("Data: [results.csv](results.csv), [results.json](results.json).\n");
+    text
+}
+
+/// The report of all experiments: `REPORT.md`.
+pub(super) fn of_site(gallery: Gallery<'_>, found: &mut Vec<Diagnostic>) -> String {
+    const PATH: &str = "REPORT.md";
+    let site = &gallery.specs.site;
+    let mut text = format!("# {}\n\n", plain(&site.title));
+    if !site.description.is_empty() {
+        text.push_str(&format!("{}\n\n", plain(&site.description)));
+    }
+    text.push_str(
+        "The lowest mean squared error that each experiment found, per target. Cases are single trainings from single starts: \
+         what they found is not the best that an activation can do.\n\n",
+    );
+    text.push_str("| experiment | target | lowest MSE found | by |\n|--|--|--:|--|\n");
+    for experiment in &gallery.specs.experiments {
+        for target in &experiment.targets {
+            let Some(winner) = gallery.ranked(&experiment.id, &target.id).first().copied() else { continue };
+            text.push_str(&format!(
+                "| [{}]({}) | {} | {} | [{}]({}) |\n",
+                plain(&experiment.title),
+                address(PATH, &format!("experiments/{}/index.html", experiment.id)),
+                plain(&target.title),
+                winner.best_text(),
+                plain(&name(winner)),
+                address(PATH, &winner.page()),
+            ));
+        }
+    }
+    text.push('\n');
+    for experiment in &gallery.specs.experiments {
+        text.push_str(&format!("## {}\n\n", plain(&experiment.title)));
+        text.push_str(&body(gallery, experiment, PATH, 3, found));
+    }
+    text
+}
+
+fn address(from: &str, to: &str) -> String {
+    folder_of_page(&link::relative(from, to))
+}
+
+/// The experiment's text, its training, and per target a table with the winner, below headings of a level.
+fn body(
+    gallery: Gallery<'_>,
+    experiment: &Experiment,
+    path: &str,
+    level: usize,
+    found: &mut Vec<Diagnostic>,
+) -> String {
+    let mut text = String::new();
+    let description = Text { markdown: &experiment.description, place: Some(&experiment.source.place) };
+    let description = markdown::markdown(gallery, path, description, found);
+    if !description.is_empty() {
+        text.push_str(&format!("{description}\n\n"));
+    }
+    text.push_str(&format!("{}\n\n", training(experiment)));
+    for target in &experiment.targets {
+        let ranked = gallery.ranked(&experiment.id, &target.id);
+        text.push_str(&format!("{} {}\n\n", "#".repeat(level), plain(&target.title)));
+        text.push_str(&format!("$y = {}$\n\n", target.formula));
+        text.push_str(&table(gallery, path, &ranked));
+        if let (Some(winner), true) =
+            (ranked.first().filter(|winner| winner.run.best.is_some()), ranked.len() > 1)
+        {
+            text.push_str(&format!(
+                "Lowest MSE found: **{}** with {}.\n\n",
+                plain(&name(*winner)),
+                winner.best_text()
+            ));
+        }
+        let explanation = Text { markdown: &target.explanation, place: Some(&target.source.place) };
+        let explanation = markdown::markdown(gallery, path, explanation, found);
+        if !explanation.is_empty() {
+            text.push_str(&format!("{explanation}\n\n"));
+        }
+    }
+    for planned in gallery.figures_across(&experiment.id) {
+        let alt = alt::text(gallery, planned).replace(['[', ']'], "");
+        text.push_str(&format!("![{alt}]({})\n\n", link::relative(path, &planned.path)));
+    }
+    text
+}
+
+fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
+    let mut text = String::from("| | activation | lowest MSE | final MSE | fit |\n|--:|--|--:|--:|--|\n");
+    for (rank, &trained) in ranked.iter().enumerate() {
+        let preview = gallery.preview(trained).map_or_else(String::new, |planned| {
+            let mut alt_text = String::new();
+            super::math::escape(&mut alt_text, &alt::text(gallery, planned).replace('|', "/"));
+            let source = link::relative(path, &planned.path);
+            format!("<img src=\"{source}\" width=\"{PREVIEW_WIDTH}\" alt=\"{alt_text}\">")
+        });
+        let last = trained.run.final_mse();
+        let last = last.map_or_else(|| "diverged".into(), |mse| crate::number::significant(mse, 4));
+        text.push_str(&format!(
+            "| {} | [{}]({}) | {} | {last} | {preview} |\n",
+            rank + 1,
+            plain(&name(trained)),
+            address(path, &trained.page()),
+            trained.best_text(),
+        ));
+    }
+    text.push('\n');
+    text
+}
+
+/// The activation, with the further axes where there are some.
+fn name(trained: Trained<'_>) -> String {
+    let axes = trained.axes_text();
+    let title = &trained.case.activation.title;
+    if axes.is_empty() { title.clone() } else { format!("{title}, {axes}") }
+}
+
+/// How an experiment's cases were trained, in a sentence.
+pub(super) fn training(experiment: &Experiment) -> String {
+    let list = |values: Vec<String>| {
+        let mut distinct: Vec<String> = Vec::new();
+        for value in values {
+            if !distinct.contains(&value) {
+                distinct.push(value);
+            }
+        }
+        distinct.join(" / ")
+    };
+    let trainings = || experiment.trainings.iter().map(|variant| variant.training);
+    let (low, high) = experiment.data.domain;
+    format!(
+        "Trained by {}, learning rate {} ({}), {} epochs, on {} points of [{}, {}].",
+        list(trainings().map(|training| optimizer_text(training.optimizer)).collect()),
+        list(trainings().map(|training| training.learning_rate.to_string()).collect()),
+        list(trainings().map(|training| schedule_text(training.schedule)).collect()),
+        list(trainings().map(|training| training.epochs.to_string()).collect()),
+        experiment.data.points,
+        minus(&low.to_string()),
+        minus(&high.to_string()),
+    )
+}
+
+/// Text whose characters mean nothing to Markdown.
+fn plain(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '$') {
+            escaped.push('\\');
+        }
+        escaped.push(if character == '\n' { ' ' } else { character });
+    }
+    escaped
+}

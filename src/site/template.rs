@@ -1,0 +1,140 @@
+//! Templates: those that are built in, and over them an author's own.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tera::{Context, ErrorKind, Tera};
+
+use super::TemplateFile;
+use crate::diagnostic::{Diagnostic, Place, SourceFile, nearest};
+
+/// The built-in templates and assets by name, as they lie in `site_templates/`.
+const EMBEDDED: [(&str, &str); 13] = [
+    ("404.html", include_str!("../../site_templates/404.html")),
+    ("activation.html", include_str!("../../site_templates/activation.html")),
+    ("base.html", include_str!("../../site_templates/base.html")),
+    ("case.html", include_str!("../../site_templates/case.html")),
+    ("components.html", include_str!("../../site_templates/components.html")),
+    ("experiment.html", include_str!("../../site_templates/experiment.html")),
+    ("index.html", include_str!("../../site_templates/index.html")),
+    ("list.html", include_str!("../../site_templates/list.html")),
+    ("model.html", include_str!("../../site_templates/model.html")),
+    ("page.html", include_str!("../../site_templates/page.html")),
+    ("robots.txt", include_str!("../../site_templates/robots.txt")),
+    ("sitemap.xml", include_str!("../../site_templates/sitemap.xml")),
+    ("target.html", include_str!("../../site_templates/target.html")),
+];
+
+/// Files that are copied as they are, and can be replaced like templates.
+const ASSETS: [(&str, &str); 1] = [("style.css", include_str!("../../site_templates/style.css"))];
+
+/// Every template and asset, parsed.
+pub(super) struct Templates {
+    tera: Tera,
+    files: Vec<(String, Arc<SourceFile>)>,
+    assets: Vec<(String, String)>,
+}
+
+impl Templates {
+    /// The built-in templates, with those of the same names replaced, and further ones that these include.
+    ///
+    /// # Errors
+    ///
+    /// The first template that does not parse, and every file that replaces nothing and could not be used.
+    pub(super) fn load(overrides: &[TemplateFile]) -> Result<Self, Vec<Diagnostic>> {
+        let is_asset = |name: &str| ASSETS.iter().any(|(asset, _)| *asset == name);
+        let mut files: Vec<(String, Arc<SourceFile>)> = EMBEDDED
+            .iter()
+            .map(|&(name, text)| {
+                let path = format!("site_templates/{name}");
+                (name.to_owned(), Arc::new(SourceFile { path, text: text.to_owned() }))
+            })
+            .collect();
+        let mut assets: Vec<(String, String)> =
+            ASSETS.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect();
+        for file in overrides {
+            if is_asset(&file.name) {
+                assets.retain(|(name, _)| *name != file.name);
+                assets.push((file.name.clone(), file.file.text.clone()));
+            } else {
+                files.retain(|(name, _)| *name != file.name);
+                files.push((file.name.clone(), Arc::clone(&file.file)));
+            }
+        }
+        let mut tera = Tera::new();
+        let sources = files.iter().map(|(name, file)| (name.clone(), file.text.clone()));
+        let added = tera.add_raw_templates(sources.collect::<Vec<_>>());
+        let templates = Self { tera, files, assets };
+        match added {
+            Ok(()) => Ok(templates),
+            Err(error) => Err(vec![templates.diagnostic(&error)]),
+        }
+    }
+
+    /// The text of an asset.
+    pub(super) fn asset(&self, name: &str) -> &str {
+        self.assets.iter().find(|(asset, _)| asset == name).map_or("", |(_, text)| text)
+    }
+
+    /// Renders a template.
+    pub(super) fn render(&self, name: &str, context: &impl Serialize) -> Result<String, Box<Diagnostic>> {
+        let context = Context::from_serialize(context)
+            .map_err(|error| Box::new(Diagnostic::error(format!("the context of {name}: {error}"), None)))?;
+        self.tera.render(name, &context).map_err(|error| Box::new(self.diagnostic(&error)))
+    }
+
+    /// An error of a template, with its place.
+    fn diagnostic(&self, error: &tera::Error) -> Diagnostic {
+        let (message, report) = match error.kind() {
+            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+                (report.message().to_owned(), Some(report))
+            }
+            other => (other.to_string(), None),
+        };
+        let place = report.and_then(|report| {
+            let (_, file) = self.files.iter().find(|(name, _)| name == report.filename())?;
+            Some(Place { file: Arc::clone(file), span: report.span().range.clone(), label: String::new() })
+        });
+        let mut diagnostic = Diagnostic::error(format!("in a template: {}", message.trim_end()), place);
+        if let ErrorKind::MissingParent { parent, .. } | ErrorKind::TemplateNotFound(parent) = error.kind() {
+            let names = self.files.iter().map(|(name, _)| name.as_str());
+            diagnostic.help.extend(nearest(parent, names).map(|name| format!("did you mean `{name}`?")));
+        }
+        diagnostic
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, text: &str) -> TemplateFile {
+        let file = SourceFile { path: format!("mine/{name}"), text: text.into() };
+        TemplateFile { name: name.into(), file: Arc::new(file) }
+    }
+
+    #[test]
+    fn faults_point_into_the_template() {
+        let error = Templates::load(&[file("page.html", "a\n{% if x %}b")]).err().unwrap().remove(0);
+        let place = error.place.unwrap();
+        assert_eq!(place.file.path, "mine/page.html");
+        let templates = Templates::load(&[file("page.html", "<p>\n{{ page.titel }}")]).unwrap();
+        let context = serde_json::json!({ "page": { "title": "t" } });
+        let place = templates.render("page.html", &context).unwrap_err().place.unwrap();
+        assert_eq!(place.line_and_column().0, 2);
+    }
+
+    #[test]
+    fn one_template_can_be_replaced() {
+        let templates = Templates::load(&[file("robots.txt", "mine"), file("style.css", "p {}")]).unwrap();
+        assert_eq!(templates.render("robots.txt", &serde_json::json!({})).unwrap(), "mine");
+        assert_eq!(templates.asset("style.css"), "p {}");
+    }
+
+    #[test]
+    fn text_is_escaped() {
+        let templates = Templates::load(&[file("page.html", "<b title=\"{{ t }}\">{{ t }}</b>")]).unwrap();
+        let html = templates.render("page.html", &serde_json::json!({ "t": "<script>\"'&" })).unwrap();
+        assert!(!html.contains("<script>") && !html.contains("\"\"'"), "{html}");
+    }
+}
