@@ -5,23 +5,27 @@
 pub(super) struct Palette {
     colors: Vec<[u8; 3]>,
     capacity: usize,
+    /// A colour that is within this of an entry, in every channel, uses it.
+    tolerance: u8,
     /// What each cell of the colour cube became, to spare most searches; [`UNKNOWN`] where nothing was met yet.
     cells: Vec<u16>,
 }
 
 const UNKNOWN: u16 = u16::MAX;
-/// Colours alike in the upper six bits of each channel share an entry, and one that is within this of an entry uses it: no
-/// channel is ever further off than the sum of both.
-const TOLERANCE: u8 = 5;
-/// The most by which a channel can be off while the palette has room.
+/// Colours alike in the upper six bits of each channel share an entry, which puts a channel off by this at the most, beside
+/// the tolerance.
 #[cfg(test)]
-pub(super) const MAX_ERROR: u8 = TOLERANCE + 3;
+pub(super) const CELL_ERROR: u8 = 3;
 
 impl Palette {
     /// A palette of at most `capacity` colours; the `reserved` ones are met first and stay exact.
-    pub(super) fn new(capacity: usize, reserved: &[[u8; 3]]) -> Self {
-        let mut palette =
-            Self { colors: Vec::new(), capacity: capacity.min(256), cells: vec![UNKNOWN; 1 << 18] };
+    pub(super) fn new(capacity: usize, tolerance: u8, reserved: &[[u8; 3]]) -> Self {
+        let mut palette = Self {
+            colors: Vec::new(),
+            capacity: capacity.min(256),
+            tolerance,
+            cells: vec![UNKNOWN; 1 << 18],
+        };
         for &color in reserved {
             palette.index(color);
         }
@@ -44,7 +48,7 @@ impl Palette {
             |entry: &[u8; 3]| entry.iter().zip(color).map(|(&a, b)| a.abs_diff(b)).max().unwrap_or(0);
         let nearest = self.colors.iter().enumerate().min_by_key(|(_, entry)| distance(entry));
         match nearest {
-            Some((index, entry)) if distance(entry) <= TOLERANCE => {
+            Some((index, entry)) if distance(entry) <= self.tolerance => {
                 self.cells[cell] = index as u16;
                 (index as u8, true)
             }
@@ -68,19 +72,19 @@ mod tests {
 
     #[test]
     fn every_color_is_near_its_entry_while_there_is_room() {
-        let mut palette = Palette::new(256, &[[255; 3], [0; 3]]);
+        let mut palette = Palette::new(256, 5, &[[255; 3], [0; 3]]);
         for step in 0..=255_u8 {
             let color = [step, step / 2, 255 - step];
             let (index, is_near) = palette.index(color);
             let entry = palette.colors()[usize::from(index)];
-            assert!(is_near && entry.iter().zip(color).all(|(&a, b)| a.abs_diff(b) <= MAX_ERROR));
+            assert!(is_near && entry.iter().zip(color).all(|(&a, b)| a.abs_diff(b) <= 5 + CELL_ERROR));
         }
         assert_eq!(palette.index([255; 3]), (0, true));
     }
 
     #[test]
     fn a_full_palette_gives_its_nearest() {
-        let mut palette = Palette::new(2, &[[255; 3], [0; 3]]);
+        let mut palette = Palette::new(2, 5, &[[255; 3], [0; 3]]);
         assert_eq!(palette.index([200; 3]), (0, false));
         assert_eq!(palette.colors().len(), 2);
     }

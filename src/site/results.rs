@@ -9,7 +9,7 @@ use crate::spec::{Experiment, ModelType, Optimizer, Schedule};
 use crate::train::Outcome;
 
 /// More losses than this are thinned out in `run.json`.
-const MAX_LOSSES: usize = 200;
+const MAX_LOSSES: usize = 100;
 
 /// One row a case: `target,activation,model`, the experiment's further axes, the losses, how it ended, and the best values
 /// of those parameters that are single numbers. Numbers are written so that they read back as the same; what there is
@@ -177,7 +177,7 @@ struct RunFile<'g> {
     initial_parameters: Vec<NamedTensor>,
     /// The epochs after which the learning rate was halved.
     halvings: &'g [usize],
-    /// Pairs of epoch and loss: at most a few hundred, equally spaced, the lowest among them.
+    /// Pairs of epoch and loss: about a hundred, equally spaced, the lowest among them.
     losses: Vec<(usize, f64)>,
     /// Each with its epoch, its loss and the parameters in the order of `initial_parameters`.
     snapshots: Vec<SnapshotFile<'g>>,

@@ -132,7 +132,7 @@ fn outcome(case: &Case, run: &Run) -> String {
             let is_last = best.epoch + 1 == run.losses.len();
             let state = match (is_last, run.losses.as_slice()) {
                 (true, [.., before, last]) if before > last => {
-                    "The loss was still falling when training ended: more epochs would have found less."
+                    "The loss was still falling when training ended: more epochs would go lower."
                 }
                 (true, _) => "The lowest loss is that of the last epoch.",
                 (false, _) => "The lowest loss was met before the end.",
