@@ -14,7 +14,7 @@ pub(super) struct Axis {
 }
 
 /// Nothing larger is ever drawn: beyond it pixels could not be told apart, and plotters would not end.
-const LARGEST: f64 = 1e15;
+const LARGEST: f64 = 1e120;
 
 impl Axis {
     /// From `low` to `high`, with at most `max_ticks` round ticks. Any two numbers make an axis: what is not finite is

@@ -20,14 +20,15 @@ const MAX_LINES: usize = 64;
 #[expect(clippy::cast_precision_loss, reason = "a handful of panels; epochs far below 2⁵³")]
 pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
     let style = Style::of(size);
-    // Panels are smaller than pictures, and so are their letters.
-    let inner = Style { unit: style.unit * 0.92 };
     let mut canvas = Canvas::new(size.0, size.1);
     let tensors = case.model.model_type.tensors();
-    let columns = if tensors.len() == 1 { 1 } else { 2 };
+    // As many columns as rows, or one more.
+    let columns = (1..).find(|columns| columns * columns >= tensors.len()).unwrap_or(1);
     let rows = tensors.len().div_ceil(columns);
     let head = 2.6 * style.title_font();
     let (width, height) = (f64::from(size.0) / columns as f64, (f64::from(size.1) - head) / rows as f64);
+    // Panels are smaller than pictures, and so are their letters.
+    let inner = Style { unit: (style.unit * 0.92).min(height / 300.0).min(width / 450.0) };
     let mut offset = 0;
     let mut charts = Vec::new();
     for (index, tensor) in tensors.iter().enumerate() {

@@ -379,9 +379,9 @@ macro_rules! fields {
     ) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq)]
-        pub(super) struct $name {
-            $($($(#[doc = $required_doc])* pub(super) $required: $required_type,)*)?
-            $($($(#[doc = $optional_doc])* pub(super) $optional: crate::spec::decode::Field<$optional_type>,)*)?
+        pub(in crate::spec) struct $name {
+            $($($(#[doc = $required_doc])* pub(in crate::spec) $required: $required_type,)*)?
+            $($($(#[doc = $optional_doc])* pub(in crate::spec) $optional: crate::spec::decode::Field<$optional_type>,)*)?
         }
 
         impl crate::spec::decode::Decode for $name {

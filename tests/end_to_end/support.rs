@@ -10,7 +10,9 @@ use walkdir::WalkDir;
 
 /// A folder with specs in it.
 pub(crate) struct Project {
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removes the folder in the end; `None` for one that stays.
+    _owner: Option<TempDir>,
 }
 
 /// What a run of the program left.
@@ -22,7 +24,8 @@ pub(crate) struct Ran {
 
 impl Project {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
+        let owner = tempfile::tempdir().unwrap();
+        let project = Self { folder: owner.path().to_owned(), _owner: Some(owner) };
         for (path, text) in files {
             project.write(path, text);
         }
@@ -32,17 +35,21 @@ impl Project {
     /// With copies of all files of a folder of this repository, under `specs`.
     pub(crate) fn with_specs_of(folder: &str) -> Self {
         let project = Self::new(&[]);
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        for (name, bytes) in tree(&source) {
-            let path = project.path("specs").join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, bytes).unwrap();
-        }
+        project.copy_specs(folder);
         project
     }
 
+    fn copy_specs(&self, folder: &str) {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for (name, bytes) in tree(&source) {
+            let path = self.path("specs").join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
-        self.folder.path().join(relative)
+        self.folder.join(relative)
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {
@@ -60,7 +67,7 @@ impl Project {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_actfn-site"));
-        command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
+        command.current_dir(&self.folder).args(arguments).stdin(Stdio::null());
         command
     }
 
@@ -101,7 +108,11 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 /// The project's own specs, built once for all tests that look at the result.
 pub(crate) static GALLERY: LazyLock<Project> = LazyLock::new(|| {
-    let project = Project::with_specs_of("specs");
+    // What is static is never dropped: it lies where the build's own files lie, and is made anew each time.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gallery");
+    let _ = std::fs::remove_dir_all(&folder);
+    let project = Project { folder, _owner: None };
+    project.copy_specs("specs");
     project.build();
     project
 });
