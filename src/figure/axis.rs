@@ -88,7 +88,10 @@ impl Axis {
 
 fn drawable(low: f64, high: f64) -> (f64, f64) {
     let bounded = |value: f64| if value.is_nan() { None } else { Some(value.clamp(-LARGEST, LARGEST)) };
+    // The range of no values at all.
+    let is_empty = low == f64::INFINITY && high == f64::NEG_INFINITY;
     let (low, high) = match (bounded(low), bounded(high)) {
+        _ if is_empty => (0.0, 1.0),
         (Some(low), Some(high)) => (low.min(high), low.max(high)),
         (Some(only), None) | (None, Some(only)) => (only, only),
         (None, None) => (0.0, 1.0),

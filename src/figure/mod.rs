@@ -10,6 +10,7 @@ mod axis;
 mod backend;
 mod canvas;
 mod chart;
+mod clip;
 mod colormap;
 mod comparison;
 mod convergence;
