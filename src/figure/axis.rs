@@ -40,15 +40,17 @@ impl Axis {
         Self { low, high, ticks: linear_ticks(low, high, max_ticks, Values::Whole) }
     }
 
-    /// An axis of decimal logarithms. Its ticks are round numbers, not round logarithms: 1, 2 and 5 times powers of ten
-    /// where those are few enough, else the powers alone, and within a power of ten whatever a linear axis would have.
+    /// An axis of decimal logarithms. Its ticks are round numbers, not round logarithms: a few multiples of powers of ten
+    /// where they fit, else the powers alone, and on short axes whatever a linear axis would have.
     pub(super) fn logarithmic(low: f64, high: f64, max_ticks: usize) -> Self {
         let bounded = |value: f64| value.clamp(-LARGEST_POWER, LARGEST_POWER);
         let (low, high) = drawable(bounded(low), bounded(high));
         let powers = whole_between(low, high);
-        let fine = multiples_between(low, high);
-        let ticks = if (3..=max_ticks.max(3)).contains(&fine.len()) {
-            fine
+        let multiples = [[10, 15, 20, 30, 50, 70].as_slice(), &[10, 20, 50]];
+        let multiples = multiples.map(|tenths| multiples_between(low, high, tenths)).into_iter();
+        let enough = 3..=max_ticks.max(3);
+        let ticks = if let Some(ticks) = multiples.filter(|ticks| enough.contains(&ticks.len())).next() {
+            ticks
         } else if powers.len() >= 2 {
             let every = [1, 2, 5, 10, 20, 50, 100, 200].into_iter();
             let every = every.filter(|every| powers.len().div_ceil(*every) <= max_ticks.max(2)).next();
@@ -162,22 +164,24 @@ fn whole_between(low: f64, high: f64) -> Vec<i32> {
     (first..=last).collect()
 }
 
-/// The logarithms of 1, 2 and 5 times the powers of ten between two logarithms, with what they are the logarithms of.
+/// The logarithms of some tenths of the powers of ten between two logarithms, with what they are the logarithms of.
 #[expect(clippy::cast_sign_loss, reason = "decimals of numbers below 1")]
-fn multiples_between(low: f64, high: f64) -> Vec<(f64, String)> {
-    // More than these are never wanted, and most would not be needed to know that.
+fn multiples_between(low: f64, high: f64, tenths: &[u32]) -> Vec<(f64, String)> {
+    // Of wider ranges there would be too many.
     if high - low > 8.0 {
         return Vec::new();
     }
     let powers = whole_between(low - 1.0, high);
-    let multiples = powers.into_iter().flat_map(|power| [1_u32, 2, 5].map(|multiple| (multiple, power)));
-    let places = multiples.map(|(multiple, power)| {
-        let label = match power {
-            -4..0 => format!("{:.*}", -power as usize, f64::from(multiple) * libm::exp10(f64::from(power))),
-            0..5 => format!("{:.0}", f64::from(multiple) * libm::exp10(f64::from(power))),
-            _ => format!("{multiple}×10{}", superscript(power)),
+    let multiples = powers.into_iter().flat_map(|power| tenths.iter().map(move |&tenths| (tenths, power)));
+    let places = multiples.map(|(tenths, power)| {
+        let multiple = f64::from(tenths) / 10.0;
+        let label = if (-4..5).contains(&power) {
+            let decimals = i32::from(tenths % 10 != 0) - power;
+            format!("{:.*}", decimals.max(0) as usize, multiple * libm::exp10(f64::from(power)))
+        } else {
+            format!("{multiple}×10{}", superscript(power))
         };
-        (libm::log10(f64::from(multiple)) + f64::from(power), label)
+        (libm::log10(multiple) + f64::from(power), label)
     });
     places.filter(|(at, _)| (low..=high).contains(at)).collect()
 }
@@ -236,8 +240,8 @@ mod tests {
     fn logarithmic_ticks_are_round_numbers() {
         // A loss between 22.06 and 24.6; one between 3.2 and 25; one between 0.3 and 22; and one that exploded.
         assert_eq!(texts(&Axis::logarithmic(1.343_6, 1.391, 6)), ["22.5", "23.0", "23.5", "24.0", "24.5"]);
-        assert_eq!(texts(&Axis::logarithmic(0.5, 1.4, 10)), ["5", "10", "20"]);
-        assert_eq!(texts(&Axis::logarithmic(-0.52, 1.34, 10)), ["0.5", "1", "2", "5", "10", "20"]);
+        assert_eq!(texts(&Axis::logarithmic(0.5, 1.4, 10)), ["5", "7", "10", "15", "20"]);
+        assert_eq!(texts(&Axis::logarithmic(-0.52, 1.34, 8)), ["0.5", "1", "2", "5", "10", "20"]);
         assert_eq!(
             texts(&Axis::logarithmic(-1.0, 152.0, 9)),
             ["10⁰", "10²⁰", "10⁴⁰", "10⁶⁰", "10⁸⁰", "10¹⁰⁰", "10¹²⁰", "10¹⁴⁰"]

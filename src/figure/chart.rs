@@ -53,10 +53,10 @@ impl Style {
         self.unit.max(1.0)
     }
 
-    /// How many ticks fit along a side.
+    /// How many intervals between ticks fit along a side, each as long as `space` times the letters' size, but at least so many.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful")]
-    pub(super) fn ticks(&self, side: f64, space: f64) -> usize {
-        ((side / (space * self.font())) as usize).clamp(1, 12)
+    pub(super) fn ticks(&self, side: f64, space: f64, least: usize) -> usize {
+        ((side / (space * self.font())) as usize).clamp(least, 12)
     }
 }
 

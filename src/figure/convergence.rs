@@ -146,11 +146,11 @@ fn trajectory(
         .map(|snapshot| Some((epoch(snapshot), *snapshot.parameters.get(at)?)))
         .collect::<Option<_>>()?;
     let (low, high) = super::fit::range([&points]);
-    let y = Axis::padded(low, high, 0.05, style.ticks(area.height(), 3.6));
+    let y = Axis::padded(low, high, 0.05, style.ticks(area.height(), 3.6, 3));
     let left = (area.left + Chart::left_room(&y, style)).round();
     let area = Area { left, right: area.right.round(), top: area.top.round(), bottom: area.bottom.round() };
     let last = run.snapshots.last().map_or(0.0, epoch);
-    let x = Axis::epochs(last, 0.05, style.ticks(area.width(), 6.5));
+    let x = Axis::epochs(last, 0.05, style.ticks(area.width(), 6.5, 1));
     let chart = Chart { area, x, y, style };
     chart.draw_base(base, "epoch", name);
     chart.draw_title(base, &format!("Trajectory of {name}"));

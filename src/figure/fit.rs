@@ -81,7 +81,7 @@ impl FitPlot {
         let (low, high) = range(curves);
         let low = low.min(target_low).max(target_low - MAX_STRETCH * height);
         let high = high.max(target_high).min(target_high + MAX_STRETCH * height);
-        let y = Axis::padded(low, high, 0.05, style.ticks(outer.height(), 3.6));
+        let y = Axis::padded(low, high, 0.05, style.ticks(outer.height(), 3.6, 3));
         let left = outer.left + Chart::left_room(&y, style);
         let area = Area {
             left: left.round(),
@@ -90,7 +90,7 @@ impl FitPlot {
             bottom: outer.bottom.round(),
         };
         let (from, to) = case.data.domain;
-        let x = Axis::padded(from, to, 0.04, style.ticks(area.width(), 6.5));
+        let x = Axis::padded(from, to, 0.04, style.ticks(area.width(), 6.5, 1));
         Self { chart: Chart { area, x, y, style }, data: data(case), target }
     }
 

@@ -38,8 +38,8 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
     let (top, bottom) = (top_room(style, false), f64::from(size.1) - bottom_room(style));
     let padding = 0.05 * (high - low);
     let y = match scale {
-        Scale::Linear => Axis::padded(low, high, 0.05, style.ticks(bottom - top, 3.6)),
-        Scale::Log => Axis::logarithmic(low - padding, high + padding, style.ticks(bottom - top, 2.8)),
+        Scale::Linear => Axis::padded(low, high, 0.05, style.ticks(bottom - top, 3.6, 3)),
+        Scale::Log => Axis::logarithmic(low - padding, high + padding, style.ticks(bottom - top, 2.8, 3)),
     };
     let left = (0.4 * style.font() + Chart::left_room(&y, style)).round();
     let area = Area {
@@ -49,7 +49,7 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
         bottom: bottom.round(),
     };
     let last = run.losses.len().saturating_sub(1) as f64;
-    let x = Axis::epochs(last, 0.03, style.ticks(area.width(), 6.5));
+    let x = Axis::epochs(last, 0.03, style.ticks(area.width(), 6.5, 1));
     let chart = Chart { area, x, y, style };
     chart.draw_base(&mut canvas, "epoch", "loss (MSE)");
     let halving =

@@ -50,7 +50,7 @@ fn panels(case: &Case, run: &Run, height: f64, style: Style) -> Vec<Panel> {
         let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
         let title =
             if shape.is_empty() { tensor.name } else { format!("{} ({})", tensor.name, shape.join("×")) };
-        Panel { title, curves, y: Axis::padded(low, high, 0.06, style.ticks(height, 3.2)) }
+        Panel { title, curves, y: Axis::padded(low, high, 0.06, style.ticks(height, 3.2, 3)) }
     };
     case.model.model_type.tensors().into_iter().map(panel).collect()
 }
@@ -86,7 +86,7 @@ pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
             right: ((column + 1.0) * width - 1.4 * inner.font()).max(left + 1.0).round(),
             bottom: (head + (row + 1.0) * height - bottom_room(inner)).max(top + 1.0).round(),
         };
-        let x = Axis::epochs(last, 0.04, inner.ticks(area.width(), 6.5));
+        let x = Axis::epochs(last, 0.04, inner.ticks(area.width(), 6.5, 1));
         let chart = Chart { area, x, y: panel.y.clone(), style: inner };
         chart.draw_base(&mut canvas, "epoch", "");
         chart.draw_title(&mut canvas, &panel.title);
