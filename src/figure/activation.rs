@@ -25,7 +25,7 @@ pub(super) fn draw(size: (u32, u32), z: (f64, f64), activation: &Activation) -> 
     let (low, high) = (low.max(-width), high.min(width));
     let top = top_room(style, false);
     let bottom = f64::from(size.1) - bottom_room(style);
-    let y = Axis::padded(low, high, 0.06, style.ticks(bottom - top, 3.6));
+    let y = Axis::padded(low, high, 0.06, style.ticks(bottom - top, 3.6, 3));
     let left = (0.4 * style.font() + Chart::left_room(&y, style)).round();
     let area = Area {
         left,
@@ -33,7 +33,7 @@ pub(super) fn draw(size: (u32, u32), z: (f64, f64), activation: &Activation) -> 
         right: (f64::from(size.0) - 1.4 * style.font()).round(),
         bottom: bottom.round(),
     };
-    let x = Axis::padded(z.0, z.1, 0.03, style.ticks(area.width(), 6.5));
+    let x = Axis::padded(z.0, z.1, 0.03, style.ticks(area.width(), 6.5, 1));
     let chart = Chart { area, x, y, style };
     chart.draw_base(&mut canvas, "z", "");
     let zero = Pen::new(Ink::solid(0xb0, 0xb0, 0xb0), style.unit.max(1.0));

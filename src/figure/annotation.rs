@@ -49,6 +49,8 @@ pub(super) enum Mark {
     Dot,
     /// A single point that is marked.
     Point(Ink),
+    /// As that, with a black ring, and with its radius in pixels.
+    Ringed(Ink, f64),
     Line(Pen),
 }
 
@@ -79,6 +81,11 @@ impl Legend {
                     canvas.circle(center, radius, &Pen::new(DOT_RING, radius * 0.35));
                 }
                 Mark::Point(ink) => canvas.disc((f64::midpoint(left, right), y), 4.2 * style.unit, *ink),
+                Mark::Ringed(ink, radius) => {
+                    let center = (f64::midpoint(left, right), y);
+                    canvas.disc(center, *radius, *ink);
+                    canvas.circle(center, *radius, &Pen::new(Ink::BLACK, (radius * 0.35).max(0.6)));
+                }
                 Mark::Line(pen) => canvas.polyline(&[(left, y), (right, y)], pen),
             }
             text::draw(

@@ -12,6 +12,7 @@ use plotters::style::{Color as _, IntoFont, RGBAColor, RGBColor, ShapeStyle, Tex
 use super::axis::Axis;
 use super::backend::{Backend, scaled};
 use super::canvas::{Area, Canvas, Ink, Pen};
+use super::clip::visible;
 use super::text::{self, CAP_HEIGHT, Font};
 
 /// The sizes that make a picture of any size look alike, in pixels.
@@ -52,10 +53,10 @@ impl Style {
         self.unit.max(1.0)
     }
 
-    /// How many ticks fit along a side.
+    /// How many intervals between ticks fit along a side, each as long as `space` times the letters' size, but at least so many.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful")]
-    pub(super) fn ticks(&self, side: f64, space: f64) -> usize {
-        ((side / (space * self.font())) as usize).clamp(4, 12)
+    pub(super) fn ticks(&self, side: f64, space: f64, least: usize) -> usize {
+        ((side / (space * self.font())) as usize).clamp(least, 12)
     }
 }
 
@@ -71,6 +72,9 @@ pub(super) struct Chart {
     pub(super) y: Axis,
     pub(super) style: Style,
 }
+
+/// How near to the picture's edges a text may come, in font sizes.
+const EDGE: f64 = 0.5;
 
 type Context<'a> = ChartContext<'a, Backend<'a>, Cartesian2d<Axis, Axis>>;
 
@@ -180,22 +184,26 @@ impl Chart {
         chart.y_label_width() + 2.6 * style.font()
     }
 
-    /// A title centred above the frame.
+    /// A title centred above the frame, or as near to that as the picture's edges let it be.
     pub(super) fn draw_title(&self, canvas: &mut Canvas, title: &str) {
-        let available = self.area.width() * 1.1;
+        let room = f64::from(canvas.size().0) - 2.0 * EDGE * self.style.font();
+        let available = (self.area.width() * 1.25).min(room);
         let wanted = self.style.title_font();
-        // A title that is too long gets smaller letters, down to a limit.
+        // A title that is too long gets smaller letters, down to a limit, and then is cut.
         let size =
             wanted.min(wanted * available / text::width(Font::Upright, title, wanted)).max(wanted * 0.6);
-        let x =
-            f64::midpoint(self.area.left, self.area.right) - text::width(Font::Upright, title, size) / 2.0;
+        let title = text::shortened(Font::Upright, title, size, available);
+        let width = text::width(Font::Upright, &title, size);
+        let edge = EDGE * self.style.font();
+        let right = f64::from(canvas.size().0) - edge - width;
+        let x = (f64::midpoint(self.area.left, self.area.right) - width / 2.0).min(right).max(edge);
         let y = self.area.top - 0.55 * wanted;
-        text::draw(canvas, Font::Upright, title, size, (x, y), Ink::BLACK);
+        text::draw(canvas, Font::Upright, &title, size, (x, y), Ink::BLACK);
     }
 
     /// A line through points of the chart, cut off at the frame; points that are not finite interrupt it.
     pub(super) fn draw_curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], pen: &Pen) {
-        let runs = self.visible(points);
+        let runs = visible(points, &self.x, &self.y);
         if pen.dash.is_some() {
             // plotters dashes in whole pixels of straight pieces; the canvas dashes along the curve.
             for run in runs {
@@ -268,7 +276,7 @@ impl Chart {
     pub(super) fn trace(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         const STEP: f64 = 4.0;
         let mut places = Vec::new();
-        for run in self.visible(points) {
+        for run in visible(points, &self.x, &self.y) {
             for pair in run.windows(2) {
                 let ((x0, y0), (x1, y1)) = (self.pixel(pair[0]), self.pixel(pair[1]));
                 let length = libm::hypot(x1 - x0, y1 - y0);
@@ -282,64 +290,6 @@ impl Chart {
         }
         places
     }
-
-    /// The parts of a line that lie within the frame.
-    fn visible(&self, points: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
-        let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
-        let mut run: Vec<(f64, f64)> = Vec::new();
-        // A point very far off would leave no digits for where the line crosses the frame.
-        let reach = 1e6 * (self.y.high - self.y.low);
-        let near = |(x, y): (f64, f64)| (x, y.clamp(self.y.low - reach, self.y.high + reach));
-        for pair in points.windows(2).map(|pair| [pair[0], pair[1]]) {
-            let clipped = if is_finite(pair[0]) && is_finite(pair[1]) {
-                self.clip(near(pair[0]), near(pair[1]))
-            } else {
-                None
-            };
-            match clipped {
-                Some((from, to)) => {
-                    if run.last() != Some(&from) {
-                        runs.push(std::mem::take(&mut run));
-                        run.push(from);
-                    }
-                    run.push(to);
-                }
-                None => runs.push(std::mem::take(&mut run)),
-            }
-        }
-        runs.push(run);
-        runs.retain(|run| run.len() > 1);
-        runs
-    }
-
-    /// The part of a segment within the ranges of both axes (Liang and Barsky, 1984).
-    fn clip(&self, (x0, y0): (f64, f64), (x1, y1): (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
-        let (dx, dy) = (x1 - x0, y1 - y0);
-        let (mut start, mut end) = (0.0_f64, 1.0_f64);
-        let edges =
-            [(-dx, x0 - self.x.low), (dx, self.x.high - x0), (-dy, y0 - self.y.low), (dy, self.y.high - y0)];
-        for (direction, distance) in edges {
-            if direction == 0.0 {
-                if distance < 0.0 {
-                    return None;
-                }
-            } else if direction < 0.0 {
-                start = start.max(distance / direction);
-            } else {
-                end = end.min(distance / direction);
-            }
-        }
-        let at = |share: f64| match share {
-            0.0 => (x0, y0),
-            1.0 => (x1, y1),
-            _ => (x0 + share * dx, y0 + share * dy),
-        };
-        (start <= end).then(|| (at(start), at(end)))
-    }
-}
-
-fn is_finite((x, y): (f64, f64)) -> bool {
-    x.is_finite() && y.is_finite()
 }
 
 /// A line of text centred at `x`, its capitals' middle at `y`.
@@ -360,24 +310,6 @@ mod tests {
             y: Axis::linear(0.0, 1.0, 5),
             style: Style::of((100, 100)),
         }
-    }
-
-    #[test]
-    fn curves_are_cut_off_at_the_frame() {
-        let runs = chart().visible(&[
-            (0.0, 0.5),
-            (0.5, 0.5),
-            (0.5, 1.5),
-            (0.7, 1e300),
-            (0.8, 0.5),
-            (f64::NAN, 0.5),
-            (0.9, 0.1),
-            (1.0, 0.1),
-        ]);
-        assert_eq!(runs.len(), 3, "{runs:?}");
-        assert_eq!(runs[0], [(0.0, 0.5), (0.5, 0.5), (0.5, 1.0)]);
-        assert!((runs[1][0].1 - 1.0).abs() < 1e-9 && runs[1][1] == (0.8, 0.5));
-        assert_eq!(runs[2], [(0.9, 0.1), (1.0, 0.1)]);
     }
 
     #[test]

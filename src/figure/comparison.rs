@@ -2,17 +2,20 @@
 
 use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
 use super::canvas::{Area, Canvas, Ink, Pen};
-use super::chart::Style;
+use super::chart::{DATA, Style};
 use super::fit::{Curve, FitPlot, bottom_room, model_name, parameter_lines, prediction, top_room};
 use crate::number::significant;
 use crate::plan::Case;
-use crate::train::{Best, Run};
+use crate::train::{Best, Outcome, Run};
 
 /// More boxes than this would hide the plot; the legend says the most important in any case.
 const MAX_BOXES: usize = 4;
+/// More lines than this would make too large a box.
+const MAX_LINES: usize = 10;
 
 struct Member<'c> {
     case: &'c Case,
+    run: &'c Run,
     /// `None` where not even the first loss was finite.
     best: Option<(&'c Best, Curve)>,
 }
@@ -25,7 +28,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Run)]) -> Canvas {
         .iter()
         .map(|&(case, run)| {
             let best = run.best.as_ref().map(|best| (best, prediction(case, &best.parameters)));
-            Member { case, best }
+            Member { case, run, best }
         })
         .collect();
     // The best first; the order of the specs decides between equals.
@@ -49,27 +52,36 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Run)]) -> Canvas {
     }
     let mut entries = plot.legend();
     entries.extend(members.iter().map(|member| {
-        let result = match &member.best {
-            Some((best, _)) => format!("MSE = {}", significant(best.mse, 4)),
-            None => "diverged".into(),
+        let result = match (&member.best, member.run.outcome) {
+            (Some((best, _)), Outcome::Finished) => format!("MSE = {}", significant(best.mse, 4)),
+            (Some((best, _)), Outcome::Diverged { epoch }) => {
+                format!("MSE = {}, diverged at epoch {epoch}", significant(best.mse, 4))
+            }
+            (None, _) => "diverged at once".into(),
         };
         (Mark::Line(pen(member.case)), format!("{} ({result})", member.case.activation.id))
     }));
     let legend = Legend(entries);
-    let text_boxes: Vec<TextBox> = members
-        .iter()
-        .filter_map(|member| {
-            let (best, curve) = member.best.as_ref()?;
-            let mut lines = vec![member.case.activation.id.clone()];
-            lines.extend(parameter_lines(member.case, &best.parameters, curve));
-            Some(TextBox { lines, frame: Ink::from(member.case.activation.color) })
+    let obstacles = plot.obstacles(curves());
+    let place_all = |text_boxes: &[TextBox]| {
+        let spots = [Spot::TopLeft, Spot::TopRight, Spot::BottomLeft, Spot::Right];
+        let mut boxes: Vec<(Extent, Spot)> = vec![(legend.extent(style), Spot::BottomRight)];
+        boxes.extend(text_boxes.iter().zip(spots).map(|(text_box, spot)| (text_box.extent(style), spot)));
+        place(plot.chart.area, &boxes, &obstacles, style)
+    };
+    let is_free = |places: &[Area]| {
+        places.iter().enumerate().all(|(index, area)| {
+            !obstacles.iter().any(|&point| area.contains(point))
+                && !places[..index].iter().any(|other| other.overlaps(area))
         })
-        .take(if members.len() <= MAX_BOXES { MAX_BOXES } else { 0 })
-        .collect();
-    let spots = [Spot::TopLeft, Spot::TopRight, Spot::BottomLeft, Spot::Right];
-    let mut boxes: Vec<(Extent, Spot)> = vec![(legend.extent(style), Spot::BottomRight)];
-    boxes.extend(text_boxes.iter().zip(spots).map(|(text_box, spot)| (text_box.extent(style), spot)));
-    let places = place(plot.chart.area, &boxes, &plot.obstacles(curves()), style);
+    };
+    let mut text_boxes = if members.len() <= MAX_BOXES { own_boxes(&members) } else { common_box(&members) };
+    let mut places = place_all(&text_boxes);
+    // The box of all is only worth its room where it hides nothing: the legend says the most important.
+    if members.len() > MAX_BOXES && !is_free(&places) {
+        text_boxes.clear();
+        places = place_all(&text_boxes);
+    }
     if let Some((&legend_area, box_areas)) = places.split_first() {
         for (text_box, &area) in text_boxes.iter().zip(box_areas) {
             text_box.draw(&mut canvas, area, style);
@@ -78,6 +90,35 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Run)]) -> Canvas {
     }
     plot.chart.draw_title(&mut canvas, &title(first, &members));
     canvas
+}
+
+/// A box for each.
+fn own_boxes(members: &[Member<'_>]) -> Vec<TextBox> {
+    let text_box = |member: &Member<'_>| {
+        let (best, curve) = member.best.as_ref()?;
+        let mut lines = vec![member.case.activation.id.clone()];
+        lines.extend(parameter_lines(member.case, &best.parameters, curve));
+        Some(TextBox { lines, frame: Ink::from(member.case.activation.color) })
+    };
+    members.iter().filter_map(text_box).collect()
+}
+
+/// One box with a line for each, where all parameters are numbers and so fit on one.
+fn common_box(members: &[Member<'_>]) -> Vec<TextBox> {
+    let line = |member: &Member<'_>| {
+        let (best, curve) = member.best.as_ref()?;
+        let lines = parameter_lines(member.case, &best.parameters, curve);
+        // Without the ranges of x and ŷ, the first and the last.
+        let parameters = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default().join(", ");
+        Some(format!("{}: {parameters}", member.case.activation.id))
+    };
+    let is_scalar = |member: &Member<'_>| {
+        member.case.model.model_type.tensors().iter().all(|tensor| tensor.shape.is_empty())
+    };
+    if members.len() > MAX_LINES || !members.iter().all(is_scalar) {
+        return Vec::new();
+    }
+    vec![TextBox { lines: members.iter().filter_map(line).collect(), frame: DATA }]
 }
 
 /// `Single neuron: tanh, relu on cubic_s`, with what the cases share of the further axes.

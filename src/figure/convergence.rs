@@ -45,7 +45,10 @@ pub(super) fn draw(size: (u32, u32), fps: f64, panels: &[Panel], case: &Case, ru
             Panel::Trajectory(name) => trajectory(&mut base, area, name, case, run, style),
         })
         .collect();
-    draw_formula(&mut base, case, style);
+    // The formula keeps clear of the epoch, which stands in the same row.
+    let last = run.snapshots.last().map_or(0, |snapshot| snapshot.epoch).max(case.training.epochs);
+    let counter = text::width(Font::Upright, &epoch_text(last, last), style.small_font());
+    draw_formula(&mut base, case, style, counter + 3.0 * style.font());
     let ink = Ink::from(case.activation.color);
     let mut animation = Animation::new(size, &[ink.rgb, MARKER.rgb]);
     let mut canvas = base.clone();
@@ -98,7 +101,7 @@ fn fit(base: &mut Canvas, area: Area, case: &Case, run: &Run, style: Style) -> P
     let plot = FitPlot::new(case, area, style, &curves);
     plot.draw_base(base);
     plot.chart.draw_title(base, &subject(case));
-    draw_divergence(base, &plot.chart, run);
+    draw_divergence(base, &plot.chart, "x", run);
     let ink = Ink::from(case.activation.color);
     let boxes: Vec<TextBox> = run
         .snapshots
@@ -117,15 +120,12 @@ fn fit(base: &mut Canvas, area: Area, case: &Case, run: &Run, style: Style) -> P
     let mut entries = plot.legend();
     entries.push((Mark::Line(style.curve(ink)), case.activation.id.clone()));
     let legend = Legend(entries);
-    // The last curves matter most: they stay in view.
-    let late = &curves[curves.len() / 2..];
-    let places = place(
-        plot.chart.area,
-        &[(extent, Spot::TopLeft), (legend.extent(style), Spot::BottomRight)],
-        &plot.obstacles(late),
-        style,
-    );
-    let (box_area, legend_area) = (places[0], places[1]);
+    // Nothing should be hidden at any time; the last curve matters most, as the one that is looked at longest.
+    let lasting = curves.iter().rev().take(1).cycle().take(curves.len() / 2);
+    let obstacles = plot.obstacles(curves.iter().chain(lasting));
+    let boxed = [(extent, Spot::TopLeft), (legend.extent(style), Spot::BottomRight)];
+    let places = place(plot.chart.area, &boxed, &obstacles, style);
+    let [box_area, legend_area] = <[Area; 2]>::try_from(places).unwrap_or([area; 2]);
     Plot::Fit { plot, curves, boxes, box_area, legend, legend_area }
 }
 
@@ -146,11 +146,11 @@ fn trajectory(
         .map(|snapshot| Some((epoch(snapshot), *snapshot.parameters.get(at)?)))
         .collect::<Option<_>>()?;
     let (low, high) = super::fit::range([&points]);
-    let y = Axis::padded(low, high, 0.05, style.ticks(area.height(), 3.6));
+    let y = Axis::padded(low, high, 0.05, style.ticks(area.height(), 3.6, 3));
     let left = (area.left + Chart::left_room(&y, style)).round();
     let area = Area { left, right: area.right.round(), top: area.top.round(), bottom: area.bottom.round() };
-    let last = run.snapshots.last().map_or(1.0, epoch);
-    let x = Axis::padded(0.0, last, 0.05, style.ticks(area.width(), 6.5));
+    let last = run.snapshots.last().map_or(0.0, epoch);
+    let x = Axis::epochs(last, 0.05, style.ticks(area.width(), 6.5, 1));
     let chart = Chart { area, x, y, style };
     chart.draw_base(base, "epoch", name);
     chart.draw_title(base, &format!("Trajectory of {name}"));
@@ -186,12 +186,15 @@ impl Plot {
     }
 }
 
+fn epoch_text(epoch: usize, epochs: usize) -> String {
+    format!("epoch {epoch} / {epochs}")
+}
+
 /// The epoch, at the right end of the top edge.
 fn draw_epoch(canvas: &mut Canvas, plots: &[Plot], snapshot: &Snapshot, epochs: usize, style: Style) {
     let Some(area) = plots.last().map(|plot| plot.chart().area) else { return };
     let size = style.small_font();
-    // As wide as the last frame's, so that the text does not wander.
-    let text = format!("epoch {} / {epochs}", snapshot.epoch);
+    let text = epoch_text(snapshot.epoch, epochs);
     let x = area.right - text::width(Font::Upright, &text, size);
     text::draw(canvas, Font::Upright, &text, size, (x, 1.75 * style.title_font()), Ink::BLACK);
 }

@@ -81,7 +81,7 @@ impl FitPlot {
         let (low, high) = range(curves);
         let low = low.min(target_low).max(target_low - MAX_STRETCH * height);
         let high = high.max(target_high).min(target_high + MAX_STRETCH * height);
-        let y = Axis::padded(low, high, 0.05, style.ticks(outer.height(), 3.6));
+        let y = Axis::padded(low, high, 0.05, style.ticks(outer.height(), 3.6, 3));
         let left = outer.left + Chart::left_room(&y, style);
         let area = Area {
             left: left.round(),
@@ -90,7 +90,7 @@ impl FitPlot {
             bottom: outer.bottom.round(),
         };
         let (from, to) = case.data.domain;
-        let x = Axis::padded(from, to, 0.04, style.ticks(area.width(), 6.5));
+        let x = Axis::padded(from, to, 0.04, style.ticks(area.width(), 6.5, 1));
         Self { chart: Chart { area, x, y, style }, data: data(case), target }
     }
 
@@ -169,24 +169,32 @@ pub(super) fn parameter_lines(case: &Case, parameters: &[f64], curve: &Curve) ->
     lines
 }
 
-/// The model's formula, centred at the top of the picture.
-pub(super) fn draw_formula(canvas: &mut Canvas, case: &Case, style: Style) {
+/// The model's formula, centred at the top of the picture. As much as `reserved` stays free at the right end of its row.
+pub(super) fn draw_formula(canvas: &mut Canvas, case: &Case, style: Style, reserved: f64) {
     let latex = case.model.model_type.formula(&case.activation.symbol);
-    let available = f64::from(canvas.size().0) * 0.96;
+    let edge = 0.02 * f64::from(canvas.size().0);
+    let right = f64::from(canvas.size().0) - edge - reserved;
     let wanted = 1.02 * style.title_font();
     let width = Formula::new(&latex, wanted).width;
-    let formula = Formula::new(&latex, wanted.min(wanted * available / width).max(wanted * 0.5));
-    let x = (f64::from(canvas.size().0) - formula.width) / 2.0;
+    let size = wanted.min(wanted * (right - edge) / width).max(wanted * 0.5);
+    let formula = Formula::new(&latex, size);
+    let x = ((f64::from(canvas.size().0) - formula.width) / 2.0).min(right - formula.width).max(edge);
     formula.draw(canvas, (x, 1.75 * style.title_font()), Ink::BLACK);
 }
 
-/// Says in the picture, below its right corner, that a run diverged.
-pub(super) fn draw_divergence(canvas: &mut Canvas, chart: &Chart, run: &Run) {
+/// Says that a run diverged, below the frame's right corner, beside the name of the x axis.
+pub(super) fn draw_divergence(canvas: &mut Canvas, chart: &Chart, x_name: &str, run: &Run) {
     let Outcome::Diverged { epoch } = run.outcome else { return };
-    let text = format!("diverged at epoch {epoch}: the loss is no longer finite");
-    let size = chart.style.font();
+    let wanted = chart.style.font();
+    let available = (chart.area.width() - text::width(Font::Upright, x_name, wanted)) / 2.0 - wanted;
+    let long = format!("diverged at epoch {epoch}: the loss is no longer finite");
+    let short = format!("diverged at epoch {epoch}");
+    let size_of = |text: &str| wanted * (available / text::width(Font::Upright, text, wanted)).min(1.0);
+    // The reason is left out before the letters get too small.
+    let text = if size_of(&long) >= 0.75 * wanted { long } else { short };
+    let size = size_of(&text).max(0.5 * wanted);
     let x = chart.area.right - text::width(Font::Upright, &text, size);
-    text::draw(canvas, Font::Upright, &text, size, (x, chart.area.bottom + 2.75 * size), ALARM);
+    text::draw(canvas, Font::Upright, &text, size, (x, chart.area.bottom + 2.75 * wanted), ALARM);
 }
 
 pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
@@ -224,8 +232,8 @@ pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
     if let Some(&area) = places.last() {
         legend.draw(&mut canvas, area, style);
     }
-    draw_divergence(&mut canvas, &plot.chart, run);
+    draw_divergence(&mut canvas, &plot.chart, "x", run);
     plot.chart.draw_title(&mut canvas, &subject(case));
-    draw_formula(&mut canvas, case, style);
+    draw_formula(&mut canvas, case, style, 0.0);
     canvas
 }

@@ -3,16 +3,16 @@
 use plotters::element::Rectangle;
 use plotters::style::{RGBColor, ShapeStyle};
 
-use super::annotation::{Spot, place};
+use super::annotation::{Legend, Mark, Spot, place};
 use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink, Pen};
-use super::chart::{Chart, Style};
+use super::chart::{Chart, Style, draw_centered};
 use super::colormap;
-use super::fit::{bottom_room, top_room};
+use super::fit::{bottom_room, draw_divergence, model_name, top_room};
 use super::text::{self, CAP_HEIGHT, Font};
 use crate::function::Function;
 use crate::plan::Case;
-use crate::spec::{Colormap, linspace};
+use crate::spec::{Colormap, ModelType, linspace};
 use crate::train::Run;
 
 /// What a landscape shows.
@@ -76,21 +76,31 @@ impl Grid {
 struct ColorScale {
     axis: Axis,
     is_logarithmic: bool,
+    /// Whether there are losses below the scale.
+    is_cut: bool,
 }
+
+/// From this ratio of the highest loss to the lowest on, a linear scale would show the valleys in one colour.
+const LOGARITHMIC_FROM: f64 = 50.0;
+/// What is smaller than the highest loss by this factor has the lowest colour: where a neuron meets the target exactly,
+/// the loss is nothing but rounding, and its logarithm says nothing.
+const SPAN: f64 = 1e6;
 
 impl ColorScale {
     fn new((low, high): (f64, f64), max_ticks: usize) -> Self {
-        let is_logarithmic = low > 0.0 && high / low > 200.0;
+        let is_cut = low < high / SPAN;
+        let low = low.max(high / SPAN);
+        let is_logarithmic = low > 0.0 && high / low > LOGARITHMIC_FROM;
         let axis = if is_logarithmic {
             Axis::logarithmic(libm::log10(low), libm::log10(high), max_ticks)
         } else {
             Axis::linear(low, high, max_ticks)
         };
-        Self { axis, is_logarithmic }
+        Self { axis, is_logarithmic, is_cut }
     }
 
     fn value(&self, loss: f64) -> f64 {
-        if self.is_logarithmic { libm::log10(loss) } else { loss }
+        if self.is_logarithmic { libm::log10(loss).max(self.axis.low) } else { loss }
     }
 
     fn share(&self, loss: f64) -> f64 {
@@ -98,10 +108,29 @@ impl ColorScale {
     }
 }
 
+/// Says why there is no landscape.
+fn draw_refusal(canvas: &mut Canvas, style: Style, case: &Case) {
+    let (width, height) = canvas.size();
+    let lines = [
+        "A loss landscape over (w, b) needs a single neuron,".to_owned(),
+        format!("but {} is of the type {}.", case.model.id, model_name(case)),
+    ];
+    let widest = lines.iter().map(|line| text::width(Font::Upright, line, 1.0)).fold(1.0, f64::max);
+    let size = style.title_font().min(0.92 * f64::from(width) / widest);
+    for (line, row) in lines.iter().zip([-0.75, 0.75]) {
+        let middle = (f64::from(width) / 2.0, f64::from(height) / 2.0 + row * size);
+        draw_centered(canvas, line, size, middle, Ink::BLACK);
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a handful of contours")]
 pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, run: &Run) -> Canvas {
     let style = Style::of(size);
     let mut canvas = Canvas::new(size.0, size.1);
+    if case.model.model_type != ModelType::SingleNeuron {
+        draw_refusal(&mut canvas, style, case);
+        return canvas;
+    }
     let x = case.data.inputs();
     let mut y = vec![0.0; x.len()];
     case.target.function.values(&x, &mut y);
@@ -109,14 +138,14 @@ pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, run: &R
 
     let top = top_room(style, false).round();
     let bottom = (f64::from(size.1) - bottom_room(style)).round();
-    let b_axis = Axis::linear(landscape.b.0, landscape.b.1, style.ticks(bottom - top, 3.6));
+    let b_axis = Axis::linear(landscape.b.0, landscape.b.1, style.ticks(bottom - top, 3.6, 3));
     let left = (0.4 * style.font() + Chart::left_room(&b_axis, style)).round();
-    let scale = ColorScale::new(grid.range(), style.ticks(bottom - top, 3.6));
+    let scale = ColorScale::new(grid.range(), style.ticks(bottom - top, 3.6, 3));
     let label_width =
         scale.axis.ticks().iter().map(|(_, label)| text::width(Font::Upright, label, style.font()));
     let bar_room = 6.4 * style.font() + label_width.fold(0.0, f64::max);
     let area = Area { left, top, right: (f64::from(size.0) - bar_room).max(left + 10.0).round(), bottom };
-    let w_axis = Axis::linear(landscape.w.0, landscape.w.1, style.ticks(area.width(), 4.0));
+    let w_axis = Axis::linear(landscape.w.0, landscape.w.1, style.ticks(area.width(), 4.0, 1));
     let chart = Chart { area, x: w_axis, y: b_axis, style };
 
     draw_cells(&mut canvas, &chart, &grid, &scale, landscape.colormap);
@@ -129,6 +158,7 @@ pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, run: &R
     draw_path(&mut canvas, &chart, run);
     // After the cells, whose edges stand on the frame; the grid would hide the landscape.
     chart.draw_axes(&mut canvas, "w", "b");
+    draw_divergence(&mut canvas, &chart, "w", run);
     draw_bar(&mut canvas, &chart, &scale, landscape.colormap);
     chart.draw_title(
         &mut canvas,
@@ -197,41 +227,30 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, run: &Run) {
         .filter_map(|snapshot| Some((*snapshot.parameters.first()?, *snapshot.parameters.get(1)?)))
         .collect();
     let (Some(&start), Some(&end)) = (path.first(), path.last()) else { return };
+    let pen = Pen::new(PATH, 2.6 * style.unit);
     chart.draw_curve(canvas, &path, &Pen::new(Ink::WHITE.with_opacity(0.85), 4.6 * style.unit));
-    chart.draw_curve(canvas, &path, &Pen::new(PATH, 2.6 * style.unit));
+    chart.draw_curve(canvas, &path, &pen);
     // The start is larger, so that it shows around an end that is in the same place.
-    chart.draw_dots(canvas, &[start], 6.4 * style.unit, Ink::WHITE, Ink::BLACK);
-    chart.draw_dots(canvas, &[end], 4.6 * style.unit, PATH, Ink::BLACK);
+    let (start_radius, end_radius) = (6.4 * style.unit, 4.6 * style.unit);
+    chart.draw_dots(canvas, &[start], start_radius, Ink::WHITE, Ink::BLACK);
+    chart.draw_dots(canvas, &[end], end_radius, PATH, Ink::BLACK);
 
-    let size = style.font();
-    let entries = ["start of training", "end of training"];
-    let width =
-        entries.iter().map(|entry| text::width(Font::Upright, entry, size)).fold(0.0, f64::max) + 2.4 * size;
-    let extent = super::annotation::Extent { width, height: 3.4 * size };
-    let obstacles = chart.trace(&path);
-    let Some(&area) = place(chart.area, &[(extent, Spot::TopRight)], &obstacles, style).first() else {
-        return;
+    let named = |name: &str, point| {
+        let is_inside = chart.area.contains(chart.pixel(point));
+        if is_inside { name.to_owned() } else { format!("{name} (outside)") }
     };
-    canvas.rounded_box(
-        area,
-        3.0 * style.unit,
-        Ink::WHITE.with_opacity(0.85),
-        &Pen::new(Ink::solid(0xcc, 0xcc, 0xcc), 1.0),
-    );
-    for ((entry, fill), row) in entries.into_iter().zip([Ink::WHITE, PATH]).zip([0.5, 1.5]) {
-        let y = area.top + 0.25 * size + 1.45 * size * row;
-        let center = (area.left + 1.0 * size, y);
-        let radius = if fill == PATH { 4.6 } else { 6.4 } * style.unit;
-        canvas.disc(center, radius, fill);
-        canvas.circle(center, radius, &Pen::new(Ink::BLACK, 1.6 * style.unit));
-        text::draw(
-            canvas,
-            Font::Upright,
-            entry,
-            size,
-            (area.left + 1.9 * size, y + CAP_HEIGHT * size / 2.0),
-            Ink::BLACK,
-        );
+    let mut entries = vec![
+        (Mark::Ringed(Ink::WHITE, start_radius), named("start of training", start)),
+        (Mark::Ringed(PATH, end_radius), named("end of training", end)),
+    ];
+    if path.iter().any(|point| *point != start) {
+        entries.insert(1, (Mark::Line(pen), "path".into()));
+    }
+    let legend = Legend(entries);
+    let obstacles = chart.trace(&path);
+    let boxed = [(legend.extent(style), Spot::TopRight)];
+    if let Some(&area) = place(chart.area, &boxed, &obstacles, style).first() {
+        legend.draw(canvas, area, style);
     }
 }
 
@@ -266,8 +285,11 @@ fn draw_bar(canvas: &mut Canvas, chart: &Chart, scale: &ColorScale, colormap: Co
         text::draw(canvas, Font::Upright, label, size, (x, y + CAP_HEIGHT * size / 2.0), Ink::BLACK);
         widest = widest.max(text::width(Font::Upright, label, size));
     }
-    let name =
-        if scale.is_logarithmic { "MSE (v, c optimised; logarithmic)" } else { "MSE (v, c optimised)" };
+    let name = match (scale.is_logarithmic, scale.is_cut) {
+        (true, true) => "MSE (v, c optimised; logarithmic, cut off below)",
+        (true, false) => "MSE (v, c optimised; logarithmic)",
+        (false, _) => "MSE (v, c optimised)",
+    };
     let y = f64::midpoint(top, bottom) + text::width(Font::Upright, name, size) / 2.0;
     let x = right + 8.0 * style.unit + widest + 1.3 * size;
     text::draw_upwards(canvas, Font::Upright, name, size, (x, y), Ink::BLACK);

@@ -14,6 +14,8 @@ const BEST: Ink = Ink::solid(0xd6, 0x27, 0x28);
 const HALVING: Ink = Ink::solid(0x8a, 0x8a, 0x8a);
 /// Losses below this are drawn as this: logarithms end somewhere.
 const SMALLEST: f64 = 1e-30;
+/// How far above the first loss a linear axis reaches: a run that explodes must not flatten what came before.
+const MAX_RISE: f64 = 10.0;
 
 #[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
 pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Canvas {
@@ -25,17 +27,19 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
     };
     let points: Curve =
         run.losses.iter().enumerate().map(|(epoch, &loss)| (epoch as f64, shown(loss))).collect();
-    let (low, high) = range([&points]);
+    let (low, high) = if points.is_empty() { (0.0, 1.0) } else { range([&points]) };
     // A diverged run's last losses may be a hundred powers of ten above the others.
     let (low, high) = match scale {
-        Scale::Linear => (low.min(0.0), high),
+        Scale::Linear => {
+            (low.min(0.0), high.min(MAX_RISE * points.first().map_or(1.0, |&(_, loss)| loss.max(1e-9))))
+        }
         Scale::Log => (low.max(high - 40.0).min(low.max(0.0)), high),
     };
     let (top, bottom) = (top_room(style, false), f64::from(size.1) - bottom_room(style));
     let padding = 0.05 * (high - low);
     let y = match scale {
-        Scale::Linear => Axis::padded(low, high, 0.05, style.ticks(bottom - top, 3.6)),
-        Scale::Log => Axis::logarithmic(low - padding, high + padding, style.ticks(bottom - top, 2.8)),
+        Scale::Linear => Axis::padded(low, high, 0.05, style.ticks(bottom - top, 3.6, 3)),
+        Scale::Log => Axis::logarithmic(low - padding, high + padding, style.ticks(bottom - top, 2.8, 3)),
     };
     let left = (0.4 * style.font() + Chart::left_room(&y, style)).round();
     let area = Area {
@@ -44,8 +48,8 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
         right: (f64::from(size.0) - 1.4 * style.font()).round(),
         bottom: bottom.round(),
     };
-    let last = run.losses.len().saturating_sub(1).max(1) as f64;
-    let x = Axis::padded(0.0, last, 0.03, style.ticks(area.width(), 6.5));
+    let last = run.losses.len().saturating_sub(1) as f64;
+    let x = Axis::epochs(last, 0.03, style.ticks(area.width(), 6.5, 1));
     let chart = Chart { area, x, y, style };
     chart.draw_base(&mut canvas, "epoch", "loss (MSE)");
     let halving =
@@ -71,7 +75,7 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
     {
         legend.draw(&mut canvas, area, style);
     }
-    draw_divergence(&mut canvas, &chart, run);
+    draw_divergence(&mut canvas, &chart, "epoch", run);
     chart.draw_title(&mut canvas, &subject(case));
     canvas
 }

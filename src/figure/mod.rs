@@ -10,6 +10,7 @@ mod axis;
 mod backend;
 mod canvas;
 mod chart;
+mod clip;
 mod colormap;
 mod comparison;
 mod convergence;
@@ -58,7 +59,7 @@ pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
         (FigureType::Trajectories, _, Some((case, run))) => trajectories::draw(size, case, run),
         (FigureType::LossLandscape { w, b, resolution, colormap }, _, Some((case, run))) => {
             let landscape = Landscape { w: *w, b: *b, resolution: *resolution, colormap: *colormap };
-            landscape::draw(size, &landscape, case, run)
+            return png::encode(&landscape::draw(size, &landscape, case, run));
         }
         (FigureType::LossCurve { scale }, _, Some((case, run))) => loss_curve::draw(size, *scale, case, run),
         // The plan pairs every figure with what it shows; should it not, the picture says so.
@@ -69,5 +70,5 @@ pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
             canvas
         }
     };
-    png::encode(&canvas)
+    png::encode_lines(&canvas)
 }

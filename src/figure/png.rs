@@ -5,26 +5,41 @@ use png::{BitDepth, ColorType, Compression, Encoder, Filter};
 use super::canvas::{Canvas, GRAYS};
 use super::palette::Palette;
 
-/// Small, since a landscape's colours mean something.
+/// How far a colour may be off, for a palette to suffice. Small, since a landscape's colours mean something.
 const TOLERANCE: u8 = 5;
+/// As that, of what lines and letters alone are drawn on: only the edges of lines that cross are ever that far off.
+const LINE_TOLERANCE: u8 = 10;
 
-/// The bytes of a PNG file.
+/// The bytes of a PNG file of a picture with areas of many colours.
 pub(super) fn encode(canvas: &Canvas) -> Vec<u8> {
-    let mut palette = Palette::new(256, TOLERANCE, &GRAYS);
+    indexed(canvas, TOLERANCE).unwrap_or_else(|| {
+        let all: Vec<u8> = canvas.rgb().flatten().collect();
+        write(canvas, ColorType::Rgb, &all, None)
+    })
+}
+
+/// The bytes of a PNG file of a picture of lines, half as large where many of them cross.
+pub(super) fn encode_lines(canvas: &Canvas) -> Vec<u8> {
+    let tolerances = TOLERANCE..=LINE_TOLERANCE;
+    tolerances.filter_map(|tolerance| indexed(canvas, tolerance)).next().unwrap_or_else(|| encode(canvas))
+}
+
+/// `None` where a palette does not suffice.
+fn indexed(canvas: &Canvas, tolerance: u8) -> Option<Vec<u8>> {
+    let mut palette = Palette::new(256, tolerance, &GRAYS);
     let mut indices = Vec::new();
     let mut last = ([255; 3], palette.index([255; 3]).0);
     for color in canvas.rgb() {
         if color != last.0 {
             let (index, is_near) = palette.index(color);
             if !is_near {
-                let all: Vec<u8> = canvas.rgb().flatten().collect();
-                return write(canvas, ColorType::Rgb, &all, None);
+                return None;
             }
             last = (color, index);
         }
         indices.push(last.1);
     }
-    write(canvas, ColorType::Indexed, &indices, Some(palette.colors().concat()))
+    Some(write(canvas, ColorType::Indexed, &indices, Some(palette.colors().concat())))
 }
 
 fn write(canvas: &Canvas, color: ColorType, data: &[u8], palette: Option<Vec<u8>>) -> Vec<u8> {

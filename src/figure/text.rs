@@ -69,6 +69,22 @@ pub(super) fn width(font: Font, text: &str, size: f64) -> f64 {
     text.chars().map(|character| advance(font, character)).sum::<f64>() * size
 }
 
+/// A line of text, cut with an ellipsis where it is wider than what is available.
+pub(super) fn shortened(font: Font, text: &str, size: f64, available: f64) -> String {
+    if width(font, text, size) <= available {
+        return text.to_owned();
+    }
+    let mut rest = available - width(font, "…", size);
+    let fits = |&character: &char| {
+        rest -= advance(font, character) * size;
+        rest >= 0.0
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    cut.truncate(cut.trim_end().len());
+    cut.push('…');
+    cut
+}
+
 /// Draws a line of text with its baseline's left end at (x, y); returns where it ends.
 pub(super) fn draw(
     canvas: &mut Canvas,
@@ -250,6 +266,16 @@ mod tests {
         assert!((width(Font::Upright, "i", 2048.0) - 569.0).abs() < 1.0);
         let sum = width(Font::Upright, "0", 10.0) + width(Font::Upright, "i", 10.0);
         assert!((width(Font::Upright, "0i", 10.0) - sum).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut() {
+        let font = Font::Upright;
+        assert_eq!(shortened(font, "tanh, relu", 10.0, 1000.0), "tanh, relu");
+        let cut = shortened(font, "tanh, relu", 10.0, 45.0);
+        assert!(cut.ends_with('…') && "tanh, relu".starts_with(cut.trim_end_matches('…')), "{cut}");
+        assert!(width(font, &cut, 10.0) <= 45.0);
+        assert_eq!(shortened(font, "tanh", 10.0, 0.0), "…");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::canvas::{Area, Canvas, Ink};
 use super::chart::{Chart, Style};
 use super::fit::{Curve, bottom_room, draw_divergence, range, subject};
 use crate::plan::Case;
+use crate::spec::Tensor;
 use crate::train::Run;
 
 /// The lines' colours, by turns.
@@ -17,21 +18,17 @@ const COLORS: [Ink; 4] = [
 /// More lines could not be told apart.
 const MAX_LINES: usize = 64;
 
-#[expect(clippy::cast_precision_loss, reason = "a handful of panels; epochs far below 2⁵³")]
-pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
-    let tensors = case.model.model_type.tensors();
-    // As many columns as rows, or one more.
-    let columns = (1..).find(|columns| columns * columns >= tensors.len()).unwrap_or(1);
-    let rows = tensors.len().div_ceil(columns);
-    let head = 2.6 * style.title_font();
-    let (width, height) = (f64::from(size.0) / columns as f64, (f64::from(size.1) - head) / rows as f64);
-    // Panels are smaller than pictures, and so are their letters.
-    let inner = Style { unit: (style.unit * 0.92).min(height / 300.0).min(width / 450.0) };
+/// One parameter or tensor over the epochs.
+struct Panel {
+    title: String,
+    curves: Vec<Curve>,
+    y: Axis,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
+fn panels(case: &Case, run: &Run, height: f64, style: Style) -> Vec<Panel> {
     let mut offset = 0;
-    let mut charts = Vec::new();
-    for (index, tensor) in tensors.iter().enumerate() {
+    let panel = |tensor: Tensor| {
         let curves: Vec<Curve> = (offset..offset + tensor.size().min(MAX_LINES))
             .map(|at| {
                 let values = run.snapshots.iter().map(|snapshot| {
@@ -41,45 +38,73 @@ pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
             })
             .collect();
         offset += tensor.size();
-        let (column, row) = ((index % columns) as f64, (index / columns) as f64);
-        let top = head + row * height + 1.9 * inner.title_font();
-        let bottom = head + (row + 1.0) * height - bottom_room(inner);
         let (low, high) = range(&curves);
-        // A parameter that never moves gets a window as wide as it is large, so that nobody reads noise into it.
-        let (low, high) =
-            if high - low < 1e-12 * low.abs().max(1.0) { (low - 0.05, high + 0.05) } else { (low, high) };
-        let y = Axis::padded(low, high, 0.06, inner.ticks(bottom - top, 3.2));
-        let left = column * width + 0.4 * inner.font() + Chart::left_room(&y, inner);
+        // A parameter that never moves gets a window around it, so that nobody reads noise into it.
+        let size = low.abs().max(high.abs());
+        let (low, high) = if high - low < 1e-12 * size.max(1.0) {
+            let half = 0.05 * size.max(1.0);
+            (low - half, high + half)
+        } else {
+            (low, high)
+        };
+        let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
+        let title =
+            if shape.is_empty() { tensor.name } else { format!("{} ({})", tensor.name, shape.join("×")) };
+        Panel { title, curves, y: Axis::padded(low, high, 0.06, style.ticks(height, 3.2, 3)) }
+    };
+    case.model.model_type.tensors().into_iter().map(panel).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a handful of panels; epochs far below 2⁵³")]
+pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
+    let style = Style::of(size);
+    let mut canvas = Canvas::new(size.0, size.1);
+    let count = case.model.model_type.tensors().len();
+    // As many columns as rows, or one more.
+    let columns = (1..).find(|columns| columns * columns >= count).unwrap_or(1);
+    let rows = count.div_ceil(columns);
+    let head = 2.6 * style.title_font();
+    let (width, height) = (f64::from(size.0) / columns as f64, (f64::from(size.1) - head) / rows as f64);
+    // Panels are smaller than pictures, and so are their letters.
+    let inner = Style { unit: (style.unit * 0.92).min(height / 300.0).min(width / 450.0) };
+    let above = 1.9 * inner.title_font();
+    let panels = panels(case, run, height - above - bottom_room(inner), inner);
+    // The frames of a column stand above one another.
+    let room = |column: usize| {
+        let axes = panels.iter().skip(column).step_by(columns);
+        axes.map(|panel| Chart::left_room(&panel.y, inner)).fold(0.0, f64::max)
+    };
+    let rooms: Vec<f64> = (0..columns).map(room).collect();
+    let last = run.snapshots.last().map_or(case.training.epochs, |snapshot| snapshot.epoch) as f64;
+    let mut bottom_right = None;
+    for (index, panel) in panels.iter().enumerate() {
+        let (column, row) = ((index % columns) as f64, (index / columns) as f64);
+        let top = head + row * height + above;
+        let left = column * width + 0.4 * inner.font() + rooms[index % columns];
         let area = Area {
             left: left.round(),
             top: top.round(),
-            right: ((column + 1.0) * width - 1.4 * inner.font()).round(),
-            bottom: bottom.max(top + 1.0).round(),
+            right: ((column + 1.0) * width - 1.4 * inner.font()).max(left + 1.0).round(),
+            bottom: (head + (row + 1.0) * height - bottom_room(inner)).max(top + 1.0).round(),
         };
-        let last = run.snapshots.last().map_or(case.training.epochs, |snapshot| snapshot.epoch);
-        let x = Axis::padded(0.0, last.max(1) as f64, 0.04, inner.ticks(area.width(), 6.5));
-        let chart = Chart { area, x, y, style: inner };
+        let x = Axis::epochs(last, 0.04, inner.ticks(area.width(), 6.5, 1));
+        let chart = Chart { area, x, y: panel.y.clone(), style: inner };
         chart.draw_base(&mut canvas, "epoch", "");
-        let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
-        let title = if shape.is_empty() {
-            tensor.name.clone()
-        } else {
-            format!("{} ({})", tensor.name, shape.join("×"))
-        };
-        chart.draw_title(&mut canvas, &title);
-        let is_single = curves.len() == 1;
-        for (line, curve) in curves.iter().enumerate() {
+        chart.draw_title(&mut canvas, &panel.title);
+        let is_single = panel.curves.len() == 1;
+        for (line, curve) in panel.curves.iter().enumerate() {
             let ink = COLORS[if is_single { index } else { line } % COLORS.len()];
             let pen = inner.curve(if is_single { ink } else { ink.with_opacity(0.75) });
             chart.draw_curve(&mut canvas, curve, &pen);
-            if let ([point], true) = (curve.as_slice(), is_single) {
+            // A line through one point cannot be seen.
+            if let [point] = curve.as_slice() {
                 chart.draw_dots(&mut canvas, &[*point], 3.0 * inner.unit, ink, ink);
             }
         }
-        charts.push(chart);
+        bottom_right = Some(chart);
     }
-    if let Some(chart) = charts.last() {
-        draw_divergence(&mut canvas, chart, run);
+    if let Some(chart) = bottom_right {
+        draw_divergence(&mut canvas, &chart, "epoch", run);
     }
     let area = Area { left: 0.0, top: head, right: f64::from(size.0), bottom: f64::from(size.1) };
     let axis = Axis::linear(0.0, 1.0, 2);
