@@ -88,6 +88,17 @@ fn a_file_of_somebody_else_is_in_the_way() {
 }
 
 #[test]
+fn the_output_cannot_swallow_what_it_is_made_from() {
+    let project = small();
+    for (out, held) in [(".", "the current folder"), ("specs", "specs"), ("specs/..", "the current folder")] {
+        let ran = project.run(&["build", "--out", out]);
+        assert_eq!(ran.status, 1);
+        assert!(ran.stderr.contains(held) && ran.stderr.contains("--out"), "{}", ran.stderr);
+    }
+    assert!(project.path("specs/small.yaml").exists() && !project.path("index.html").exists());
+}
+
+#[test]
 fn a_base_url_is_used_where_it_must_be_and_nowhere_else() {
     let project = small();
     let with = ["build", "--quiet", "--base-url", "https://example.org/some/where"];
