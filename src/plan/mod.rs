@@ -163,7 +163,8 @@ fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<Plan
             let path = if groups.len() == 1 {
                 format!("{folder}/{}", file_name(figure))
             } else {
-                format!("{folder}/{}-{name}.{}", figure.id, extension(figure))
+                // No id holds `~`, so that no two names can meet.
+                format!("{folder}/{}~{name}.{}", figure.id, extension(figure))
             };
             planned.push(PlannedFigure {
                 figure: Arc::clone(figure),
@@ -187,7 +188,7 @@ fn groups(cases: &[Case], first: usize) -> Vec<(String, Vec<usize>)> {
             .filter(|(level, _)| *level != 1)
             .map(|(_, name)| name.as_str())
             .collect();
-        let name = shared.join("-");
+        let name = shared.join("~");
         match groups.iter_mut().find(|(other, _)| *other == name) {
             Some((_, indices)) => indices.push(index),
             None => groups.push((name, vec![index])),

@@ -158,8 +158,21 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
 }
 
 /// Folders and files of the site that a page cannot be named like.
-const RESERVED_PAGES: [&str; 9] =
-    ["experiments", "activations", "targets", "models", "report", "assets", "index", "404", "static"];
+const RESERVED_PAGES: [&str; 10] = [
+    "experiments",
+    "activations",
+    "targets",
+    "models",
+    "report",
+    "assets",
+    "index",
+    "404",
+    "static",
+    "cname",
+];
+
+/// The extensions of the site's files.
+const FILE_EXTENSIONS: [&str; 9] = ["html", "md", "csv", "json", "png", "gif", "css", "txt", "xml"];
 
 /// Ids become folder names, so they are letters, digits, `_`, `-` and `.`, and begin with a letter or digit.
 fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
@@ -175,6 +188,13 @@ fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
     }
     if !id.starts_with(|c: char| c.is_ascii_alphanumeric()) || id.ends_with('.') {
         return Err("it must begin with a letter or a digit, and not end with `.`".into());
+    }
+    // Folders named by ids lie beside files that the site has of its own: `REPORT.md`, `results.csv`, `fit.png`.
+    let extension = id.rsplit_once('.').map(|(_, extension)| extension);
+    if let Some(extension) =
+        extension.filter(|it| FILE_EXTENSIONS.iter().any(|own| it.eq_ignore_ascii_case(own)))
+    {
+        return Err(format!("it looks like a file's name, with its `.{extension}`"));
     }
     if id.len() > 100 {
         return Err("it is longer than 100 characters".into());

@@ -15,6 +15,8 @@ use crate::spec::{
 
 /// More than anyone could look at, few enough for memory.
 const MAX_CASES: usize = 100_000;
+/// The most numbers that one training may hold at a time, for its units' values and for its snapshots.
+const MAX_NUMBERS: usize = 20_000_000;
 /// The frames of an animation, and the most that a run keeps.
 const MAX_SNAPSHOTS: usize = 10_000;
 
@@ -43,6 +45,9 @@ pub(super) fn experiment(
     let (targets, activations, models) = (targets?, activations?, models?);
     let (data, trainings) = (data?, trainings?);
     report_undefined(&typed.target, &targets, data, faults);
+    for model in &models {
+        report_too_large(document, model, data, &trainings, faults);
+    }
     let cases = [targets.len(), activations.len(), models.len(), trainings.len()];
     let cases = cases.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
     if cases.is_none_or(|cases| cases > MAX_CASES) {
@@ -104,6 +109,35 @@ fn report_undefined(names: &OneOrMany<String>, targets: &[Arc<Target>], data: Da
             )));
         }
     }
+}
+
+/// Reports a training that would not fit into memory.
+fn report_too_large(
+    document: &Document,
+    model: &Model,
+    data: Data,
+    trainings: &[TrainingVariant],
+    faults: &mut Faults<'_>,
+) {
+    let units: usize = match &model.model_type {
+        ModelType::SingleNeuron | ModelType::ScaledInput => 1,
+        ModelType::Mlp { hidden_sizes } => hidden_sizes.iter().sum(),
+    };
+    let snapshots =
+        trainings.iter().map(|variant| variant.training.epochs / variant.training.snapshot_every + 2);
+    let kept = snapshots.max().unwrap_or(0).saturating_mul(model.model_type.parameter_count());
+    let reason = if units.saturating_mul(data.points) > MAX_NUMBERS {
+        format!("{units} units at {} points", data.points)
+    } else if kept > MAX_NUMBERS {
+        format!("the snapshots of {} parameters", model.model_type.parameter_count())
+    } else {
+        return;
+    };
+    let place = faults.place(&document.id.span, "too large to train");
+    let message = format!("the model `{}` would need {reason}: more than {MAX_NUMBERS} numbers", model.id);
+    faults.push(
+        Diagnostic::error(message, place).help("take fewer points, smaller layers, or fewer snapshots"),
+    );
 }
 
 fn figures(
