@@ -47,13 +47,13 @@ impl Axis {
         let (low, high) = drawable(bounded(low), bounded(high));
         let powers = whole_between(low, high);
         let multiples = [[10, 15, 20, 30, 50, 70].as_slice(), &[10, 20, 50]];
-        let multiples = multiples.map(|tenths| multiples_between(low, high, tenths)).into_iter();
+        let mut multiples = multiples.map(|tenths| multiples_between(low, high, tenths)).into_iter();
         let enough = 3..=max_ticks.max(3);
-        let ticks = if let Some(ticks) = multiples.filter(|ticks| enough.contains(&ticks.len())).next() {
+        let ticks = if let Some(ticks) = multiples.find(|ticks| enough.contains(&ticks.len())) {
             ticks
         } else if powers.len() >= 2 {
-            let every = [1, 2, 5, 10, 20, 50, 100, 200].into_iter();
-            let every = every.filter(|every| powers.len().div_ceil(*every) <= max_ticks.max(2)).next();
+            let mut every = [1, 2, 5, 10, 20, 50, 100, 200].into_iter();
+            let every = every.find(|every| powers.len().div_ceil(*every) <= max_ticks.max(2));
             let every = every.and_then(|every| i32::try_from(every).ok()).unwrap_or(500);
             let powers = powers.into_iter().filter(|power| power.rem_euclid(every) == 0);
             powers.map(|power| (f64::from(power), format!("10{}", superscript(power)))).collect()
