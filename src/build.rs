@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -39,6 +39,11 @@ pub enum Failure {
     Publish(PublishError),
     /// The threads could not be started.
     Threads(String),
+    /// The output folder holds what is being worked on, and would be exchanged with it.
+    OutputHolds {
+        out: PathBuf,
+        held: PathBuf,
+    },
 }
 
 impl From<FileError> for Failure {
@@ -83,6 +88,7 @@ pub trait Progress: Sync {
 ///
 /// Whatever keeps it from being published; the output folder is then as it was.
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Failure> {
+    refuse_output_that_holds_input(options)?;
     let specs = load_specs(options)?;
     let templates = load_templates(options)?;
     let plan = plan::plan(&specs);
@@ -101,6 +107,19 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Fail
         summary.take(published);
         Ok(summary)
     })
+}
+
+/// Publishing puts a new folder in the place of the old one; whoever works in it would stand in the old one.
+fn refuse_output_that_holds_input(options: &Options) -> Result<(), Failure> {
+    let Ok(out) = options.out.canonicalize() else { return Ok(()) };
+    let here = Path::new(".");
+    let inputs = [Some(here), Some(&options.specs), Some(&options.cache), options.templates.as_deref()];
+    for held in inputs.into_iter().flatten() {
+        if held.canonicalize().is_ok_and(|held| held.starts_with(&out)) {
+            return Err(Failure::OutputHolds { out: options.out.clone(), held: held.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 impl Summary {

@@ -99,8 +99,12 @@ pub fn publish(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Publishe
     }
     let contents = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
     let contents: Vec<(&str, &[u8])> = contents.chain([(MANIFEST, manifest.as_bytes())]).collect();
-    lay_out(&staging, out, &contents, &changed, &stale)?;
-    swap(&staging, out, &contents, &stale)?;
+    match lay_out(&staging, out, &contents, &changed, &stale) {
+        Ok(()) => swap(&staging, out, &contents, &stale)?,
+        // Nothing can be laid out beside a mount point whose parent is not ours.
+        Err(_) if out.exists() => replace_each(out, &contents, &stale)?,
+        Err(error) => return Err(error.into()),
+    }
     Ok(published)
 }
 
@@ -213,6 +217,11 @@ fn swap(
     if exchange(&staging.path, out).is_ok() {
         return rescue(staging, out, contents, stale);
     }
+    replace_each(out, contents, stale)
+}
+
+/// Puts every file that has changed in its place, one by one, and removes what has gone.
+fn replace_each(out: &Path, contents: &[(&str, &[u8])], stale: &[String]) -> Result<(), FileError> {
     for (name, bytes) in contents {
         let path = out.join(name);
         if !has_content(&path, bytes) {
@@ -314,6 +323,18 @@ mod tests {
         assert_eq!(names(folder.path())[0], "public", "no staging folder is left");
         let third = publish(&out, &site(&[("index.html", "2"), ("a/index.html", "a")])).unwrap();
         assert_eq!((third.written, third.unchanged, third.removed), (0, 2, 0));
+    }
+
+    #[test]
+    fn files_can_be_replaced_one_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("public");
+        publish(&out, &site(&[("index.html", "1"), ("a/index.html", "a"), ("b/x.png", "b")])).unwrap();
+        fs::write(out.join("a/notes.txt"), "mine").unwrap();
+        let contents: [(&str, &[u8]); 2] = [("index.html", b"2"), ("c/index.html", b"c")];
+        replace_each(&out, &contents, &["a/index.html".to_owned(), "b/x.png".to_owned()]).unwrap();
+        assert_eq!(names(&out), [MANIFEST, "a", "a/notes.txt", "c", "c/index.html", "index.html"]);
+        assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "2");
     }
 
     #[test]

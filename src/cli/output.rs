@@ -50,6 +50,15 @@ impl Output {
             Failure::Specs(diagnostics) => diagnostics.clone(),
             Failure::File(error) => vec![Diagnostic::error(error.to_string(), None)],
             Failure::Publish(error) => vec![Diagnostic::error(error.to_string(), None)],
+            Failure::OutputHolds { out, held } => {
+                let held = if held.as_os_str() == "." {
+                    "the current folder".into()
+                } else {
+                    held.display().to_string()
+                };
+                let message = format!("the output folder {} cannot be, or hold, {held}", out.display());
+                vec![Diagnostic::error(message, None).help("choose a folder of its own with --out")]
+            }
             Failure::Threads(error) => {
                 vec![Diagnostic::error(format!("cannot start the threads: {error}"), None)]
             }

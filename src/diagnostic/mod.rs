@@ -95,7 +95,10 @@ pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
     names
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(typed, name), name))
-        .filter(|&(distance, name)| distance <= 1.max(name.len().max(typed.len()) / 3))
+        .filter(|&(distance, name)| {
+            let length = name.len().max(typed.len());
+            distance < length && distance <= 1.max(length / 3)
+        })
         .min()
         .map(|(_, name)| name)
 }
@@ -110,5 +113,6 @@ mod tests {
         assert_eq!(nearest("tnah", names), Some("tanh"));
         assert_eq!(nearest("sigmiod", names), Some("sigmoid"));
         assert_eq!(nearest("softplus", names), None);
+        assert_eq!(nearest("y", ["e", "x"]), None);
     }
 }

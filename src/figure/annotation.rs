@@ -116,48 +116,47 @@ fn count(lines: usize) -> f64 {
     lines as f64
 }
 
-/// Where in the frame a box can stand.
+/// Where in the frame a box would like to stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spot {
     TopLeft,
     TopRight,
     BottomLeft,
     BottomRight,
-    Top,
-    Bottom,
-    Left,
     Right,
 }
 
-impl Spot {
-    const ALL: [Self; 8] = [
-        Self::TopLeft,
-        Self::TopRight,
-        Self::BottomLeft,
-        Self::BottomRight,
-        Self::Top,
-        Self::Bottom,
-        Self::Left,
-        Self::Right,
-    ];
+/// A place in the frame, in quarters of the room that is left beside a box: (0, 0) is the top left, (4, 4) the bottom right.
+type Quarters = (u8, u8);
 
-    fn area(self, frame: Area, extent: Extent, margin: f64) -> Area {
-        let Extent { width, height } = extent;
-        let (low_x, high_x) = (frame.left + margin, frame.right - margin - width);
-        let (low_y, high_y) = (frame.top + margin, frame.bottom - margin - height);
-        let (left, top) = match self {
-            Self::TopLeft => (low_x, low_y),
-            Self::TopRight => (high_x, low_y),
-            Self::BottomLeft => (low_x, high_y),
-            Self::BottomRight => (high_x, high_y),
-            Self::Top => (f64::midpoint(low_x, high_x), low_y),
-            Self::Bottom => (f64::midpoint(low_x, high_x), high_y),
-            Self::Left => (low_x, f64::midpoint(low_y, high_y)),
-            Self::Right => (high_x, f64::midpoint(low_y, high_y)),
-        };
-        let (left, top) = (left.round(), top.round());
-        Area { left, top, right: left + width.round(), bottom: top + height.round() }
+impl Spot {
+    fn quarters(self) -> Quarters {
+        match self {
+            Self::TopLeft => (0, 0),
+            Self::TopRight => (4, 0),
+            Self::BottomLeft => (0, 4),
+            Self::BottomRight => (4, 4),
+            Self::Right => (4, 2),
+        }
     }
+}
+
+/// How much a place is to be avoided while others hide as little: corners look tidier than edges, edges than the middle.
+fn distaste((x, y): Quarters, preferred: Quarters) -> usize {
+    if (x, y) == preferred {
+        return 0;
+    }
+    let from_edges = usize::from(x.min(4 - x)) + usize::from(y.min(4 - y));
+    let from_preferred = usize::from(x.abs_diff(preferred.0)) + usize::from(y.abs_diff(preferred.1));
+    1 + 10 * from_edges + from_preferred
+}
+
+fn area_at((x, y): Quarters, frame: Area, extent: Extent, margin: f64) -> Area {
+    let Extent { width, height } = extent;
+    let between = |low: f64, high: f64, quarters: u8| low + (high - low) * f64::from(quarters) / 4.0;
+    let left = between(frame.left + margin, frame.right - margin - width, x).round();
+    let top = between(frame.top + margin, frame.bottom - margin - height, y).round();
+    Area { left, top, right: left + width.round(), bottom: top + height.round() }
 }
 
 /// Places boxes in a frame so that together they hide as few of the `obstacles` (places in the picture) as can be, and
@@ -172,15 +171,14 @@ pub(super) fn place(
     let candidates: Vec<Vec<(Area, usize)>> = boxes
         .iter()
         .map(|&(extent, preferred)| {
-            let spots = Spot::ALL.into_iter().enumerate();
-            let candidate = |(rank, spot): (usize, Spot)| {
-                let area = spot.area(frame, extent, margin);
+            let places = (0..=4).flat_map(|x| (0..=4).map(move |y| (x, y)));
+            let candidate = |place: Quarters| {
+                let area = area_at(place, frame, extent, margin);
                 let around = area.grown(4.0 * style.unit);
                 let hidden = obstacles.iter().filter(|&&point| around.contains(point)).count();
-                let distaste = if spot == preferred { 0 } else { 1 + rank };
-                (area, hidden * 100 + distaste)
+                (area, hidden * 100 + distaste(place, preferred.quarters()))
             };
-            let mut candidates: Vec<(Area, usize)> = spots.map(candidate).collect();
+            let mut candidates: Vec<(Area, usize)> = places.map(candidate).collect();
             candidates.sort_by_key(|&(_, cost)| cost);
             candidates
         })

@@ -14,7 +14,7 @@ pub(super) struct Axis {
 }
 
 /// Nothing larger is ever drawn: beyond it pixels could not be told apart, and plotters would not end.
-const LARGEST: f64 = 1e15;
+const LARGEST: f64 = 1e120;
 /// The logarithm of the largest number on a logarithmic axis: doubles end soon after it.
 const LARGEST_POWER: f64 = 300.0;
 

@@ -1,8 +1,8 @@
 //! Figures: runs → the bytes of one picture (PNG) or animation (GIF). Pure; the same input gives the same bytes.
 //!
-//! A figure type has a file of its own. What they share: [`chart`] (frame, grid, curves; drawn by plotters through
-//! [`backend`]), [`axis`], [`annotation`] (boxes and legends), [`formula`] and [`text`], all on a [`canvas`]; [`png`] and
-//! [`gif`] encode it.
+//! A figure type has a file of its own. What they share: `chart` (frame, grid, curves; drawn by plotters through
+//! `backend`), `axis`, `annotation` (boxes and legends), `formula` and `text`, all on a `canvas`; `png` and
+//! `gif` encode it.
 
 mod activation;
 mod annotation;

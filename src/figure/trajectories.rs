@@ -58,14 +58,15 @@ fn panels(case: &Case, run: &Run, height: f64, style: Style) -> Vec<Panel> {
 #[expect(clippy::cast_precision_loss, reason = "a handful of panels; epochs far below 2⁵³")]
 pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
     let style = Style::of(size);
-    // Panels are smaller than pictures, and so are their letters.
-    let inner = Style { unit: style.unit * 0.92 };
     let mut canvas = Canvas::new(size.0, size.1);
     let count = case.model.model_type.tensors().len();
-    let columns = if count == 1 { 1 } else { 2 };
+    // As many columns as rows, or one more.
+    let columns = (1..).find(|columns| columns * columns >= count).unwrap_or(1);
     let rows = count.div_ceil(columns);
     let head = 2.6 * style.title_font();
     let (width, height) = (f64::from(size.0) / columns as f64, (f64::from(size.1) - head) / rows as f64);
+    // Panels are smaller than pictures, and so are their letters.
+    let inner = Style { unit: (style.unit * 0.92).min(height / 300.0).min(width / 450.0) };
     let above = 1.9 * inner.title_font();
     let panels = panels(case, run, height - above - bottom_room(inner), inner);
     // The frames of a column stand above one another.

@@ -85,8 +85,10 @@ pub(super) fn markdown(
         text,
         found,
         |planned| {
-            let alt = alt::text(gallery, planned).replace(['[', ']'], "");
-            format!("![{alt}]({})", link::relative(from, &planned.path))
+            let mut alt_text = String::new();
+            escape(&mut alt_text, &alt::text(gallery, planned));
+            let source = link::relative(from, &planned.path);
+            format!("<img src=\"{source}\" width=\"720\" alt=\"{alt_text}\">")
         },
         gallery,
     );

@@ -214,9 +214,8 @@ fn report_html(report: &str) -> String {
         Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
             Event::Start(Tag::Image { link_type, dest_url: moved(&dest_url), title, id })
         }
-        Event::InlineHtml(text) => {
-            Event::InlineHtml(text.replace(" src=\"", " loading=\"lazy\" src=\"../").into())
-        }
+        Event::InlineHtml(text) => Event::InlineHtml(moved_images(&text).into()),
+        Event::Html(text) => Event::Html(moved_images(&text).into()),
         Event::InlineMath(latex) => Event::InlineHtml(math::formula(&latex, false).into()),
         Event::DisplayMath(latex) => Event::InlineHtml(math::formula(&latex, true).into()),
         other => other,
@@ -234,4 +233,21 @@ fn moved<'e>(address: &str) -> CowStr<'e> {
     }
     let page = if address.ends_with('/') { "index.html" } else { "" };
     format!("../{address}{page}").into()
+}
+
+/// HTML whose images are found from one folder further down.
+fn moved_images(html: &str) -> String {
+    const SOURCE: &str = " src=\"";
+    let mut output = String::new();
+    let mut rest = html;
+    while let Some(at) = rest.find(SOURCE) {
+        let (before, after) = rest.split_at(at + SOURCE.len());
+        let end = after.find('"').unwrap_or(after.len());
+        output.push_str(&before[..at]);
+        output.push_str(" loading=\"lazy\"");
+        output.push_str(SOURCE);
+        output.push_str(&moved(&after[..end]));
+        rest = &after[end..];
+    }
+    output + rest
 }

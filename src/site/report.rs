@@ -7,10 +7,13 @@ use super::markdown::{self, Text, folder_of_page};
 use super::results::{optimizer_text, schedule_text};
 use crate::diagnostic::Diagnostic;
 use crate::number::minus;
+use crate::plan::PlannedFigure;
 use crate::spec::Experiment;
 
 /// The width of previews in tables, in pixels.
 const PREVIEW_WIDTH: u32 = 240;
+/// The width of figures that stand by themselves.
+const FIGURE_WIDTH: u32 = 720;
 
 /// The report of one experiment: `experiments/<id>/REPORT.md`.
 pub(super) fn of_experiment(
@@ -100,8 +103,12 @@ fn body(
         }
     }
     for planned in gallery.figures_across(&experiment.id) {
-        let alt = alt::text(gallery, planned).replace(['[', ']'], "");
-        text.push_str(&format!("![{alt}]({})\n\n", link::relative(path, &planned.path)));
+        text.push_str(&format!(
+            "{}
+
+",
+            image(gallery, path, planned, FIGURE_WIDTH)
+        ));
     }
     text
 }
@@ -109,12 +116,9 @@ fn body(
 fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
     let mut text = String::from("| | activation | lowest MSE | final MSE | fit |\n|--:|--|--:|--:|--|\n");
     for (rank, &trained) in ranked.iter().enumerate() {
-        let preview = gallery.preview(trained).map_or_else(String::new, |planned| {
-            let mut alt_text = String::new();
-            super::math::escape(&mut alt_text, &alt::text(gallery, planned).replace('|', "/"));
-            let source = link::relative(path, &planned.path);
-            format!("<img src=\"{source}\" width=\"{PREVIEW_WIDTH}\" alt=\"{alt_text}\">")
-        });
+        let preview = gallery.preview(trained);
+        let preview =
+            preview.map_or_else(String::new, |planned| image(gallery, path, planned, PREVIEW_WIDTH));
         let last = trained.run.final_mse();
         let last = last.map_or_else(|| "diverged".into(), |mse| crate::number::significant(mse, 4));
         text.push_str(&format!(
@@ -127,6 +131,13 @@ fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
     }
     text.push('\n');
     text
+}
+
+/// A picture of some width; Markdown's own images have none.
+fn image(gallery: Gallery<'_>, path: &str, planned: &PlannedFigure, width: u32) -> String {
+    let mut alt_text = String::new();
+    super::math::escape(&mut alt_text, &alt::text(gallery, planned).replace('|', "/"));
+    format!("<img src=\"{}\" width=\"{width}\" alt=\"{alt_text}\">", link::relative(path, &planned.path))
 }
 
 /// The activation, with the further axes where there are some.

@@ -41,7 +41,11 @@ pub(super) trait Decode: Sized {
 
 /// Reports that the node is of another type than expected.
 pub(super) fn mismatch<T: Decode>(node: &Node, faults: &mut Faults<'_>) -> Option<T> {
-    let label = format!("expected {}", T::expected());
+    let mut label = format!("expected {}", T::expected());
+    if label.len() > 50 {
+        // The message says it already; twice would only be longer.
+        label.clear();
+    }
     let mut diagnostic = Diagnostic::error(
         format!("expected {}, found {}", T::expected(), node.value.describe()),
         faults.place(&node.span, label),
@@ -375,9 +379,9 @@ macro_rules! fields {
     ) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq)]
-        pub(super) struct $name {
-            $($($(#[doc = $required_doc])* pub(super) $required: $required_type,)*)?
-            $($($(#[doc = $optional_doc])* pub(super) $optional: crate::spec::decode::Field<$optional_type>,)*)?
+        pub(in crate::spec) struct $name {
+            $($($(#[doc = $required_doc])* pub(in crate::spec) $required: $required_type,)*)?
+            $($($(#[doc = $optional_doc])* pub(in crate::spec) $optional: crate::spec::decode::Field<$optional_type>,)*)?
         }
 
         impl crate::spec::decode::Decode for $name {

@@ -437,13 +437,18 @@ fn report_crowded(typed: &typed::Training, epochs: usize, snapshot_every: usize,
 fn optimizer(located: &Located<typed::Optimizer>, faults: &mut Faults<'_>) -> Option<Optimizer> {
     let settings = &located.value.settings;
     let name = located.value.name;
+    let to = match name {
+        OptimizerName::GradientDescent => "gradient descent",
+        OptimizerName::Momentum => "momentum",
+        OptimizerName::Adam => "Adam",
+    };
     if name != OptimizerName::Momentum {
-        super::does_not_apply(&settings.momentum, "momentum", "this optimizer", faults);
+        super::does_not_apply(&settings.momentum, "momentum", to, faults);
     }
     if name != OptimizerName::Adam {
-        super::does_not_apply(&settings.beta1, "beta1", "this optimizer", faults);
-        super::does_not_apply(&settings.beta2, "beta2", "this optimizer", faults);
-        super::does_not_apply(&settings.epsilon, "epsilon", "this optimizer", faults);
+        super::does_not_apply(&settings.beta1, "beta1", to, faults);
+        super::does_not_apply(&settings.beta2, "beta2", to, faults);
+        super::does_not_apply(&settings.epsilon, "epsilon", to, faults);
     }
     let share = |field: &Field<Located<f64>>, standard: f64, name: &str, faults: &mut Faults<'_>| match field
     {

@@ -19,16 +19,17 @@ pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Fa
     };
     report_strays(typed, name, faults);
     let standard = standard_figure(name).expect("every figure type has a standard figure of its name");
+    let size = match &typed.size {
+        Field::Absent => Some(standard.size),
+        Field::Faulty => None,
+        Field::Present(field) => size(&field.value, faults),
+    };
     let figure_type = settings(typed, standard.figure_type, faults)?;
     let id = document.id.value.clone();
     Some(Figure {
         title: typed.title.or(if id == name { standard.title } else { id.clone() })?,
         caption: typed.caption.or(String::new())?,
-        size: match &typed.size {
-            Field::Absent => standard.size,
-            Field::Faulty => return None,
-            Field::Present(field) => size(&field.value, faults)?,
-        },
+        size: size?,
         id,
         figure_type,
         source: Some(document.source.clone()),

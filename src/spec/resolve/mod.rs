@@ -159,7 +159,7 @@ fn unknown(name: &Located<String>, namespace: Namespace, names: &[&str], faults:
     let diagnostic = Diagnostic::error(format!("there is no {noun} `{}`", name.value), place);
     match nearest(&name.value, names.iter().copied()) {
         Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
-        None if names.is_empty() => diagnostic.help(format!("no spec declares a {noun} yet")),
+        None if names.is_empty() => diagnostic.help(format!("no {noun} is declared yet")),
         None if names.len() <= 12 => {
             let mut names = names.to_vec();
             names.sort_unstable();

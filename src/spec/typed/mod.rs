@@ -1,0 +1,323 @@
+//! The specs as typed: every field of every kind, with the place of each value. What they mean is [`super::resolve`]'s.
+
+mod experiment;
+
+use std::ops::Range;
+
+use super::decode::{Decode, Faults, Located, NamedNumbers, fields, listed, mismatch, names};
+use super::yaml::{Entry, Node, Value};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::spec::{Color, Colormap, Scale};
+
+pub(super) use experiment::{
+    Data, DistributionName, Experiment, Generator, GivenTensor, Init, Optimizer, OptimizerName, RandomInit,
+    Schedule, Training,
+};
+
+/// One document of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Document {
+    /// Where `id` was given, if it was.
+    pub(super) id: Option<Located<String>>,
+    pub(super) kind_span: Range<usize>,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Site(Site),
+    Polynomial(Polynomial),
+    Target(Target),
+    Activation(Box<Activation>),
+    Model(Model),
+    Figure(Box<Figure>),
+    Experiment(Box<Experiment>),
+    Page(Page),
+}
+
+/// The names that `kind` may have.
+pub(super) const KINDS: [&str; 8] =
+    ["site", "polynomial", "target", "activation", "model", "figure", "experiment", "page"];
+
+/// Reads one document; `None` after having reported why it cannot be used.
+pub(super) fn document(node: &Node, faults: &mut Faults<'_>) -> Option<Document> {
+    let Value::Mapping(entries) = &node.value else {
+        let place = faults.place(&node.span, "expected a mapping");
+        faults.push(Diagnostic::error(
+            format!("a spec is a mapping that starts with `kind`, this is {}", node.value.describe()),
+            place,
+        ));
+        return None;
+    };
+    let is_header = |entry: &Entry| entry.key == "kind" || entry.key == "id";
+    let headers: Vec<Entry> = entries.iter().filter(|entry| is_header(entry)).cloned().collect();
+    super::decode::report_duplicates(&headers, faults);
+    let id = match headers.iter().find(|entry| entry.key == "id") {
+        Some(entry) => Some(Located::<String>::decode(&entry.value, faults)?),
+        None => None,
+    };
+    let Some(kind) = headers.iter().find(|entry| entry.key == "kind") else {
+        let place = faults.place(&node.span, "`kind` is missing");
+        let diagnostic = Diagnostic::error("every spec says its `kind`", place);
+        faults.push(diagnostic.help(format!("the kinds are {}", listed(KINDS))));
+        return None;
+    };
+    let name = String::decode(&kind.value, faults)?;
+    let body = Node {
+        value: Value::Mapping(entries.iter().filter(|entry| !is_header(entry)).cloned().collect()),
+        span: node.span.clone(),
+    };
+    let decoded = match name.as_str() {
+        "site" => Kind::Site(Site::decode(&body, faults)?),
+        "polynomial" => Kind::Polynomial(Polynomial::decode(&body, faults)?),
+        "target" => Kind::Target(Target::decode(&body, faults)?),
+        "activation" => Kind::Activation(Box::new(Activation::decode(&body, faults)?)),
+        "model" => Kind::Model(Model::decode(&body, faults)?),
+        "figure" => Kind::Figure(Box::new(Figure::decode(&body, faults)?)),
+        "experiment" => Kind::Experiment(Box::new(Experiment::decode(&body, faults)?)),
+        "page" => Kind::Page(Page::decode(&body, faults)?),
+        _ => {
+            let place = faults.place(&kind.value.span, "unknown kind");
+            let diagnostic = Diagnostic::error(format!("`{name}` is not a kind of spec"), place);
+            faults.push(match nearest(&name, KINDS) {
+                Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
+                None => diagnostic.help(format!("the kinds are {}", listed(KINDS))),
+            });
+            return None;
+        }
+    };
+    Some(Document { id, kind_span: kind.value.span.clone(), kind: decoded })
+}
+
+fields! {
+    /// The site as a whole; at most one.
+    Site, "a site" {
+        optional {
+            /// Its name, in the header of every page.
+            title: String,
+            /// One sentence on what it is, for the home page and search engines.
+            description: String,
+            /// Where it will be published; only the sitemap and social cards use it.
+            base_url: Located<String>,
+            /// The experiments that the home page shows first, in this order; the others follow.
+            home: Vec<Located<String>>,
+        }
+    }
+}
+
+fields! {
+    /// A target that is a polynomial: by its coefficients, or by its roots.
+    Polynomial, "a polynomial" {
+        optional {
+            /// Its name on pages; the id without one.
+            title: String,
+            /// Ascending powers: c0 + c1 x + c2 x² + …
+            coefficients: Located<Vec<Located<f64>>>,
+            /// The real roots, each as often as its multiplicity.
+            roots: Located<Vec<Located<f64>>>,
+            /// With `roots`: the factor before (x − r1)(x − r2)…; 1 without it.
+            leading: Located<f64>,
+            /// Markdown for its page: why the winners win.
+            explanation: String,
+        }
+    }
+}
+
+fields! {
+    /// A target by expression.
+    Target, "a target" {
+        required {
+            /// y as an expression of `x` and the parameters.
+            expression: Located<String>,
+        }
+        optional {
+            /// Its name on pages; the id without one.
+            title: String,
+            /// Numbers that the expression uses by name.
+            parameters: NamedNumbers,
+            /// Markdown for its page: why the winners win.
+            explanation: String,
+        }
+    }
+}
+
+fields! {
+    /// An activation: a built-in with other parameters or another look, or one of one's own by expression.
+    Activation, "an activation" {
+        optional {
+            /// The built-in that this varies; the id's own without it, if there is one.
+            builtin: Located<String>,
+            /// φ as an expression of `x` and the parameters; the derivative is worked out.
+            expression: Located<String>,
+            /// Numbers that the expression or the built-in uses by name.
+            parameters: NamedNumbers,
+            /// Its name on pages.
+            title: String,
+            /// LaTeX of φ as it stands before an argument, such as `\mathrm{ReLU}`.
+            symbol: Located<String>,
+            /// The colour of its curves, `"#rrggbb"`.
+            color: Color,
+            /// Markdown for its page.
+            description: String,
+            /// Where it comes from.
+            references: Vec<Reference>,
+        }
+    }
+}
+
+fields! {
+    /// A work to point to.
+    Reference, "a reference" {
+        required {
+            /// The title of the work.
+            title: String,
+            /// Its address on the web.
+            url: Located<String>,
+        }
+        optional {
+            /// The year it appeared.
+            year: i32,
+        }
+    }
+}
+
+/// The names of the model types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ModelTypeName {
+    SingleNeuron,
+    ScaledInput,
+    Mlp,
+}
+
+names!(ModelTypeName, "a model type", [
+    "single_neuron" => Self::SingleNeuron,
+    "scaled_input" => Self::ScaledInput,
+    "mlp" => Self::Mlp,
+]);
+
+fields! {
+    /// A model.
+    Model, "a model" {
+        required {
+            /// `single_neuron`, `scaled_input` or `mlp`.
+            r#type: ModelTypeName,
+        }
+        optional {
+            /// The sizes of an MLP's hidden layers, first to last.
+            hidden_sizes: Located<Vec<Located<u64>>>,
+            /// Its name on pages.
+            title: String,
+            /// Markdown for its page.
+            description: String,
+        }
+    }
+}
+
+/// The names of the figure types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FigureTypeName {
+    Fit,
+    Convergence,
+    Activation,
+    Trajectories,
+    LossLandscape,
+    Comparison,
+    LossCurve,
+}
+
+names!(FigureTypeName, "a figure type", [
+    "fit" => Self::Fit,
+    "convergence" => Self::Convergence,
+    "activation" => Self::Activation,
+    "trajectories" => Self::Trajectories,
+    "loss_landscape" => Self::LossLandscape,
+    "comparison" => Self::Comparison,
+    "loss_curve" => Self::LossCurve,
+]);
+
+names!(Colormap, "a colour map", [
+    "viridis" => Self::Viridis,
+    "magma" => Self::Magma,
+    "gray" => Self::Gray,
+]);
+
+names!(Scale, "a scale", ["linear" => Self::Linear, "log" => Self::Log]);
+
+fields! {
+    /// A figure: what to draw, and how.
+    Figure, "a figure" {
+        required {
+            /// `fit`, `convergence`, `activation`, `trajectories`, `loss_landscape`, `comparison` or `loss_curve`.
+            r#type: FigureTypeName,
+        }
+        optional {
+            /// Width and height in pixels.
+            size: Located<(Located<u64>, Located<u64>)>,
+            /// Its name on pages.
+            title: String,
+            /// Markdown under the figure on pages.
+            caption: String,
+            /// Frames per second of a convergence; 12 without it.
+            fps: Located<f64>,
+            /// The panels of a convergence, left to right: `fit` and `{trajectory: NAME}`.
+            panels: Located<Vec<Located<Panel>>>,
+            /// The interval of an activation's figure.
+            z: Located<(Located<f64>, Located<f64>)>,
+            /// The range of w in a loss landscape.
+            w: Located<(Located<f64>, Located<f64>)>,
+            /// The range of b in a loss landscape.
+            b: Located<(Located<f64>, Located<f64>)>,
+            /// The number of cells along each side of a loss landscape.
+            resolution: Located<u64>,
+            /// The colours of a loss landscape: `viridis`, `magma` or `gray`.
+            colormap: Colormap,
+            /// The scale of a loss curve's losses: `log` or `linear`.
+            scale: Scale,
+        }
+    }
+}
+
+/// One panel of a convergence.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Panel {
+    Fit,
+    Trajectory(String),
+}
+
+fields! {
+    /// A panel with a parameter's trajectory.
+    TrajectoryPanel, "a panel" {
+        required {
+            /// The parameter's name.
+            trajectory: String,
+        }
+    }
+}
+
+impl Decode for Panel {
+    fn expected() -> String {
+        "a panel: `fit` or `{trajectory: NAME}`".into()
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match &node.value {
+            Value::Text(text) if text == "fit" => Some(Self::Fit),
+            Value::Mapping(_) => Some(Self::Trajectory(TrajectoryPanel::decode(node, faults)?.trajectory)),
+            _ => mismatch(node, faults),
+        }
+    }
+}
+
+fields! {
+    /// A page of text.
+    Page, "a page" {
+        required {
+            /// Markdown, with links such as `experiment:ID` and figures by `{{ figure(…) }}`.
+            body: Located<String>,
+        }
+        optional {
+            /// Its heading.
+            title: String,
+        }
+    }
+}

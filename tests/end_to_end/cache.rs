@@ -1,0 +1,145 @@
+//! What a change costs: the laws of the cache.
+
+use crate::support::{Project, small, tree};
+
+/// Builds, and checks how many runs were trained, figures drawn and files written (`None`: at least one).
+#[track_caller]
+fn expect(project: &Project, trained: u64, drawn: u64, written: Option<u64>) {
+    let summary = project.build();
+    assert_eq!((&summary["trained"], &summary["drawn"]), (&trained.into(), &drawn.into()), "{summary}");
+    match written {
+        Some(written) => assert_eq!(summary["files_written"], written, "{summary}"),
+        None => assert!(summary["files_written"].as_u64().unwrap() > 0, "{summary}"),
+    }
+}
+
+fn built() -> Project {
+    let project = small();
+    // Two fits, and the pictures of two activations.
+    expect(&project, 2, 4, None);
+    project
+}
+
+#[test]
+fn a_second_build_does_nothing_and_says_so() {
+    let project = built();
+    expect(&project, 0, 0, Some(0));
+    let ran = project.run(&["build"]);
+    assert!(ran.stdout.contains("nothing to do"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_caption_or_title_touches_pages_only() {
+    let project = built();
+    project.edit("specs/fit.yaml", "type: fit", "type: fit\ncaption: What the *curve* says.");
+    expect(&project, 0, 0, None);
+    project.edit("specs/small.yaml", "A small experiment", "Another title");
+    expect(&project, 0, 0, None);
+    project.edit("specs/cubic.yaml", "id: cubic", "id: cubic\nexplanation: Why.");
+    expect(&project, 0, 0, None);
+}
+
+#[test]
+fn a_color_redraws_and_does_not_train() {
+    let project = built();
+    project.write("specs/tanh.yaml", "kind: activation\nid: tanh\ncolor: \"#00ff00\"\n");
+    expect(&project, 0, 2, None);
+}
+
+#[test]
+fn a_size_redraws_what_has_it() {
+    let project = built();
+    project.edit("specs/fit.yaml", "[300, 200]", "[360, 240]");
+    expect(&project, 0, 2, None);
+}
+
+#[test]
+fn training_fields_train_again() {
+    for (from, to) in [
+        ("learning_rate: 0.01", "learning_rate: 0.02"),
+        ("epochs: 20", "epochs: 30"),
+        ("snapshot_every: 5", "snapshot_every: 10"),
+        ("epochs: 20", "optimizer: adam, epochs: 20"),
+        ("epochs: 20", "schedule: {type: halve_on_rise, every: 5, window: 2}, epochs: 20"),
+    ] {
+        let project = built();
+        project.edit("specs/small.yaml", from, to);
+        expect(&project, 2, 2, None);
+    }
+}
+
+#[test]
+fn spelling_is_not_meaning() {
+    let project = built();
+    let text = "# The same, written otherwise.\nkind: experiment\nid: small\ntitle: A small experiment\nmodel: single_neuron\n\
+                figures:\n  - fit\ntraining:\n  snapshot_every: 5\n  epochs: 20\n  learning_rate: 1.0e-2\n  optimizer: gradient_descent\n\
+                activation: [\"tanh\", 'relu']\ntarget: [cubic]\n";
+    project.write("specs/small.yaml", text);
+    let summary = project.build();
+    assert_eq!((&summary["trained"], &summary["drawn"]), (&0.into(), &0.into()), "{summary}");
+    project.edit("specs/cubic.yaml", "0.5, 1.5", "0.50, 15.0e-1");
+    let summary = project.build();
+    assert_eq!((&summary["trained"], &summary["drawn"]), (&0.into(), &0.into()), "{summary}");
+}
+
+#[test]
+fn another_case_leaves_the_others_alone() {
+    let project = built();
+    project.edit("specs/small.yaml", "[tanh, relu]", "[sine, tanh, relu]");
+    expect(&project, 1, 2, None);
+}
+
+#[test]
+fn a_shared_stream_ties_cases_together() {
+    let project = built();
+    project.edit("specs/small.yaml", "figures:", "init: {seed: 3, stream: shared}\nfigures:");
+    expect(&project, 2, 2, None);
+    project.edit("specs/small.yaml", "[tanh, relu]", "[tanh, relu, sine]");
+    expect(&project, 1, 2, None);
+    project.edit("specs/small.yaml", "[tanh, relu, sine]", "[sine, tanh, relu]");
+    expect(&project, 3, 3, None);
+}
+
+#[test]
+fn damaged_entries_are_made_anew() {
+    let project = built();
+    let before = project.site();
+    let cache = project.path(".actfn-cache");
+    let entries: Vec<String> = tree(&cache).into_keys().filter(|name| name.starts_with("v1/")).collect();
+    assert_eq!(entries.len(), 6);
+    for (index, name) in entries.iter().enumerate() {
+        let path = cache.join(name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        match index % 3 {
+            0 => bytes[middle] ^= 1,
+            1 => bytes.truncate(middle),
+            _ => bytes.clear(),
+        }
+        std::fs::write(&path, bytes).unwrap();
+    }
+    let verify = project.run(&["cache", "verify"]);
+    assert_eq!(verify.status, 1);
+    assert!(verify.stdout.contains("6 damaged"), "{}", verify.stdout);
+    let summary = project.build();
+    assert_eq!((&summary["trained"], &summary["drawn"]), (&2.into(), &4.into()));
+    assert_eq!(summary["notes"].as_array().unwrap().len(), 6, "{summary}");
+    assert_eq!(project.site(), before);
+    assert_eq!(project.run(&["cache", "verify"]).status, 0);
+}
+
+#[test]
+fn the_cache_can_be_looked_after() {
+    let project = built();
+    let status = project.run(&["cache", "status", "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!((&status["runs"]["entries"], &status["figures"]["entries"]), (&2.into(), &4.into()));
+    project.edit("specs/small.yaml", "[tanh, relu]", "[tanh]");
+    let gc = project.run(&["cache", "gc"]);
+    // The run, the fit and the picture of relu.
+    assert!(gc.stdout.contains("removed 3 entries"), "{}", gc.stdout);
+    expect(&project, 0, 0, None);
+    let cleared = project.run(&["cache", "clear"]);
+    assert!(cleared.stdout.contains("removed 3 entries"), "{}", cleared.stdout);
+    expect(&project, 1, 2, Some(0));
+}

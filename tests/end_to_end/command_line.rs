@@ -1,0 +1,67 @@
+//! Arguments, exit status and streams.
+
+use std::process::Stdio;
+
+use crate::support::{GALLERY, Project, small};
+
+#[test]
+fn exit_status_tells_success_failure_and_bad_usage() {
+    let project = small();
+    assert_eq!(project.run(&["check"]).status, 0);
+    assert_eq!(project.run(&["build", "--specs", "nowhere"]).status, 1);
+    assert_eq!(project.run(&["build", "--jobs", "none"]).status, 2);
+    assert_eq!(project.run(&["bild"]).status, 2);
+    assert_eq!(project.run(&[]).status, 2);
+    assert_eq!(project.run(&["--version"]).status, 0);
+    let empty = Project::new(&[("specs/readme.txt", "nothing")]);
+    let ran = empty.run(&["build"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("there are no specs"), "{}", ran.stderr);
+}
+
+#[test]
+fn results_go_to_stdout_and_the_rest_to_stderr() {
+    let project = small();
+    let ran = project.run(&["build"]);
+    assert!(ran.stdout.contains("2 cases: 2 trained, 0 reused"), "{}", ran.stdout);
+    assert!(ran.stderr.starts_with("done in"), "no bar where there is no terminal: {:?}", ran.stderr);
+    let quiet = project.run(&["build", "--quiet"]);
+    assert!(quiet.stderr.is_empty(), "{}", quiet.stderr);
+    assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn a_list_shows_what_there_is() {
+    let ran = GALLERY.run(&["list"]);
+    for part in ["experiment  benchmark", "targets/functions.yaml:1", "built in", "swish_beta"] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    let cases = GALLERY.run(&["list", "cases"]);
+    assert!(cases.stdout.contains("rates/quartic_true_w/tanh/learning_rate-0.01"), "{}", cases.stdout);
+    let json = GALLERY.run(&["list", "targets", "--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let mut child =
+        GALLERY.command(&["list", "cases"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_is_named() {
+    let project = small();
+    // A file where a folder should be keeps even the administrator out.
+    project.write("blocked", "");
+    let ran = project.run(&["build", "--out", "blocked/site"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("blocked"), "{}", ran.stderr);
+    let ran = project.run(&["build", "--cache", "blocked/cache"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("blocked/cache"), "{}", ran.stderr);
+}

@@ -1,0 +1,72 @@
+//! What authors are told, word for word.
+
+use std::path::Path;
+
+use crate::support::{Project, small};
+
+/// Every file of `tests/fixtures/invalid/` with what `check` says of it.
+#[test]
+fn faults_are_explained() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/invalid");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".yaml"))
+        .collect();
+    names.sort();
+    assert!(names.len() > 8);
+    for name in names {
+        let text = std::fs::read_to_string(Path::new("tests/fixtures/invalid").join(&name)).unwrap();
+        let project = Project::new(&[(&format!("specs/{name}"), &text)]);
+        let ran = project.run(&["check"]);
+        assert_eq!(ran.status, 1, "{name}: {}", ran.stdout);
+        assert!(ran.stdout.is_empty(), "{name}: diagnostics go to stderr");
+        insta::assert_snapshot!(name.trim_end_matches(".yaml"), ran.stderr);
+    }
+}
+
+#[test]
+fn faults_of_all_files_are_told_at_once() {
+    let project = small();
+    project.write("specs/a.yaml", "kind: polynomal\nid: a\n");
+    project.write("specs/b.yaml", "kind: model\nid: b\ntype: mlp\nhiden_sizes: [4]\n");
+    project.write("specs/c.yaml", "a: [1\n");
+    project.edit("specs/small.yaml", "[tanh, relu]", "[tnah, relu]");
+    let ran = project.run(&["check"]);
+    for part in ["polynomal", "hiden_sizes", "not valid YAML", "did you mean `tanh`?"] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn faults_can_be_read_by_programs() {
+    let project = small();
+    project.edit("specs/small.yaml", "[tanh, relu]", "[tnah, relu]");
+    let ran = project.run(&["check", "--json"]);
+    assert_eq!(ran.status, 1);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let diagnostic = &report["diagnostics"][0];
+    assert_eq!(diagnostic["token"], "tnah");
+    assert_eq!((&diagnostic["line"], &diagnostic["column"]), (&5.into(), &14.into()));
+    assert_eq!(diagnostic["path"], "specs/small.yaml");
+    assert_eq!(diagnostic["help"][0], "did you mean `tanh`?");
+}
+
+#[test]
+fn faults_in_pages_and_templates_have_a_place() {
+    let project = small();
+    project.write(
+        "specs/page.yaml",
+        "kind: page\nid: notes\nbody: |\n  See [it](experiment:smal).\n\n  {{ figure(experiment=\"small\", case=\"cubic/tanh\", figure=\"fitt\") }}\n\n  $\\frac{1$\n\n  [x](javascript:alert)\n",
+    );
+    let ran = project.run(&["build"]);
+    assert_eq!(ran.status, 1);
+    insta::assert_snapshot!("page_references", ran.stderr);
+    std::fs::remove_file(project.path("specs/page.yaml")).unwrap();
+    project.write("site_templates/case.html", "<p>{{ page.title }}</p>\n<p>{{ page.titel }}</p>\n");
+    let ran = project.run(&["build"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("site_templates/case.html:2"), "{}", ran.stderr);
+    project.write("site_templates/case.html", "{% if %}");
+    assert!(project.run(&["check"]).stderr.contains("site_templates/case.html:1"));
+}

@@ -1,0 +1,10 @@
+//! End-to-end tests: the program is run as a user runs it, on real specs, and what it leaves behind is looked at.
+
+mod cache;
+mod command_line;
+mod crawl;
+mod diagnostics;
+mod parity;
+mod publishing;
+mod readme;
+mod support;
