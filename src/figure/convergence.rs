@@ -5,13 +5,13 @@ use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink};
 use super::chart::{Chart, Style};
 use super::fit::{
-    Curve, FitPlot, bottom_room, draw_divergence, draw_formula, parameter_lines, prediction, subject,
+    ALARM, Curve, FitPlot, bottom_room, draw_divergence, draw_formula, parameter_lines, prediction, subject,
     top_room,
 };
 use super::gif::Animation;
 use super::text::{self, Font};
 use crate::plan::Case;
-use crate::spec::Panel;
+use crate::spec::{Panel, Tensor};
 use crate::train::{Run, Snapshot};
 
 const MARKER: Ink = Ink::solid(0xd6, 0x27, 0x28);
@@ -34,23 +34,38 @@ enum Plot {
 
 /// The bytes of the GIF file: one frame per snapshot.
 pub(super) fn draw(size: (u32, u32), fps: f64, panels: &[Panel], case: &Case, run: &Run) -> Vec<u8> {
+    let mut animation = Animation::new(size, &[Ink::from(case.activation.color).rgb, MARKER.rgb, ALARM.rgb]);
+    draw_frames(size, panels, case, run, |frame| animation.push(frame, delay(fps)));
+    animation.finish()
+}
+
+/// Hands over one picture per snapshot, or a single one without any.
+pub(super) fn draw_frames(
+    size: (u32, u32),
+    panels: &[Panel],
+    case: &Case,
+    run: &Run,
+    mut push: impl FnMut(&Canvas),
+) {
     let style = Style::of(size);
     let mut base = Canvas::new(size.0, size.1);
-    let areas = areas(size, panels, style);
-    let plots: Vec<Plot> = panels
-        .iter()
-        .zip(areas)
-        .filter_map(|(panel, area)| match panel {
-            Panel::Fit => Some(fit(&mut base, area, case, run, style)),
-            Panel::Trajectory(name) => trajectory(&mut base, area, name, case, run, style),
-        })
-        .collect();
+    // Specs are refused for naming a parameter that the model does not have; such a panel takes no room.
+    let shown = panels.iter().filter_map(|panel| match panel {
+        Panel::Fit => Some((panel, None)),
+        Panel::Trajectory(name) => Some((panel, Some(index_of(case, name)?))),
+    });
+    let shown: Vec<(&Panel, Option<usize>)> = shown.collect();
+    let areas = areas(size, &shown, style);
+    let plots = shown.iter().zip(areas).map(|(&(panel, at), area)| match (panel, at) {
+        (Panel::Trajectory(name), Some(at)) => trajectory(&mut base, area, name, at, case, run, style),
+        _ => fit(&mut base, area, case, run, style),
+    });
+    let plots: Vec<Plot> = plots.collect();
     // The formula keeps clear of the epoch, which stands in the same row.
     let last = run.snapshots.last().map_or(0, |snapshot| snapshot.epoch).max(case.training.epochs);
     let counter = text::width(Font::Upright, &epoch_text(last, last), style.small_font());
     draw_formula(&mut base, case, style, counter + 3.0 * style.font());
     let ink = Ink::from(case.activation.color);
-    let mut animation = Animation::new(size, &[ink.rgb, MARKER.rgb]);
     let mut canvas = base.clone();
     for (index, snapshot) in run.snapshots.iter().enumerate() {
         canvas.copy_from(&base);
@@ -58,12 +73,11 @@ pub(super) fn draw(size: (u32, u32), fps: f64, panels: &[Panel], case: &Case, ru
             plot.draw(&mut canvas, index, ink, style);
         }
         draw_epoch(&mut canvas, &plots, snapshot, case.training.epochs, style);
-        animation.push(&canvas, delay(fps));
+        push(&canvas);
     }
     if run.snapshots.is_empty() {
-        animation.push(&base, delay(fps));
+        push(&base);
     }
-    animation.finish()
 }
 
 /// In hundredths of a second, as GIF counts.
@@ -73,8 +87,8 @@ fn delay(fps: f64) -> u16 {
 }
 
 /// The rooms of the panels, left to right; a fit is wider than a trajectory.
-fn areas((width, height): (u32, u32), panels: &[Panel], style: Style) -> Vec<Area> {
-    let weight = |panel: &Panel| if *panel == Panel::Fit { 1.6 } else { 1.0 };
+fn areas((width, height): (u32, u32), panels: &[(&Panel, Option<usize>)], style: Style) -> Vec<Area> {
+    let weight = |(panel, _): &(&Panel, Option<usize>)| if **panel == Panel::Fit { 1.6 } else { 1.0 };
     let gap = 1.4 * style.font();
     let total: f64 = panels.iter().map(weight).sum();
     let available = f64::from(width) - 0.4 * style.font();
@@ -129,22 +143,24 @@ fn fit(base: &mut Canvas, area: Area, case: &Case, run: &Run, style: Style) -> P
     Plot::Fit { plot, curves, boxes, box_area, legend, legend_area }
 }
 
-/// `None` for a parameter that the model does not have.
+/// Where a scalar parameter stands in a vector of all of them.
+fn index_of(case: &Case, name: &str) -> Option<usize> {
+    let tensors = case.model.model_type.tensors();
+    let position = tensors.iter().position(|tensor| tensor.name == name)?;
+    Some(tensors[..position].iter().map(Tensor::size).sum())
+}
+
 fn trajectory(
     base: &mut Canvas,
     area: Area,
     name: &str,
+    at: usize,
     case: &Case,
     run: &Run,
     style: Style,
-) -> Option<Plot> {
-    let tensors = case.model.model_type.tensors();
-    let at: usize = tensors.iter().take_while(|tensor| tensor.name != name).map(|tensor| tensor.size()).sum();
-    let points: Curve = run
-        .snapshots
-        .iter()
-        .map(|snapshot| Some((epoch(snapshot), *snapshot.parameters.get(at)?)))
-        .collect::<Option<_>>()?;
+) -> Plot {
+    let value = |snapshot: &Snapshot| snapshot.parameters.get(at).copied().unwrap_or(f64::NAN);
+    let points: Curve = run.snapshots.iter().map(|snapshot| (epoch(snapshot), value(snapshot))).collect();
     let (low, high) = super::fit::range([&points]);
     let y = Axis::padded(low, high, 0.05, style.ticks(area.height(), 3.6, 3));
     let left = (area.left + Chart::left_room(&y, style)).round();
@@ -155,7 +171,7 @@ fn trajectory(
     chart.draw_base(base, "epoch", name);
     chart.draw_title(base, &format!("Trajectory of {name}"));
     chart.draw_curve(base, &points, &style.curve(Ink::from(case.activation.color)));
-    Some(Plot::Trajectory { chart, points })
+    Plot::Trajectory { chart, points }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]

@@ -16,7 +16,7 @@ const CURVE_POINTS: usize = 600;
 /// How far beyond the target's range, as a share of it, a curve may stretch the y axis: a fit that runs away must not
 /// flatten everything else.
 const MAX_STRETCH: f64 = 0.6;
-const ALARM: Ink = Ink::solid(0xb0, 0x1c, 0x1c);
+pub(super) const ALARM: Ink = Ink::solid(0xb0, 0x1c, 0x1c);
 
 /// A curve through points (x, y).
 pub(super) type Curve = Vec<(f64, f64)>;

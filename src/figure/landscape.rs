@@ -116,7 +116,7 @@ fn draw_refusal(canvas: &mut Canvas, style: Style, case: &Case) {
         format!("but {} is of the type {}.", case.model.id, model_name(case)),
     ];
     let widest = lines.iter().map(|line| text::width(Font::Upright, line, 1.0)).fold(1.0, f64::max);
-    let size = style.title_font().min(0.92 * f64::from(width) / widest);
+    let size = (1.4 * style.title_font()).min(0.92 * f64::from(width) / widest);
     for (line, row) in lines.iter().zip([-0.75, 0.75]) {
         let middle = (f64::from(width) / 2.0, f64::from(height) / 2.0 + row * size);
         draw_centered(canvas, line, size, middle, Ink::BLACK);

@@ -24,6 +24,9 @@ mod png;
 mod text;
 mod trajectories;
 
+#[cfg(test)]
+mod tests;
+
 use canvas::{Canvas, Ink};
 use landscape::Landscape;
 

@@ -7,8 +7,9 @@ use super::palette::Palette;
 
 /// How far a colour may be off, for a palette to suffice. Small, since a landscape's colours mean something.
 const TOLERANCE: u8 = 5;
-/// As that, of what lines and letters alone are drawn on: only the edges of lines that cross are ever that far off.
-const LINE_TOLERANCE: u8 = 10;
+/// As that, one after the other, of what lines and letters alone are drawn on: only the edges of lines that cross are ever
+/// that far off.
+const LINE_TOLERANCES: [u8; 4] = [TOLERANCE, 8, 12, 16];
 
 /// The bytes of a PNG file of a picture with areas of many colours.
 pub(super) fn encode(canvas: &Canvas) -> Vec<u8> {
@@ -20,8 +21,10 @@ pub(super) fn encode(canvas: &Canvas) -> Vec<u8> {
 
 /// The bytes of a PNG file of a picture of lines, half as large where many of them cross.
 pub(super) fn encode_lines(canvas: &Canvas) -> Vec<u8> {
-    let tolerances = TOLERANCE..=LINE_TOLERANCE;
-    tolerances.filter_map(|tolerance| indexed(canvas, tolerance)).next().unwrap_or_else(|| encode(canvas))
+    LINE_TOLERANCES
+        .into_iter()
+        .find_map(|tolerance| indexed(canvas, tolerance))
+        .unwrap_or_else(|| encode(canvas))
 }
 
 /// `None` where a palette does not suffice.

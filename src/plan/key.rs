@@ -17,7 +17,7 @@ use crate::spec::{Activation, Figure, FigureType, ModelType, Optimizer, Panel, S
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
 pub const RUN_VERSION: u32 = 1;
 /// The version of everything that draws a figure.
-pub const FIGURE_VERSION: u32 = 1;
+pub const FIGURE_VERSION: u32 = 2;
 
 /// The key of a case's run; `case.key` itself is not read.
 pub(super) fn run_key(case: &Case) -> CacheKey {

@@ -1,0 +1,273 @@
+//! Whole figures: of every type, of runs good and bad, at sizes large and small.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::cache::KeyBuilder;
+use crate::diagnostic::{Place, SourceFile};
+use crate::function::Function;
+use crate::spec::{
+    Color, Colormap, Data, Model, ModelType, Optimizer, Panel, Scale, Schedule, Source, Target, Training,
+};
+use crate::train::{Best, Outcome, Snapshot, train};
+
+fn activation(id: &str, symbol: &str, expression: &str) -> Activation {
+    Activation {
+        id: id.into(),
+        title: id.into(),
+        description: String::new(),
+        symbol: symbol.into(),
+        formula: expression.into(),
+        function: Function::parse(expression, &[]).unwrap(),
+        expression: expression.into(),
+        parameters: Vec::new(),
+        color: Color { red: 0x1f, green: 0x77, blue: 0xb4 },
+        references: Vec::new(),
+        builtin: None,
+        source: None,
+    }
+}
+
+fn case(model_type: ModelType, activation: Activation, target: &str) -> Case {
+    let function = Function::parse(target, &[]).unwrap();
+    let file = Arc::new(SourceFile { path: "t.yaml".into(), text: String::new() });
+    let place = Place { file, span: 0..0, label: String::new() };
+    let source = Source { path: "t.yaml".into(), line: 1, text: String::new(), place };
+    let initial = (0..model_type.parameter_count()).map(|_| 0.3).collect();
+    Case {
+        experiment: "e".into(),
+        levels: vec!["t".into(), activation.id.clone()],
+        axes: Vec::new(),
+        target: Arc::new(Target {
+            id: "t".into(),
+            title: "t".into(),
+            explanation: String::new(),
+            function,
+            formula: target.into(),
+            source,
+        }),
+        activation: Arc::new(activation),
+        model: Arc::new(Model {
+            id: "m".into(),
+            title: "m".into(),
+            description: String::new(),
+            model_type,
+            source: None,
+        }),
+        data: Data { domain: (-2.5, 2.5), points: 50 },
+        initial,
+        training: Training {
+            optimizer: Optimizer::GradientDescent,
+            learning_rate: 0.01,
+            epochs: 60,
+            snapshot_every: 10,
+            schedule: Schedule::HalveOnRise { every: 20, window: 5, minimum: 1e-5 },
+        },
+        key: KeyBuilder::new("run", 1).finish(),
+    }
+}
+
+fn tanh() -> Activation {
+    activation("tanh", r"\tanh", "tanh(x)")
+}
+
+fn neuron() -> Case {
+    case(ModelType::SingleNeuron, tanh(), "0.4*x^3 - 0.8*x^2 + 1.5*x + 0.5")
+}
+
+fn figure(size: (u32, u32), figure_type: FigureType) -> Figure {
+    let (id, title, caption) = ("f".into(), "f".into(), String::new());
+    Figure { id, title, caption, size, figure_type, source: None }
+}
+
+fn types() -> Vec<FigureType> {
+    let panels = vec![Panel::Fit, Panel::Trajectory("w".into()), Panel::Trajectory("absent".into())];
+    vec![
+        FigureType::Fit,
+        FigureType::Convergence { fps: 12.0, panels },
+        FigureType::Activation { z: (-5.0, 5.0) },
+        FigureType::Trajectories,
+        FigureType::LossLandscape {
+            w: (-4.0, 4.0),
+            b: (-4.0, 4.0),
+            resolution: 9,
+            colormap: Colormap::Viridis,
+        },
+        FigureType::Comparison,
+        FigureType::LossCurve { scale: Scale::Log },
+        FigureType::LossCurve { scale: Scale::Linear },
+    ]
+}
+
+/// The pictures of a PNG or GIF file as a viewer shows them, each with its delay in hundredths of a second.
+fn decode(bytes: &[u8]) -> Vec<(Vec<u8>, u16)> {
+    if bytes.starts_with(b"\x89PNG") {
+        let mut decoder = ::png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(::png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut data = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut data).unwrap();
+        data.truncate(info.buffer_size());
+        return vec![(data, 0)];
+    }
+    let mut options = ::gif::DecodeOptions::new();
+    options.set_color_output(::gif::ColorOutput::RGBA);
+    let mut decoder = options.read_info(bytes).unwrap();
+    let width = usize::from(decoder.width());
+    let mut shown = vec![0_u8; width * usize::from(decoder.height()) * 3];
+    let mut pictures = Vec::new();
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        for (at, pixel) in frame.buffer.chunks(4).enumerate() {
+            let (column, row) = (at % usize::from(frame.width), at / usize::from(frame.width));
+            let place = (usize::from(frame.top) + row) * width + usize::from(frame.left) + column;
+            if pixel[3] > 0 {
+                shown[3 * place..3 * place + 3].copy_from_slice(&pixel[..3]);
+            }
+        }
+        pictures.push((shown.clone(), frame.delay));
+    }
+    pictures
+}
+
+/// Runs as they can be, beside those that ended well.
+fn runs(case: &Case) -> Vec<(&'static str, Run)> {
+    let count = case.model.model_type.parameter_count();
+    let snapshot = |epoch, value| Snapshot { epoch, parameters: vec![value; count], loss: 1e300 };
+    let nothing = Run {
+        losses: Vec::new(),
+        snapshots: Vec::new(),
+        best: None,
+        outcome: Outcome::Diverged { epoch: 0 },
+        halvings: Vec::new(),
+    };
+    let at_once = Run {
+        losses: vec![1e300],
+        snapshots: vec![snapshot(0, 1e300)],
+        best: Some(Best { epoch: 0, mse: 1e300, parameters: vec![1e300; count] }),
+        outcome: Outcome::Diverged { epoch: 1 },
+        halvings: vec![1],
+    };
+    let late = Run {
+        losses: vec![1.0, 0.0, 1e-320, 1e300],
+        snapshots: vec![snapshot(0, 0.1), snapshot(2, -1e300), snapshot(3, f64::MAX)],
+        best: Some(Best { epoch: 1, mse: 0.0, parameters: vec![0.1; count] }),
+        outcome: Outcome::Diverged { epoch: 4 },
+        halvings: vec![1, 2],
+    };
+    let still = Run {
+        losses: vec![2.0; 60],
+        snapshots: (0..=6).map(|index| Snapshot { loss: 2.0, ..snapshot(10 * index, 0.3) }).collect(),
+        best: Some(Best { epoch: 0, mse: 2.0, parameters: vec![0.3; count] }),
+        outcome: Outcome::Finished,
+        halvings: Vec::new(),
+    };
+    vec![("nothing", nothing), ("at once", at_once), ("late", late), ("still", still), ("good", train(case))]
+}
+
+#[test]
+fn every_figure_of_every_run_is_a_picture_of_its_size() {
+    let mlp = case(ModelType::Mlp { hidden_sizes: vec![3, 2] }, tanh(), "sin(x)");
+    let flat = case(ModelType::ScaledInput, activation("identity", "", "x"), "0");
+    let huge = case(ModelType::SingleNeuron, activation("cube", r"\mathrm{cube}", "1e200*x^3"), "1e300*x");
+    for case in [neuron(), mlp, flat, huge] {
+        for (name, run) in runs(&case) {
+            for figure_type in types() {
+                for size in [(1, 1), (16, 200), (200, 16), (160, 120)] {
+                    let cases = [(&case, &run), (&case, &run)];
+                    let bytes = draw(&figure(size, figure_type.clone()), Input::Cases(&cases));
+                    let pictures = decode(&bytes);
+                    let is_animated = matches!(figure_type, FigureType::Convergence { .. });
+                    let frames = if is_animated { run.snapshots.len().max(1) } else { 1 };
+                    assert_eq!(pictures.len(), frames, "{name} {figure_type:?} {size:?}");
+                    let pixels = size.0 as usize * size.1 as usize;
+                    assert!(pictures.iter().all(|(picture, _)| picture.len() == 3 * pixels));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_together_still_makes_a_picture() {
+    let activation = tanh();
+    for figure_type in types() {
+        let figure = figure((120, 80), figure_type);
+        assert_eq!(decode(&draw(&figure, Input::Activation(&activation))).len(), 1);
+        assert_eq!(decode(&draw(&figure, Input::Cases(&[]))).len(), 1);
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let case = neuron();
+    let run = train(&case);
+    for figure_type in types() {
+        let figure = figure((300, 200), figure_type);
+        let first = draw(&figure, Input::Cases(&[(&case, &run)]));
+        // Another thread has rasterised no letter yet.
+        let again = std::thread::scope(|scope| {
+            scope.spawn(|| draw(&figure, Input::Cases(&[(&case, &run)]))).join().unwrap()
+        });
+        assert_eq!(first, again, "{:?}", figure.figure_type);
+    }
+}
+
+#[test]
+fn an_animation_shows_the_frames_as_they_were_drawn() {
+    let case = neuron();
+    let mut run = train(&case);
+    // A snapshot in which nothing changes but the epoch, and one in which nothing changes at all.
+    run.snapshots[3].parameters = run.snapshots[2].parameters.clone();
+    run.snapshots[4] = run.snapshots[3].clone();
+    let (size, panels) = ((300, 200), vec![Panel::Fit, Panel::Trajectory("b".into())]);
+    let mut expected: Vec<Vec<u8>> = Vec::new();
+    convergence::draw_frames(size, &panels, &case, &run, |frame| {
+        expected.push(frame.rgb().flatten().collect());
+    });
+    assert_eq!(expected.len(), 7);
+    assert_eq!(expected[3], expected[4]);
+    let animation = FigureType::Convergence { fps: 12.0, panels };
+    let shown = decode(&draw(&figure(size, animation), Input::Cases(&[(&case, &run)])));
+    // 12 frames a second are 8 hundredths each; the last one stays.
+    let delays: Vec<u16> = shown.iter().map(|(_, delay)| *delay).collect();
+    assert!(delays[..6] == [8; 6] && delays[6] >= 200, "{delays:?}");
+    for (index, ((picture, _), expected)) in shown.iter().zip(&expected).enumerate() {
+        let worst = picture.iter().zip(expected).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        // The palette's tolerance, as the tests of the encoder check it.
+        assert!(worst <= 15, "frame {index}: {worst}");
+    }
+}
+
+/// How many pixels of a picture are of a colour, give or take a little.
+fn count(picture: &[u8], color: [u8; 3]) -> usize {
+    picture.chunks(3).filter(|pixel| pixel.iter().zip(color).all(|(a, b)| a.abs_diff(b) <= 8)).count()
+}
+
+#[test]
+fn a_diverged_run_says_so_in_red() {
+    let case = neuron();
+    let alarm = [0xb0, 0x1c, 0x1c];
+    let shown = |figure_type: &FigureType, run: &Run| {
+        let bytes = draw(&figure((900, 600), figure_type.clone()), Input::Cases(&[(&case, run)]));
+        count(&decode(&bytes)[0].0, alarm)
+    };
+    for figure_type in types() {
+        // An activation has no run, and a comparison says it in its legend.
+        if matches!(figure_type, FigureType::Activation { .. } | FigureType::Comparison) {
+            continue;
+        }
+        for (name, run) in runs(&case) {
+            let is_diverged = run.outcome != Outcome::Finished;
+            assert_eq!(shown(&figure_type, &run) > 15, is_diverged, "{name} {figure_type:?}");
+        }
+    }
+}
+
+#[test]
+fn a_landscape_of_another_model_is_refused_in_words() {
+    let case = case(ModelType::ScaledInput, tanh(), "x");
+    let run = train(&case);
+    let landscape = types().into_iter().nth(4).unwrap();
+    let picture = decode(&draw(&figure((600, 400), landscape), Input::Cases(&[(&case, &run)]))).remove(0).0;
+    assert!(count(&picture, [0; 3]) > 150 && count(&picture, [0x44, 0x01, 0x54]) == 0);
+}
