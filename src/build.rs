@@ -136,12 +136,12 @@ impl Summary {
 
 /// Reads and checks the specs.
 pub fn load_specs(options: &Options) -> Result<Specs, Failure> {
-    let files = text_files(&options.specs, &["yaml", "yml"]).map_err(Failure::Specs)?;
-    if files.is_empty() {
+    let (files, unreadable) = text_files(&options.specs, &["yaml", "yml"]);
+    if files.is_empty() && unreadable.is_empty() {
         let message = format!("there are no specs (*.yaml) in {}", options.specs.display());
         return Err(Failure::Specs(vec![Diagnostic::error(message, None)]));
     }
-    let mut specs = spec::load(&files).map_err(Failure::Specs)?;
+    let mut specs = spec::load(&files, unreadable).map_err(Failure::Specs)?;
     if let Some(base_url) = &options.base_url {
         let checked = spec::check_base_url(base_url).map_err(|reason| {
             Failure::Specs(vec![Diagnostic::error(format!("--base-url {reason}"), None)])
@@ -154,7 +154,10 @@ pub fn load_specs(options: &Options) -> Result<Specs, Failure> {
 /// Reads the templates that replace embedded ones.
 pub fn load_templates(options: &Options) -> Result<Vec<site::TemplateFile>, Failure> {
     let Some(folder) = &options.templates else { return Ok(Vec::new()) };
-    let files = text_files(folder, site::TEMPLATE_EXTENSIONS).map_err(Failure::Specs)?;
+    let (files, unreadable) = text_files(folder, site::TEMPLATE_EXTENSIONS);
+    if !unreadable.is_empty() {
+        return Err(Failure::Specs(unreadable));
+    }
     Ok(files.into_iter().map(|text| site::TemplateFile { name: text.name, file: text.file }).collect())
 }
 
@@ -290,7 +293,7 @@ pub fn check(options: &Options) -> Result<(Specs, Plan), Failure> {
     let specs = load_specs(options)?;
     let templates = load_templates(options)?;
     let plan = plan::plan(&specs);
-    site::check(&templates).map_err(Failure::Specs)?;
+    site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
     Ok((specs, plan))
 }
 

@@ -44,12 +44,8 @@ pub struct TextFile {
 }
 
 /// Every text file below a folder whose extension is one of `extensions`, sorted by name; hidden files, and files in
-/// hidden folders, are left out.
-///
-/// # Errors
-///
-/// A folder that is missing, and files that cannot be read or are not UTF-8.
-pub fn text_files(folder: &Path, extensions: &[&str]) -> Result<Vec<TextFile>, Vec<Diagnostic>> {
+/// hidden folders, are left out. With them, what could not be read: a folder that is missing, files that are not UTF-8.
+pub fn text_files(folder: &Path, extensions: &[&str]) -> (Vec<TextFile>, Vec<Diagnostic>) {
     let mut files = Vec::new();
     let mut found = Vec::new();
     let is_hidden = |entry: &walkdir::DirEntry| {
@@ -90,7 +86,7 @@ pub fn text_files(folder: &Path, extensions: &[&str]) -> Result<Vec<TextFile>, V
     }
     // Names sort alike on every platform, folders among files.
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    if found.is_empty() { Ok(files) } else { Err(found) }
+    (files, found)
 }
 
 /// The path with `/` between its parts, whatever the platform's separator is.

@@ -9,9 +9,10 @@
 //! 3. [`train`]: a [`plan::Case`] → its [`train::Run`].
 //! 4. [`figure`]: runs → the bytes of one picture or animation.
 //! 5. [`site`]: all of it → the files of the site.
+//! 6. [`publish`]: the files → the output folder, exchanged in one step.
 //!
-//! Below them stand what they share: [`diagnostic`], [`fs`], [`cache`] and [`function`]. [`build`] is the one place
-//! where the stages meet, and [`cli`] is what a user meets.
+//! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`cache`] and [`function`]. [`build`] is the one
+//! place where the stages meet, and [`cli`] is what a user meets.
 
 pub mod build;
 pub mod cache;

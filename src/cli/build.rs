@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use super::output::counted;
 use super::{Error, Output};
 use crate::build::{Options, Summary, build};
 
@@ -54,8 +55,4 @@ fn lines(summary: &Summary, out: &str) -> Vec<String> {
         lines.push("nothing to do: the site is up to date".into());
     }
     lines
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

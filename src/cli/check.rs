@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::output::counted;
 use super::{Error, Output};
 use crate::build::{Options, check};
 
@@ -11,10 +12,10 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<ExitCode, Er
         output.value(&serde_json::json!({ "diagnostics": [] }))?;
     } else {
         output.line(&format!(
-            "no errors: {} experiments, {} cases, {} figures",
-            specs.experiments.len(),
-            plan.cases.len(),
-            plan.figures.len()
+            "no errors: {}, {}, {}",
+            counted(specs.experiments.len(), "experiment"),
+            counted(plan.cases.len(), "case"),
+            counted(plan.figures.len(), "figure")
         ))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -159,3 +159,8 @@ impl Progress for Bar {
         }
     }
 }
+
+/// `1 case`, `2 cases`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::plan::Plan;
 use crate::spec::Specs;
-use crate::train::Run;
+use crate::train::{Outcome, Run};
 use gallery::{Gallery, Trained};
 use page::Draft;
 use template::Templates;
@@ -48,13 +48,21 @@ pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css"];
 /// The sections that have a list.
 const SECTIONS: [&str; 4] = ["experiments", "activations", "targets", "models"];
 
-/// Checks the templates as far as they can be without runs.
+/// Checks templates and every reference in the authors' texts, without any training: the pages are rendered as if all runs
+/// had ended before they began.
 ///
 /// # Errors
 ///
-/// Every template that does not parse.
-pub fn check(templates: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
-    Templates::load(templates).map(drop)
+/// What [`render`] would report.
+pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
+    let blank = Run {
+        losses: Vec::new(),
+        snapshots: Vec::new(),
+        best: None,
+        outcome: Outcome::Finished,
+        halvings: Vec::new(),
+    };
+    render(specs, plan, &vec![blank; plan.cases.len()], overrides).map(drop)
 }
 
 /// Renders every page, table and report. `runs` belong to [`Plan::cases`], index by index.

@@ -59,18 +59,37 @@ impl Namespace {
 
 /// Every id that some document declares, whether or not the document is sound, with its place: a reference to a faulty
 /// spec is not an unknown name.
-pub(super) type Declared = BTreeMap<(Namespace, String), Place>;
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    places: BTreeMap<(Namespace, String), Place>,
+    /// Some file could not be read at all: what it declares is not known, and no name can be called unknown.
+    has_gaps: bool,
+}
 
-/// Reads all documents of all files.
-pub(super) fn documents(files: &[TextFile]) -> (Vec<Document>, Declared, Vec<Diagnostic>) {
+impl Declared {
+    /// Whether a name may be declared, by a sound spec or a faulty one.
+    pub(super) fn may_contain(&self, namespace: Namespace, id: &str) -> bool {
+        self.has_gaps || self.places.contains_key(&(namespace, id.to_owned()))
+    }
+
+    /// The ids that are declared.
+    pub(super) fn ids(&self, namespace: Namespace) -> impl Iterator<Item = &str> {
+        let places = self.places.keys().filter(move |(other, _)| *other == namespace);
+        places.map(|(_, id)| id.as_str())
+    }
+}
+
+/// Reads all documents of all files; `are_all` says whether there are no others that could not be read.
+pub(super) fn documents(files: &[TextFile], are_all: bool) -> (Vec<Document>, Declared, Vec<Diagnostic>) {
     let mut documents = Vec::new();
-    let mut declared = Declared::new();
+    let mut declared = Declared { has_gaps: !are_all, ..Declared::default() };
     let mut found = Vec::new();
     for TextFile { name, file } in files {
         let nodes = match yaml::parse(file) {
             Ok(nodes) => nodes,
             Err(diagnostic) => {
                 found.push(*diagnostic);
+                declared.has_gaps = true;
                 continue;
             }
         };
@@ -138,8 +157,10 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
         faults.push(Diagnostic::error(format!("`{id}` cannot be an id: {reason}"), place));
     }
     let place = faults.place(&span, "");
-    let taken =
-        declared.iter().find(|((other, taken), _)| *other == namespace && taken.eq_ignore_ascii_case(id));
+    let taken = declared
+        .places
+        .iter()
+        .find(|((other, taken), _)| *other == namespace && taken.eq_ignore_ascii_case(id));
     if let Some(((_, taken), first)) = taken {
         let first = Place { label: "first declared here".into(), ..first.clone() };
         let message = if taken == id {
@@ -154,7 +175,7 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
         faults.push(Diagnostic::error(message, place).related(first));
         return;
     }
-    declared.insert((namespace, id.to_owned()), place);
+    declared.places.insert((namespace, id.to_owned()), place);
 }
 
 /// Folders and files of the site that a page cannot be named like.

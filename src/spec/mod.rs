@@ -19,13 +19,14 @@ use crate::function::Function;
 pub use resolve::check_base_url;
 pub use standard::standard_figure;
 
-/// Reads the specs of some YAML files.
+/// Reads the specs of some YAML files; `unreadable` says which others could not be read, and why.
 ///
 /// # Errors
 ///
 /// Every fault of every file, in the order of the files and of the places in them.
-pub fn load(files: &[TextFile]) -> Result<Specs, Vec<Diagnostic>> {
-    let (documents, declared, mut found) = load::documents(files);
+pub fn load(files: &[TextFile], unreadable: Vec<Diagnostic>) -> Result<Specs, Vec<Diagnostic>> {
+    let (documents, declared, mut found) = load::documents(files, unreadable.is_empty());
+    found.extend(unreadable);
     let (specs, resolving) = resolve::resolve(&documents, &declared);
     found.extend(resolving);
     if found.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {

@@ -144,9 +144,8 @@ fn look_up<T>(
     if let Some(found) = known.get(&name.value) {
         return Some(Arc::clone(found));
     }
-    if !declared.contains_key(&(namespace, name.value.clone())) {
-        let declared = declared.keys().filter(|(other, _)| *other == namespace).map(|(_, id)| id.as_str());
-        let names: Vec<&str> = known.keys().map(String::as_str).chain(declared).collect();
+    if !declared.may_contain(namespace, &name.value) {
+        let names: Vec<&str> = known.keys().map(String::as_str).chain(declared.ids(namespace)).collect();
         faults.push(unknown(name, namespace, &names, faults));
     }
     None

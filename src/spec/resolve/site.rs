@@ -41,7 +41,7 @@ pub(super) fn site(
             report_repeats(&home.value, &mut faults);
             for name in &home.value {
                 let names: Vec<&str> = experiments.iter().map(|experiment| experiment.id.as_str()).collect();
-                let is_known = declared.contains_key(&(Namespace::Experiment, name.value.clone()));
+                let is_known = declared.may_contain(Namespace::Experiment, &name.value);
                 if !is_known {
                     let diagnostic = unknown(name, Namespace::Experiment, &names, &faults);
                     faults.push(diagnostic);
