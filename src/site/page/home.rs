@@ -190,7 +190,7 @@ pub(in crate::site) struct NotFoundPage {
     layout: Layout,
     /// The style itself: its address cannot be known.
     style: String,
-    /// Put before every address: the path of the site where it is known.
+    /// The path of the site with its slashes, where it is known; a script puts it before the addresses.
     base_path: String,
 }
 
