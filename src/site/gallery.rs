@@ -109,6 +109,16 @@ impl<'g> Gallery<'g> {
         fit.or_else(|| figures.iter().filter(is_of_case).find(is_still)).copied()
     }
 
+    /// The picture that stands for an experiment: one that compares its cases, or that of the case with the lowest loss.
+    pub(super) fn preview_of(self, experiment: &Experiment) -> Option<&'g PlannedFigure> {
+        let across = self.figures_across(&experiment.id);
+        across.into_iter().find(|planned| planned.path.ends_with(".png")).or_else(|| {
+            let mut cases = self.cases_of(&experiment.id);
+            sort_by_mse(&mut cases);
+            self.preview(*cases.first()?)
+        })
+    }
+
     /// The cases that a figure shows.
     pub(super) fn subjects(self, planned: &PlannedFigure) -> Vec<Trained<'g>> {
         match &planned.subject {

@@ -72,8 +72,9 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
     let (previous, next) = (neighbour(trained.index.checked_sub(1)), neighbour(Some(trained.index + 1)));
     let figures = gallery.figures_of(trained).into_iter().map(|planned| draft.figure(planned)).collect();
     let source = experiment.map(|experiment| &experiment.source);
+    let layout = draft.layout(&title, &description, breadcrumbs);
     CasePage {
-        layout: draft.layout(&title, &description, breadcrumbs),
+        layout: draft.with_image(layout, gallery.preview(trained)),
         formula_html: math::formula(&case.model.model_type.formula(&case.activation.symbol), true),
         experiment: experiment_link,
         target: draft.link(&case.target.title, &format!("targets/{}/index.html", case.target.id)),

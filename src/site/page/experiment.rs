@@ -57,6 +57,8 @@ struct MatrixRow {
 #[derive(Serialize)]
 struct Cell {
     text: String,
+    /// The number itself; `None` where there is none.
+    value: Option<f64>,
     url: String,
     is_lowest: bool,
     /// How far from the row's lowest: 0 is near it, 4 far off.
@@ -98,8 +100,9 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
     let noun = if cases.len() == 1 { "case" } else { "cases" };
     let description = format!("{}: {} {noun}, trained and compared.", experiment.title, cases.len());
     let breadcrumbs = vec![draft.home_link(), draft.link("Experiments", "experiments/index.html")];
+    let layout = draft.layout(&experiment.title, &description, breadcrumbs);
     ExperimentPage {
-        layout: draft.layout(&experiment.title, &description, breadcrumbs),
+        layout: draft.with_image(layout, gallery.preview_of(experiment)),
         description_html: draft.html(&Text::of_experiment(experiment)),
         facts: facts(experiment),
         matrix: matrix(draft, gallery, experiment),
@@ -145,6 +148,7 @@ pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &E
                     let mse = trained.best_mse();
                     Cell {
                         text: trained.best_text(),
+                        value: trained.run.best.as_ref().map(|best| best.mse),
                         url: draft.url(&trained.page()),
                         is_lowest: mse.is_finite() && mse <= lowest,
                         shade: shade(mse, lowest),

@@ -43,8 +43,10 @@ pub(in crate::site) fn home(draft: &mut Draft<'_, '_>) -> HomePage {
     let matrix_experiment = matrix_experiment.map(|experiment| {
         draft.link(&experiment.title, &format!("experiments/{}/index.html", experiment.id))
     });
+    let layout = draft.layout(&site.title, &site.description, Vec::new());
+    let preview = experiments.first().and_then(|experiment| gallery.preview_of(experiment));
     HomePage {
-        layout: draft.layout(&site.title, &site.description, Vec::new()),
+        layout: draft.with_image(layout, preview),
         matrix,
         matrix_experiment,
         experiments: experiments.iter().map(|experiment| experiment_card(draft, experiment)).collect(),
@@ -57,10 +59,8 @@ fn experiment_card(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> Card {
     let gallery = draft.gallery;
     let mut cases = gallery.cases_of(&experiment.id);
     let count = cases.len();
-    let across =
-        gallery.figures_across(&experiment.id).into_iter().find(|planned| planned.path.ends_with(".png"));
     crate::site::gallery::sort_by_mse(&mut cases);
-    let preview = across.or_else(|| cases.first().and_then(|&trained| gallery.preview(trained)));
+    let preview = gallery.preview_of(experiment);
     let noun = if count == 1 { "case" } else { "cases" };
     let lowest = cases.first().filter(|first| first.run.best.is_some()).map_or_else(String::new, |first| {
         format!(

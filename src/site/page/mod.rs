@@ -1,7 +1,7 @@
 //! What templates see: one context type per kind of page, and the functions that fill it.
 //!
 //! Every context has the fields of [`Layout`] beside its own. Addresses are relative to the page; texts whose names end in
-//! `_html` are HTML and go through `| safe`; numbers come as text, rounded for reading.
+//! `_html` are HTML and go through `| safe`; numbers come as text, rounded for reading, and those of losses as `_value` too.
 
 mod case;
 mod experiment;
@@ -50,6 +50,16 @@ struct PageView {
     style_url: String,
     /// The full address, where the site knows its own.
     canonical_url: Option<String>,
+    /// The full address of a picture for cards, where the site knows its own.
+    image: Option<CardImage>,
+}
+
+#[derive(Serialize)]
+struct CardImage {
+    url: String,
+    width: u32,
+    height: u32,
+    alt: String,
 }
 
 #[derive(Serialize)]
@@ -93,7 +103,10 @@ struct CaseRow {
     /// The further axes in words, maybe empty.
     axes: String,
     best_mse: String,
+    /// The number itself; `None` where there is none.
+    best_mse_value: Option<f64>,
     final_mse: String,
+    final_mse_value: Option<f64>,
     is_lowest: bool,
     is_diverged: bool,
     preview: Option<FigureView>,
@@ -148,10 +161,23 @@ impl Draft<'_, '_> {
                 canonical_url: site.base_url.as_ref().map(|base| {
                     format!("{base}{}", self.path.strip_suffix("index.html").unwrap_or(&self.path))
                 }),
+                image: None,
             },
             nav,
             breadcrumbs,
         }
+    }
+
+    /// The layout with a picture for cards.
+    fn with_image(&self, mut layout: Layout, planned: Option<&PlannedFigure>) -> Layout {
+        let base = self.gallery.specs.site.base_url.as_ref();
+        layout.page.image = base.zip(planned).map(|(base, planned)| CardImage {
+            url: format!("{base}{}", relative("index.html", &planned.path)),
+            width: planned.figure.size.0,
+            height: planned.figure.size.1,
+            alt: alt::text(self.gallery, planned),
+        });
+        layout
     }
 
     /// The address of a file of the site.
@@ -223,7 +249,9 @@ impl Draft<'_, '_> {
                 model: self.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
                 axes: trained.axes_text(),
                 best_mse: trained.best_text(),
+                best_mse_value: trained.run.best.as_ref().map(|best| best.mse),
                 final_mse: trained.run.final_mse().map_or_else(|| "–".into(), |mse| significant(mse, 4)),
+                final_mse_value: trained.run.final_mse(),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
                 is_diverged: trained.run.outcome != Outcome::Finished,
                 preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{CaseRow, Draft, Fact, FigureView, Layout};
+use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
 use crate::number::minus;
 use crate::plan::Subject;
-use crate::site::gallery::Trained;
+use crate::site::gallery::{Trained, sort_by_mse};
 use crate::site::markdown::Text;
 use crate::site::math;
 use crate::spec::{Activation, Model, Source, Target};
@@ -21,6 +21,8 @@ pub(in crate::site) struct SubjectPage {
     facts: Vec<Fact>,
     figure: Option<FigureView>,
     references: Vec<crate::spec::Reference>,
+    /// Of a target that several experiments use.
+    across: Vec<Lowest>,
     groups: Vec<Group>,
     case_count: usize,
     /// Empty for what is built in.
@@ -31,8 +33,24 @@ pub(in crate::site) struct SubjectPage {
 /// The cases of one experiment.
 #[derive(Serialize)]
 struct Group {
-    experiment: super::Link,
+    experiment: Link,
     rows: Vec<CaseRow>,
+}
+
+/// The case with the lowest loss of an activation and a model on one target.
+#[derive(Serialize)]
+struct Lowest {
+    activation: Link,
+    /// The page of the case.
+    url: String,
+    /// `#rrggbb`.
+    color: String,
+    model: Link,
+    best_mse: String,
+    best_mse_value: Option<f64>,
+    experiment: Link,
+    /// How many cases it is the lowest of.
+    case_count: usize,
 }
 
 pub(in crate::site) fn activation(draft: &mut Draft<'_, '_>, activation: &Activation) -> SubjectPage {
@@ -41,7 +59,8 @@ pub(in crate::site) fn activation(draft: &mut Draft<'_, '_>, activation: &Activa
     let is_its = |planned: &&crate::plan::PlannedFigure| {
         planned.path == path && matches!(planned.subject, Subject::Activation(_))
     };
-    let figure = figures.iter().find(is_its).map(|planned| draft.figure(planned));
+    let planned = figures.iter().find(is_its);
+    let figure = planned.map(|planned| draft.figure(planned));
     let mut facts =
         vec![Fact::new("id", activation.id.clone()), Fact::new("expression", activation.expression.clone())];
     let parameters = activation.parameters.iter();
@@ -74,6 +93,7 @@ pub(in crate::site) fn target(draft: &mut Draft<'_, '_>, target: &Target) -> Sub
     SubjectPage {
         formula_html: math::formula(&format!("y = {}", target.formula), true),
         description_html: draft.html(&Text::of_target(target)),
+        across: across(draft, target),
         ..page(
             draft,
             &target.id,
@@ -108,6 +128,43 @@ pub(in crate::site) fn model(draft: &mut Draft<'_, '_>, model: &Model) -> Subjec
             |trained| trained.case.model.id == model.id,
         )
     }
+}
+
+/// Per activation and model the case with the lowest loss on a target, best first; empty where one experiment has them all.
+fn across(draft: &Draft<'_, '_>, target: &Target) -> Vec<Lowest> {
+    let mut cases: Vec<Trained<'_>> =
+        draft.gallery.cases().filter(|trained| trained.case.target.id == target.id).collect();
+    if cases.windows(2).all(|pair| pair[0].case.experiment == pair[1].case.experiment) {
+        return Vec::new();
+    }
+    sort_by_mse(&mut cases);
+    let mut groups: Vec<(Trained<'_>, usize)> = Vec::new();
+    for trained in cases {
+        let is_same = |other: &Trained<'_>| {
+            other.case.activation.id == trained.case.activation.id
+                && other.case.model.id == trained.case.model.id
+        };
+        match groups.iter_mut().find(|(lowest, _)| is_same(lowest)) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((trained, 1)),
+        }
+    }
+    let rows = groups.into_iter().map(|(trained, case_count)| {
+        let case = trained.case;
+        let experiment = draft.gallery.experiment(&case.experiment).map_or("", |found| found.title.as_str());
+        Lowest {
+            activation: draft
+                .link(&case.activation.title, &format!("activations/{}/index.html", case.activation.id)),
+            url: draft.url(&trained.page()),
+            color: case.activation.color.to_string(),
+            model: draft.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
+            best_mse: trained.best_text(),
+            best_mse_value: trained.run.best.as_ref().map(|best| best.mse),
+            experiment: draft.link(experiment, &format!("experiments/{}/index.html", case.experiment)),
+            case_count,
+        }
+    });
+    rows.collect()
 }
 
 /// What the three have in common.
@@ -149,6 +206,7 @@ fn page(
         facts,
         figure: None,
         references: Vec::new(),
+        across: Vec::new(),
         groups,
         case_count,
         source_path: source.map_or_else(String::new, |source| source.path.clone()),
