@@ -177,8 +177,10 @@ fn comparison(subjects: &[Trained<'_>]) -> String {
         .iter()
         .map(|trained| format!("{} (MSE {})", trained.case.activation.id, trained.best_text()))
         .collect();
-    let target = ranked.first().map_or("", |trained| trained.case.target.id.as_str());
-    format!("Fits to {target} in one plot, closest first: {}.", results.join(", "))
+    let Some(first) = ranked.first() else { return String::new() };
+    let axes = first.axes_text();
+    let axes = if axes.is_empty() { axes } else { format!(" ({axes})") };
+    format!("Fits to {}{axes} in one plot, closest first: {}.", first.case.target.id, results.join(", "))
 }
 
 fn loss_curve(trained: Trained<'_>) -> String {

@@ -96,6 +96,16 @@ impl<'g> Gallery<'g> {
         self.figures_in(&format!("experiments/{experiment}/"))
     }
 
+    /// Those of them that show cases on a target, each with the further axes that its cases share, in words.
+    pub(super) fn comparisons(self, experiment: &str, target: &str) -> Vec<(&'g PlannedFigure, String)> {
+        let across = self.figures_across(experiment).into_iter();
+        let shown = across.filter_map(|planned| {
+            let first = self.subjects(planned).into_iter().next()?;
+            (first.case.target.id == target).then(|| (planned, first.axes_text()))
+        });
+        shown.collect()
+    }
+
     fn figures_in(self, folder: &str) -> Vec<&'g PlannedFigure> {
         self.folders.get(folder).cloned().unwrap_or_default()
     }

@@ -99,6 +99,9 @@ fn body<'e>(
                 winner.best_text()
             ));
         }
+        for (planned, _) in gallery.comparisons(&experiment.id, &target.id) {
+            text.push_str(&format!("{}\n\n", image(gallery, path, planned, FIGURE_WIDTH)));
+        }
         if explained.contains(&target.id.as_str()) {
             let page = address(path, &link::index(&format!("targets/{}", target.id)));
             text.push_str(&format!("On why, see [{}]({page}).\n\n", plain(&target.title)));
@@ -112,14 +115,12 @@ fn body<'e>(
             text.push_str(&format!("{explanation}\n\n"));
         }
     }
-    for planned in gallery.figures_across(&experiment.id) {
-        text.push_str(&format!("{}\n\n", image(gallery, path, planned, FIGURE_WIDTH)));
-    }
     text
 }
 
 fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
-    let mut text = String::from("| | activation | lowest MSE | final MSE | fit |\n|--:|--|--:|--:|--|\n");
+    let mut text =
+        String::from("| rank | activation | lowest MSE | final MSE | fit |\n|--:|--|--:|--:|--|\n");
     for (rank, &trained) in ranked.iter().enumerate() {
         let preview = gallery.preview(trained);
         let preview =

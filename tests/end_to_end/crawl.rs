@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::GALLERY;
+use crate::support::{GALLERY, Project};
 
 /// How the site is looked at.
 #[derive(Clone, Copy)]
@@ -79,8 +79,8 @@ fn follow(mount: Mount, page: &str, address: &str) -> Option<(String, Option<Str
     Some((decoded(&inside), fragment))
 }
 
-fn crawl(mount: Mount) {
-    let site = GALLERY.site();
+/// Follows every link from the home page and the page for what is not there; returns how many there were.
+fn crawl(site: &BTreeMap<String, Vec<u8>>, mount: Mount) -> usize {
     let html: BTreeMap<&str, &str> = site
         .iter()
         .filter(|(path, _)| path.ends_with(".html"))
@@ -104,29 +104,33 @@ fn crawl(mount: Mount) {
             }
         }
     }
-    assert!(links > 1000, "{links}");
     let unreached: Vec<&&str> = html.keys().filter(|page| !seen.contains(**page)).collect();
     assert!(unreached.is_empty(), "no link leads to {unreached:?}");
+    links
 }
 
 #[test]
 fn nothing_is_broken_at_the_root_of_a_server() {
-    crawl(Mount::Server("/"));
+    assert!(crawl(&GALLERY.site(), Mount::Server("/")) > 1000);
 }
 
 #[test]
 fn nothing_is_broken_under_a_prefix() {
-    crawl(Mount::Server("/a/b/"));
+    assert!(crawl(&GALLERY.site(), Mount::Server("/a/b/")) > 1000);
 }
 
 #[test]
 fn nothing_is_broken_among_files() {
-    crawl(Mount::Files);
+    assert!(crawl(&GALLERY.site(), Mount::Files) > 1000);
 }
 
 #[test]
 fn reports_link_to_what_lies_beside_them() {
-    let site = GALLERY.site();
+    assert!(links_of_reports(&GALLERY.site()) > 200);
+}
+
+/// Follows every link and image of the reports, as GitHub shows them; returns how many there were.
+fn links_of_reports(site: &BTreeMap<String, Vec<u8>>) -> usize {
     let mut links = 0;
     for (path, bytes) in site.iter().filter(|(path, _)| path.ends_with("REPORT.md")) {
         let text = std::str::from_utf8(bytes).unwrap();
@@ -136,6 +140,7 @@ fn reports_link_to_what_lies_beside_them() {
             if address.contains("://") {
                 continue;
             }
+            let address = address.split(' ').next().unwrap();
             let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
             for part in address.split('/').filter(|part| !part.is_empty() && *part != ".") {
                 if part == ".." {
@@ -155,24 +160,118 @@ fn reports_link_to_what_lies_beside_them() {
         }
         assert!(!text.contains("![]("), "{path}: an image without words");
     }
-    assert!(links > 200, "{links}");
+    links
 }
 
 #[test]
-fn every_image_says_what_it_shows() {
-    for (path, bytes) in GALLERY.site().iter().filter(|(path, _)| path.ends_with(".html")) {
-        let html = std::str::from_utf8(bytes).unwrap();
-        let images = html.split("<img ").skip(1).map(|rest| rest.split('>').next().unwrap());
-        for image in images {
-            let image = format!(" {image}");
-            let alt = attributes(&image, &["alt"]);
-            assert!(alt.len() == 1 && alt[0].len() > 20, "{path}: {image}");
-            let has_size = image.contains("width=\"");
-            assert!(has_size, "{path}: {image}");
-        }
-        assert!(html.contains("<html lang=\"en\">"), "{path}");
-        assert_eq!(html.matches("<h1").count(), 1, "{path} has one heading of the first level");
+fn pages_are_well_formed() {
+    let site = GALLERY.site();
+    for (path, bytes) in site.iter().filter(|(path, _)| path.ends_with(".html")) {
+        check_page(path, std::str::from_utf8(bytes).unwrap());
     }
+}
+
+/// Images say what they show, headings follow one another, ids are unique, and elements end inside of what holds them.
+fn check_page(path: &str, html: &str) {
+    assert!(html.contains("<html lang=\"en\">"), "{path}");
+    assert!(!html.contains("href=\"/") && !html.contains("src=\"/"), "{path} has an absolute address");
+    let mut open: Vec<&str> = Vec::new();
+    let mut ids = BTreeSet::new();
+    let mut level = 0;
+    let mut rest = html.trim_start().strip_prefix("<!doctype html>").unwrap();
+    while let Some(at) = rest.find('<') {
+        let end = at + rest[at..].find('>').unwrap_or_else(|| panic!("{path}: a tag without an end"));
+        let (tag, after) = (&rest[at + 1..end], &rest[end + 1..]);
+        rest = after;
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{path}: {} before {after:.60}", open.join(" "));
+            continue;
+        }
+        let name = tag.split([' ', '\n', '/']).next().unwrap();
+        let attributes_of = |wanted: &str| attributes(tag, &[wanted]).first().copied();
+        if let Some(id) = attributes_of("id") {
+            assert!(ids.insert(id), "{path}: two elements have the id {id}");
+        }
+        if let Some(digit) = name.strip_prefix('h').and_then(|digit| digit.parse::<usize>().ok()) {
+            assert!(digit <= level + 1, "{path}: {name} after h{level}");
+            assert!((digit == 1) == (level == 0), "{path}: the first heading, and no other, is h1");
+            level = digit;
+        }
+        if name == "img" {
+            assert!(attributes_of("alt").is_some_and(|alt| alt.len() > 20), "{path}: {tag}");
+            assert!(attributes_of("width").is_some(), "{path}: {tag}");
+        }
+        match name {
+            "style" | "script" => {
+                let end = format!("</{name}>");
+                rest = &rest[rest.find(&end).unwrap() + end.len()..];
+            }
+            "meta" | "link" | "img" | "br" | "hr" | "input" => {}
+            _ if tag.ends_with('/') => {}
+            _ => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "{path}: {open:?} never end");
+    assert!(level > 0, "{path} has no heading");
+}
+
+#[test]
+fn nothing_that_authors_write_breaks_a_page() {
+    let project = Project::new(&[("specs/texts.yaml", include_str!("../fixtures/texts.yaml"))]);
+    project.build();
+    let site = project.site();
+    for mount in [Mount::Server("/"), Mount::Server("/a/b/"), Mount::Files] {
+        assert!(crawl(&site, mount) > 200);
+    }
+    assert!(links_of_reports(&site) > 50);
+    let text = |path: &str| std::str::from_utf8(&site[path]).unwrap();
+    for path in site.keys().filter(|path| path.ends_with(".html")) {
+        check_page(path, text(path));
+        let is_escaped = !text(path).contains("<script>alert") && !text(path).contains("<net>");
+        assert!(is_escaped, "{path}");
+    }
+    let words: Vec<&str> = text("REPORT.md").lines().filter(|line| !line.contains("<img")).collect();
+    insta::assert_snapshot!("texts_report", words.join("\n"));
+    let body = |path: &str| {
+        let html = text(path);
+        let start = html.find("<div class=\"prose\">").unwrap();
+        html[start..start + html[start..].find("</div>").unwrap()].to_owned()
+    };
+    insta::assert_snapshot!("texts_page", body("my_report/index.html"));
+    insta::assert_snapshot!("texts_target", body("targets/matrix/index.html"));
+}
+
+#[test]
+fn tables_and_runs_hold_the_same_numbers() {
+    let site = GALLERY.site();
+    let json = |path: &str| serde_json::from_slice::<serde_json::Value>(&site[path]).unwrap();
+    let mut rows = 0;
+    for path in site.keys().filter(|path| path.ends_with("/results.csv")) {
+        let text = std::str::from_utf8(&site[path]).unwrap();
+        let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let header = lines.next().unwrap();
+        let folder = path.strip_suffix("results.csv").unwrap();
+        let results = json(&format!("{folder}results.json"));
+        let cases = results["cases"].as_array().unwrap();
+        assert_eq!(cases.len(), text.lines().count() - 1);
+        for (row, case) in lines.zip(cases) {
+            let cell = |name: &str| row[header.iter().position(|column| *column == name).unwrap()];
+            let run = json(&format!("{folder}{}/run.json", case["path"].as_str().unwrap()));
+            let bits = |value: &serde_json::Value| value.as_f64().map(f64::to_bits);
+            for name in ["best_mse", "final_mse"] {
+                let number = cell(name).parse::<f64>().ok().map(f64::to_bits);
+                assert_eq!((bits(&case[name]), bits(&run[name])), (number, number), "{path}: {name}");
+            }
+            for name in ["w", "b", "v", "c"] {
+                let tensors = case["best_parameters"].as_array().unwrap();
+                let tensor = tensors.iter().find(|tensor| tensor["name"] == name);
+                let number = cell(name).parse::<f64>().ok().map(f64::to_bits);
+                assert_eq!(tensor.and_then(|tensor| bits(&tensor["values"][0])), number, "{path}: {name}");
+            }
+            rows += 1;
+        }
+    }
+    assert!(rows > 70, "{rows}");
 }
 
 #[test]

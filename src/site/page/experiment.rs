@@ -18,7 +18,6 @@ pub(in crate::site) struct ExperimentPage {
     facts: Vec<Fact>,
     matrix: Option<Matrix>,
     sections: Vec<Section>,
-    figures: Vec<FigureView>,
     case_count: usize,
     csv_url: String,
     json_url: String,
@@ -34,6 +33,8 @@ struct Section {
     target: Link,
     formula_html: String,
     explanation_html: String,
+    /// Those that compare the cases on it.
+    figures: Vec<FigureView>,
     rows: Vec<CaseRow>,
     /// The name and the loss of the case with the lowest, if there are several to compare.
     lowest: Option<Fact>,
@@ -89,13 +90,12 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
                     &format!("target:{}", target.id),
                 ),
                 has_axes: ranked.iter().any(|trained| !trained.case.axes.is_empty()),
+                figures: comparisons(draft, experiment, &target.id),
                 rows: draft.rows(&ranked),
                 lowest,
             }
         })
         .collect();
-    let figures =
-        gallery.figures_across(&experiment.id).into_iter().map(|planned| draft.figure(planned)).collect();
     let folder = format!("experiments/{}", experiment.id);
     let noun = if cases.len() == 1 { "case" } else { "cases" };
     let description = format!("{}: {} {noun}, trained and compared.", experiment.title, cases.len());
@@ -107,7 +107,6 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
         facts: facts(experiment),
         matrix: matrix(draft, gallery, experiment),
         sections,
-        figures,
         case_count: cases.len(),
         csv_url: draft.url(&format!("{folder}/results.csv")),
         json_url: draft.url(&format!("{folder}/results.json")),
@@ -115,6 +114,18 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
         source_path: experiment.source.path.clone(),
         source_line: experiment.source.line,
     }
+}
+
+/// The figures that compare an experiment's cases on a target; the further axes tell them apart.
+fn comparisons(draft: &mut Draft<'_, '_>, experiment: &Experiment, target: &str) -> Vec<FigureView> {
+    let gallery = draft.gallery;
+    let planned = gallery.comparisons(&experiment.id, target).into_iter();
+    let figures = planned.map(|(planned, axes)| {
+        let figure = draft.figure(planned);
+        let title = if axes.is_empty() { figure.title } else { format!("{}, {axes}", figure.title) };
+        FigureView { title, ..figure }
+    });
+    figures.collect()
 }
 
 /// `None` for an experiment that is no matrix: with one target or activation only, or with further axes.
