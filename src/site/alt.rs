@@ -6,8 +6,12 @@ use crate::plan::{PlannedFigure, Subject};
 use crate::spec::{Activation, FigureType, Panel};
 use crate::train::{Outcome, predict};
 
-/// One or two sentences that state the result.
+/// One or two sentences that state the result, on one line whatever the titles in them hold.
 pub(super) fn text(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
+    words(gallery, planned).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn words(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
     if let Subject::Activation(activation) = &planned.subject {
         return of_activation(&planned.figure.figure_type, activation);
     }

@@ -8,12 +8,12 @@ mod markdown;
 mod math;
 mod page;
 mod report;
+mod report_page;
 mod results;
 mod template;
 
 use std::sync::Arc;
 
-use pulldown_cmark::{CowStr, Event, Parser, Tag, html};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -129,7 +129,7 @@ pub fn render(
     }
     rest.page(gallery, &templates, "index.html", "index.html".into(), page::home);
     let report = report::of_site(gallery, &mut rest.found);
-    let report_html = report_html(&report);
+    let report_html = report_page::html(&report);
     rest.page(gallery, &templates, "page.html", "report/index.html".into(), |draft| {
         page::report(draft, report_html)
     });
@@ -211,51 +211,4 @@ impl Directory {
         urls.sort();
         Self { base_url, urls }
     }
-}
-
-/// `REPORT.md` as the body of `report/index.html`, one folder further down.
-fn report_html(report: &str) -> String {
-    let events = Parser::new_ext(report, markdown::options()).map(|event| match event {
-        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            Event::Start(Tag::Link { link_type, dest_url: moved(&dest_url), title, id })
-        }
-        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-            Event::Start(Tag::Image { link_type, dest_url: moved(&dest_url), title, id })
-        }
-        Event::InlineHtml(text) => Event::InlineHtml(moved_images(&text).into()),
-        Event::Html(text) => Event::Html(moved_images(&text).into()),
-        Event::InlineMath(latex) => Event::InlineHtml(math::formula(&latex, false).into()),
-        Event::DisplayMath(latex) => Event::InlineHtml(math::formula(&latex, true).into()),
-        other => other,
-    });
-    let mut rendered = String::new();
-    html::push_html(&mut rendered, events);
-    // Wide tables scroll by themselves, not with the page.
-    rendered.replace("<table>", "<div class=\"scroll\"><table>").replace("</table>", "</table></div>")
-}
-
-/// An address of `REPORT.md` as seen from the report's page; folders lead to their pages.
-fn moved<'e>(address: &str) -> CowStr<'e> {
-    if address.contains("://") || address.starts_with(['#', '/']) || address.starts_with("mailto:") {
-        return address.to_owned().into();
-    }
-    let page = if address.ends_with('/') { "index.html" } else { "" };
-    format!("../{address}{page}").into()
-}
-
-/// HTML whose images are found from one folder further down.
-fn moved_images(html: &str) -> String {
-    const SOURCE: &str = " src=\"";
-    let mut output = String::new();
-    let mut rest = html;
-    while let Some(at) = rest.find(SOURCE) {
-        let (before, after) = rest.split_at(at + SOURCE.len());
-        let end = after.find('"').unwrap_or(after.len());
-        output.push_str(&before[..at]);
-        output.push_str(" loading=\"lazy\"");
-        output.push_str(SOURCE);
-        output.push_str(&moved(&after[..end]));
-        rest = &after[end..];
-    }
-    output + rest
 }

@@ -3,7 +3,7 @@
 use super::alt;
 use super::gallery::{Gallery, Trained};
 use super::link;
-use super::markdown::{self, Text, folder_of_page};
+use super::markdown::{self, Spot, Text, folder_of_page};
 use super::results::{optimizer_text, schedule_text};
 use crate::diagnostic::Diagnostic;
 use crate::number::minus;
@@ -23,7 +23,7 @@ pub(super) fn of_experiment(
 ) -> String {
     let path = format!("experiments/{}/REPORT.md", experiment.id);
     let mut text = format!("# {}\n\n", plain(&experiment.title));
-    text.push_str(&body(gallery, experiment, &path, 2, found));
+    text.push_str(&body(gallery, experiment, &path, 2, &mut Vec::new(), found));
     text.push_str("Data: [results.csv](results.csv), [results.json](results.json).\n");
     text
 }
@@ -56,9 +56,10 @@ pub(super) fn of_site(gallery: Gallery<'_>, found: &mut Vec<Diagnostic>) -> Stri
         }
     }
     text.push('\n');
+    let mut explained = Vec::new();
     for experiment in &gallery.specs.experiments {
         text.push_str(&format!("## {}\n\n", plain(&experiment.title)));
-        text.push_str(&body(gallery, experiment, PATH, 3, found));
+        text.push_str(&body(gallery, experiment, PATH, 3, &mut explained, found));
     }
     text
 }
@@ -67,17 +68,19 @@ fn address(from: &str, to: &str) -> String {
     folder_of_page(&link::relative(from, to))
 }
 
-/// The experiment's text, its training, and per target a table with the winner, below headings of a level.
-fn body(
+/// The experiment's text, its training, and per target a table with the winner, below headings of a level. A target that is
+/// explained already is not explained again.
+fn body<'e>(
     gallery: Gallery<'_>,
-    experiment: &Experiment,
+    experiment: &'e Experiment,
     path: &str,
     level: usize,
+    explained: &mut Vec<&'e str>,
     found: &mut Vec<Diagnostic>,
 ) -> String {
     let mut text = String::new();
-    let description = Text { markdown: &experiment.description, place: Some(&experiment.source.place) };
-    let description = markdown::markdown(gallery, path, description, found);
+    let spot = Spot { from: path, level, scope: &experiment.id, is_excerpt: false };
+    let description = markdown::markdown(gallery, &spot, &Text::of_experiment(experiment), found);
     if !description.is_empty() {
         text.push_str(&format!("{description}\n\n"));
     }
@@ -96,19 +99,21 @@ fn body(
                 winner.best_text()
             ));
         }
-        let explanation = Text { markdown: &target.explanation, place: Some(&target.source.place) };
-        let explanation = markdown::markdown(gallery, path, explanation, found);
+        if explained.contains(&target.id.as_str()) {
+            let page = address(path, &link::index(&format!("targets/{}", target.id)));
+            text.push_str(&format!("On why, see [{}]({page}).\n\n", plain(&target.title)));
+            continue;
+        }
+        let scope = format!("{}-{}", experiment.id, target.id);
+        let spot = Spot { from: path, level: level + 1, scope: &scope, is_excerpt: false };
+        let explanation = markdown::markdown(gallery, &spot, &Text::of_target(target), found);
         if !explanation.is_empty() {
+            explained.push(&target.id);
             text.push_str(&format!("{explanation}\n\n"));
         }
     }
     for planned in gallery.figures_across(&experiment.id) {
-        text.push_str(&format!(
-            "{}
-
-",
-            image(gallery, path, planned, FIGURE_WIDTH)
-        ));
+        text.push_str(&format!("{}\n\n", image(gallery, path, planned, FIGURE_WIDTH)));
     }
     text
 }
@@ -173,10 +178,13 @@ pub(super) fn training(experiment: &Experiment) -> String {
 }
 
 /// Text whose characters mean nothing to Markdown.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
-        if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '$') {
+        if matches!(
+            character,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '$' | '&' | '~' | '{'
+        ) {
             escaped.push('\\');
         }
         escaped.push(if character == '\n' { ' ' } else { character });

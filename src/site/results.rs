@@ -12,18 +12,18 @@ use crate::train::Outcome;
 const MAX_LOSSES: usize = 100;
 
 /// One row a case: `target,activation,model`, the experiment's further axes, the losses, how it ended, and the best values
-/// of those parameters that are single numbers. Numbers are written so that they read back as the same; what there is
-/// not is left empty.
+/// of the parameters of a single neuron. All experiments have these columns, so that their rows can be put together. Numbers
+/// are written so that they read back as the same; what there is not is left empty.
 pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     let cases = gallery.cases_of(&experiment.id);
     let axes: Vec<&str> = cases.first().map_or_else(Vec::new, |trained| {
         trained.case.axes.iter().map(|(name, _)| name.as_str()).filter(|name| *name != "model").collect()
     });
-    let parameters = scalar_parameters(experiment);
+    let parameters = ModelType::SingleNeuron.tensors();
     let mut header = vec!["target", "activation", "model"];
     header.extend(&axes);
     header.extend(["best_mse", "final_mse", "best_epoch", "epochs", "outcome"]);
-    header.extend(parameters.iter().map(String::as_str));
+    header.extend(parameters.iter().map(|parameter| parameter.name.as_str()));
     let mut text = row(header.iter().map(ToString::to_string));
     for trained in cases {
         let (case, run) = (trained.case, trained.run);
@@ -39,24 +39,13 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
         cells.push(run.losses.len().to_string());
         cells.push(outcome(run.outcome).to_owned());
         let values = best.map(|best| named(&case.model.model_type, &best.parameters)).unwrap_or_default();
-        cells.extend(parameters.iter().map(|name| {
-            let value = values.iter().find(|tensor| tensor.name == *name);
+        cells.extend(parameters.iter().map(|parameter| {
+            let value = values.iter().find(|tensor| tensor.name == parameter.name);
             value.map_or_else(String::new, |tensor| number(tensor.values[0]))
         }));
         text.push_str(&row(cells));
     }
     text
-}
-
-/// The parameters that are single numbers in some model of the experiment.
-fn scalar_parameters(experiment: &Experiment) -> Vec<String> {
-    let mut names = Vec::new();
-    for tensor in experiment.models.iter().flat_map(|model| model.model_type.tensors()) {
-        if tensor.shape.is_empty() && !names.contains(&tensor.name) {
-            names.push(tensor.name);
-        }
-    }
-    names
 }
 
 /// The shortest decimal that reads back as the same number.

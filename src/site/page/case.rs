@@ -8,7 +8,7 @@ use crate::plan::Case;
 use crate::site::gallery::Trained;
 use crate::site::math;
 use crate::site::results::{optimizer_text, schedule_text};
-use crate::train::{Outcome, Run};
+use crate::train::{Best, Outcome, Run};
 
 #[derive(Serialize)]
 pub(in crate::site) struct CasePage {
@@ -111,15 +111,17 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
 
 /// How a run ended, and what that means.
 fn outcome(case: &Case, run: &Run) -> String {
-    let rate = case.training.learning_rate;
     match (run.outcome, &run.best) {
-        (Outcome::Diverged { epoch }, None) => format!(
-            "Training diverged at epoch {epoch}: the loss of the initial parameters is not a finite number, so there was \
-             nothing to descend from. The activation may be undefined on these data."
-        ),
+        (Outcome::Diverged { .. }, None) => {
+            "Training diverged at once: the loss of the initial parameters is not a finite number, so there was nothing to \
+             descend from. The activation may be undefined on these data."
+                .into()
+        }
         (Outcome::Diverged { epoch }, Some(best)) => format!(
-            "Training diverged: after {epoch} epochs the loss was no longer a finite number. Steps of learning rate {rate} \
-             are too long for this loss, so that each made the next one longer. The lowest MSE, {}, was met at epoch {}.",
+            "Training diverged: the loss stopped being a finite number at epoch {epoch}, most likely because the learning \
+             rate {} is too large: each step overshot, and made the next one longer. The lowest MSE before that, {}, was met \
+             at epoch {}.",
+            case.training.learning_rate,
             significant(best.mse, 4),
             best.epoch
         ),
@@ -129,17 +131,33 @@ fn outcome(case: &Case, run: &Run) -> String {
                 1 => format!(" The learning rate was halved once, after epoch {}.", run.halvings[0]),
                 times => format!(" The learning rate was halved {times} times."),
             };
-            let is_last = best.epoch + 1 == run.losses.len();
-            let state = match (is_last, run.losses.as_slice()) {
-                (true, [.., before, last]) if before > last => {
-                    "The loss was still falling when training ended: more epochs would go lower."
-                }
-                (true, _) => "The lowest loss is that of the last epoch.",
-                (false, _) => "The lowest loss was met before the end.",
-            };
-            format!("Training ran for all of its {} epochs. {state}{halvings}", run.losses.len())
+            format!("Training ran for all of its {} epochs. {}{halvings}", run.losses.len(), ending(best, run))
         }
         (Outcome::Finished, None) => "Training ended without a loss.".into(),
+    }
+}
+
+/// What the last tenth of a finished training says on whether it was done.
+fn ending(best: &Best, run: &Run) -> String {
+    /// The relative fall below which a loss counts as settled.
+    const SETTLED: f64 = 1e-3;
+    let losses = &run.losses;
+    let tenth = losses.len() / 10;
+    let (Some(&last), true) = (losses.last(), tenth > 0) else {
+        return "That is too few to say whether it had settled.".into();
+    };
+    if last > best.mse {
+        let (epoch, last) = (best.epoch, significant(last, 4));
+        return format!("The lowest loss was met before the end, at epoch {epoch}; the final one is {last}.");
+    }
+    let fall = 1.0 - last / losses[losses.len() - 1 - tenth].max(f64::MIN_POSITIVE);
+    if fall < SETTLED {
+        format!("Over the last {tenth} the loss fell by less than 0.1 %: it had all but settled.")
+    } else {
+        let percent = significant(100.0 * fall, 2);
+        format!(
+            "Over the last {tenth} the loss still fell by {percent} %: it had not settled, and more might find less."
+        )
     }
 }
 
@@ -188,4 +206,38 @@ fn training(case: &Case) -> Vec<Fact> {
         Fact::new("snapshot every", format!("{} epochs", case.training.snapshot_every)),
         Fact::new("data", data),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending_of(losses: Vec<f64>) -> String {
+        let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
+        let epoch = losses.iter().position(|&loss| loss == lowest).unwrap();
+        let best = Best { epoch, mse: lowest, parameters: Vec::new() };
+        let run = Run {
+            losses,
+            snapshots: Vec::new(),
+            best: Some(best.clone()),
+            outcome: Outcome::Finished,
+            halvings: Vec::new(),
+        };
+        ending(&best, &run)
+    }
+
+    #[test]
+    fn a_loss_that_has_settled_is_told_from_one_that_falls() {
+        // From 0.62 to 0.5 over the last ten of a hundred epochs: by 19.35… %.
+        let mut falling = vec![1.0; 89];
+        falling.push(0.62);
+        falling.extend([0.6; 9]);
+        falling.push(0.5);
+        assert!(ending_of(falling).contains("still fell by 19 %"));
+        assert!(ending_of((0..100).map(|epoch| 2.0 - 1e-6 * f64::from(epoch)).collect()).contains("settled"));
+        assert!(ending_of(vec![0.0; 50]).contains("settled"));
+        let rising = ending_of((0..50).map(f64::from).collect());
+        assert!(rising.contains("at epoch 0; the final one is 49.00"), "{rising}");
+        assert!(ending_of(vec![1.0]).contains("too few"));
+    }
 }

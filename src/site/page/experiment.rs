@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
 use crate::number::minus;
 use crate::site::gallery::{Gallery, Trained};
+use crate::site::markdown::Text;
 use crate::site::math;
 use crate::site::results::{optimizer_text, schedule_text};
 use crate::spec::{Distribution, Experiment, Init, Stream};
@@ -80,7 +81,11 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
                 id: target.id.clone(),
                 target: draft.link(&target.title, &format!("targets/{}/index.html", target.id)),
                 formula_html: math::formula(&format!("y = {}", target.formula), false),
-                explanation_html: draft.html(&target.explanation, Some(&target.source.place)),
+                explanation_html: draft.html_beside(
+                    &Text::of_target(target),
+                    3,
+                    &format!("target:{}", target.id),
+                ),
                 has_axes: ranked.iter().any(|trained| !trained.case.axes.is_empty()),
                 rows: draft.rows(&ranked),
                 lowest,
@@ -95,7 +100,7 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
     let breadcrumbs = vec![draft.home_link(), draft.link("Experiments", "experiments/index.html")];
     ExperimentPage {
         layout: draft.layout(&experiment.title, &description, breadcrumbs),
-        description_html: draft.html(&experiment.description, Some(&experiment.source.place)),
+        description_html: draft.html(&Text::of_experiment(experiment)),
         facts: facts(experiment),
         matrix: matrix(draft, gallery, experiment),
         sections,

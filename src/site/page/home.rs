@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::experiment::{Matrix, matrix};
 use super::{Draft, FigureView, Layout, Link};
 use crate::plan::Subject;
+use crate::site::markdown::Text;
 use crate::site::math;
 use crate::spec::{Experiment, Page};
 
@@ -69,12 +70,11 @@ fn experiment_card(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> Card {
             first.case.target.title
         )
     });
-    let first_paragraph = experiment.description.split("\n\n").next().unwrap_or_default();
     Card {
         title: experiment.title.clone(),
         url: draft.url(&format!("experiments/{}/index.html", experiment.id)),
         formula_html: String::new(),
-        summary_html: draft.html(first_paragraph, Some(&experiment.source.place)),
+        summary_html: draft.summary(&Text::of_experiment(experiment)),
         note: format!("{count} {noun}{lowest}"),
         figure: preview.map(|planned| draft.figure(planned)),
     }
@@ -146,13 +146,12 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
         }
         _ => {
             let card = |model: &std::sync::Arc<crate::spec::Model>| {
-                let place = model.source.as_ref().map(|source| &source.place);
                 let count = gallery.cases().filter(|trained| trained.case.model.id == model.id).count();
                 Card {
                     title: model.title.clone(),
                     url: draft.url(&format!("models/{}/index.html", model.id)),
                     formula_html: math::formula(&model.model_type.formula(r"\varphi"), false),
-                    summary_html: draft.html(&model.description, place),
+                    summary_html: draft.summary(&Text::of_model(model)),
                     note: used(count),
                     figure: None,
                 }
@@ -169,18 +168,24 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
 pub(in crate::site) struct TextPage {
     #[serde(flatten)]
     layout: Layout,
+    /// Whether the page's title stands above the text; the report begins with its own.
+    has_heading: bool,
     body_html: String,
 }
 
 pub(in crate::site) fn author_page(draft: &mut Draft<'_, '_>, page: &Page) -> TextPage {
-    let body_html = draft.html(&page.body, Some(&page.source.place));
-    TextPage { layout: draft.layout(&page.title, "", vec![draft.home_link()]), body_html }
+    let body_html = draft.html(&Text::of_page(page));
+    TextPage { layout: draft.layout(&page.title, "", vec![draft.home_link()]), has_heading: true, body_html }
 }
 
 /// The page of the whole report, from its HTML.
 pub(in crate::site) fn report(draft: &Draft<'_, '_>, body_html: String) -> TextPage {
     let description = format!("All results of {} in one report.", draft.gallery.specs.site.title);
-    TextPage { layout: draft.layout("Report", &description, vec![draft.home_link()]), body_html }
+    TextPage {
+        layout: draft.layout("Report", &description, vec![draft.home_link()]),
+        has_heading: false,
+        body_html,
+    }
 }
 
 /// The page that a server shows for what is not there, at whatever depth that was asked for.

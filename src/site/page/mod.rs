@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::alt;
 use super::gallery::{Gallery, Trained};
 use super::link::relative;
-use super::markdown::{self, Text};
-use crate::diagnostic::{Diagnostic, Place};
+use super::markdown::{self, Spot, Text};
+use crate::diagnostic::Diagnostic;
 use crate::number::significant;
 use crate::plan::PlannedFigure;
 use crate::train::Outcome;
@@ -167,13 +167,25 @@ impl Draft<'_, '_> {
         self.link("Home", "index.html")
     }
 
-    fn html(&mut self, markdown: &str, place: Option<&Place>) -> String {
-        markdown::html(self.gallery, &self.path, Text { markdown, place }, self.found)
+    /// HTML of an author's text that has the page to itself.
+    fn html(&mut self, text: &Text<'_>) -> String {
+        self.html_beside(text, 2, "")
+    }
+
+    /// HTML of one of several texts on the page, apart by its scope, with its headings from a level on.
+    fn html_beside(&mut self, text: &Text<'_>, level: usize, scope: &str) -> String {
+        let spot = Spot { from: &self.path, level, scope, is_excerpt: false };
+        markdown::html(self.gallery, &spot, text, self.found)
+    }
+
+    /// HTML of the first paragraph of an author's text.
+    fn summary(&mut self, text: &Text<'_>) -> String {
+        markdown::first_paragraph(self.gallery, &self.path, text, self.found)
     }
 
     fn figure(&mut self, planned: &PlannedFigure) -> FigureView {
         let figure = &planned.figure;
-        let place = figure.source.as_ref().map(|source| &source.place);
+        let name = planned.path.rsplit('/').next().unwrap_or_default();
         FigureView {
             id: figure.id.clone(),
             title: figure.title.clone(),
@@ -181,7 +193,7 @@ impl Draft<'_, '_> {
             width: figure.size.0,
             height: figure.size.1,
             alt: alt::text(self.gallery, planned),
-            caption_html: self.html(&figure.caption, place),
+            caption_html: self.html_beside(&Text::of_figure(figure), 3, &format!("figure:{name}")),
             is_animation: planned.path.ends_with(".gif"),
         }
     }

@@ -6,6 +6,7 @@ use super::{CaseRow, Draft, Fact, FigureView, Layout};
 use crate::number::minus;
 use crate::plan::Subject;
 use crate::site::gallery::Trained;
+use crate::site::markdown::Text;
 use crate::site::math;
 use crate::spec::{Activation, Model, Source, Target};
 
@@ -35,7 +36,6 @@ struct Group {
 }
 
 pub(in crate::site) fn activation(draft: &mut Draft<'_, '_>, activation: &Activation) -> SubjectPage {
-    let place = activation.source.as_ref().map(|source| &source.place);
     let figures = &draft.gallery.plan.figures;
     let path = format!("activations/{}/activation.png", activation.id);
     let is_its = |planned: &&crate::plan::PlannedFigure| {
@@ -53,7 +53,7 @@ pub(in crate::site) fn activation(draft: &mut Draft<'_, '_>, activation: &Activa
     let summary = format!("{}: its formula, derivative and every case that uses it.", activation.title);
     SubjectPage {
         formula_html: math::formula(&format!("{symbol}(z) = {}", activation.formula), true),
-        description_html: draft.html(&activation.description, place),
+        description_html: draft.html(&Text::of_activation(activation)),
         figure,
         references: activation.references.clone(),
         ..page(
@@ -73,7 +73,7 @@ pub(in crate::site) fn target(draft: &mut Draft<'_, '_>, target: &Target) -> Sub
     let summary = format!("The target {}: who fits it, and why.", target.title);
     SubjectPage {
         formula_html: math::formula(&format!("y = {}", target.formula), true),
-        description_html: draft.html(&target.explanation, Some(&target.source.place)),
+        description_html: draft.html(&Text::of_target(target)),
         ..page(
             draft,
             &target.id,
@@ -88,7 +88,6 @@ pub(in crate::site) fn target(draft: &mut Draft<'_, '_>, target: &Target) -> Sub
 }
 
 pub(in crate::site) fn model(draft: &mut Draft<'_, '_>, model: &Model) -> SubjectPage {
-    let place = model.source.as_ref().map(|source| &source.place);
     let summary = format!("The model {}: its formula and every case that uses it.", model.title);
     let facts = vec![
         Fact::new("id", model.id.clone()),
@@ -97,7 +96,7 @@ pub(in crate::site) fn model(draft: &mut Draft<'_, '_>, model: &Model) -> Subjec
     ];
     SubjectPage {
         formula_html: math::formula(&model.model_type.formula(r"\varphi"), true),
-        description_html: draft.html(&model.description, place),
+        description_html: draft.html(&Text::of_model(model)),
         ..page(
             draft,
             &model.id,

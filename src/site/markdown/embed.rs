@@ -1,0 +1,124 @@
+//! Figures in the authors' Markdown: `{{ figure(experiment="ID", case="TARGET/ACTIVATION", figure="ID") }}`.
+
+use super::{Text, place};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::plan::PlannedFigure;
+use crate::site::gallery::Gallery;
+
+/// Replaces every line that embeds a figure, outside of code, by what `block` makes of it.
+pub(super) fn embed(
+    gallery: Gallery<'_>,
+    text: &Text<'_>,
+    found: &mut Vec<Diagnostic>,
+    block: impl Fn(&PlannedFigure) -> String,
+) -> String {
+    let mut output = String::new();
+    let mut fence: Option<&str> = None;
+    for line in text.markdown.lines() {
+        let trimmed = line.trim();
+        let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
+        match (fence, mark) {
+            (None, Some(mark)) => fence = Some(mark),
+            (Some(open), Some(mark)) if open == mark => fence = None,
+            _ => {}
+        }
+        let call = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
+        match call {
+            Some(call) if fence.is_none() && call.starts_with("figure") => match find(gallery, call) {
+                Ok(planned) => output.push_str(&format!("\n{}\n", block(planned))),
+                Err((message, help)) => {
+                    let mut diagnostic = Diagnostic::error(message, place(text, trimmed, ""));
+                    diagnostic.help.extend(help);
+                    found.push(diagnostic);
+                }
+            },
+            _ => {
+                if fence.is_none() && !trimmed.contains('`') && trimmed.contains("{{ figure(") {
+                    let place = place(text, trimmed, "there is something beside it");
+                    found.push(Diagnostic::error("a figure must stand on a line of its own", place));
+                }
+                output.push_str(line);
+            }
+        }
+        output.push('\n');
+    }
+    output
+}
+
+/// A message with an optional help.
+type Fault = (String, Option<String>);
+
+/// The figure that a call names.
+fn find<'g>(gallery: Gallery<'g>, call: &str) -> Result<&'g PlannedFigure, Fault> {
+    let (experiment, case, figure) = arguments(call).ok_or_else(|| {
+        let usage = "write {{ figure(experiment=\"ID\", case=\"TARGET/ACTIVATION\", figure=\"ID\") }}";
+        ("this is not how a figure is embedded".to_owned(), Some(usage.to_owned()))
+    })?;
+    if gallery.experiment(experiment).is_none() {
+        let names = gallery.specs.experiments.iter().map(|experiment| experiment.id.clone());
+        return Err((format!("there is no experiment `{experiment}`"), one_of(experiment, names.collect())));
+    }
+    let (owner, candidates) = match case {
+        None => (format!("`{experiment}`"), gallery.figures_across(experiment)),
+        Some(case) => {
+            let cases = gallery.cases_of(experiment);
+            let Some(&trained) = cases.iter().find(|trained| trained.case.path() == case) else {
+                let names = cases.iter().map(|trained| trained.case.path()).collect();
+                let message = format!("the experiment `{experiment}` has no case `{case}`");
+                return Err((message, one_of(case, names)));
+            };
+            (format!("`{experiment}/{case}`"), gallery.figures_of(trained))
+        }
+    };
+    let names = || candidates.iter().map(|planned| stem(planned).to_owned()).collect::<Vec<_>>();
+    if let Some(planned) = candidates.iter().find(|planned| stem(planned) == figure) {
+        return Ok(planned);
+    }
+    // A comparison of an experiment with several targets is drawn once for each.
+    let mut drawings = candidates.iter().filter(|planned| planned.figure.id == figure);
+    match (drawings.next(), drawings.next()) {
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => {
+            let help = format!("name one of {}", listed(&names()));
+            Err((format!("{owner} has several figures `{figure}`"), Some(help)))
+        }
+        (None, _) => Err((format!("{owner} has no figure `{figure}`"), one_of(figure, names()))),
+    }
+}
+
+/// The values of `figure(experiment="…", case="…", figure="…")`.
+fn arguments(call: &str) -> Option<(&str, Option<&str>, &str)> {
+    let arguments = call.strip_prefix("figure")?.trim_start().strip_prefix('(')?.strip_suffix(')')?;
+    let (mut experiment, mut case, mut figure) = (None, None, None);
+    for argument in arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty()) {
+        let (name, value) = argument.split_once('=')?;
+        let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+        match name.trim() {
+            "experiment" => experiment = Some(value),
+            "case" => case = Some(value),
+            "figure" => figure = Some(value),
+            _ => return None,
+        }
+    }
+    Some((experiment?, case, figure?))
+}
+
+/// The name of a figure's file, without its extension.
+fn stem(planned: &PlannedFigure) -> &str {
+    let name = planned.path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// The nearest name, or all of them if there are few.
+fn one_of(typed: &str, names: Vec<String>) -> Option<String> {
+    match nearest(typed, names.iter().map(String::as_str)) {
+        Some(name) => Some(format!("did you mean `{name}`?")),
+        None if names.is_empty() || names.len() > 12 => None,
+        None => Some(format!("there is {}", listed(&names))),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}

@@ -1,0 +1,295 @@
+//! The authors' Markdown: references to other pages and figures are resolved, formulas typeset, and the rest is
+//! CommonMark with tables, footnotes and strikethrough. HTML in it passes as it is: authors are the site's own.
+
+mod embed;
+mod reference;
+mod source;
+
+use std::collections::BTreeSet;
+
+use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html as cmark};
+
+use super::alt;
+use super::gallery::Gallery;
+use super::link;
+use super::math::{self, escape};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::plan::PlannedFigure;
+use crate::spec::{Activation, Experiment, Figure, Model, Page, Source, Target};
+
+pub(super) use source::{folder_of_page, markdown};
+
+/// A piece of Markdown, with where it was written.
+#[derive(Debug, Clone)]
+pub(super) struct Text<'t> {
+    pub(super) markdown: &'t str,
+    /// The file, and the place from which on the Markdown stands in it; `None` for text that is built in.
+    pub(super) place: Option<&'t Place>,
+    /// The file of the page on which it is at home: relative addresses in it are meant from there.
+    pub(super) home: String,
+}
+
+impl<'t> Text<'t> {
+    fn new(markdown: &'t str, source: Option<&'t Source>, folder: &str) -> Self {
+        Self { markdown, place: source.map(|source| &source.place), home: link::index(folder) }
+    }
+
+    pub(super) fn of_experiment(experiment: &'t Experiment) -> Self {
+        let folder = format!("experiments/{}", experiment.id);
+        Self::new(&experiment.description, Some(&experiment.source), &folder)
+    }
+
+    pub(super) fn of_target(target: &'t Target) -> Self {
+        Self::new(&target.explanation, Some(&target.source), &format!("targets/{}", target.id))
+    }
+
+    pub(super) fn of_activation(activation: &'t Activation) -> Self {
+        let folder = format!("activations/{}", activation.id);
+        Self::new(&activation.description, activation.source.as_ref(), &folder)
+    }
+
+    pub(super) fn of_model(model: &'t Model) -> Self {
+        Self::new(&model.description, model.source.as_ref(), &format!("models/{}", model.id))
+    }
+
+    pub(super) fn of_page(page: &'t Page) -> Self {
+        Self::new(&page.body, Some(&page.source), &page.id)
+    }
+
+    /// A figure is shown on many pages; its caption is at home on none but the first.
+    pub(super) fn of_figure(figure: &'t Figure) -> Self {
+        let place = figure.source.as_ref().map(|source| &source.place);
+        Self { markdown: &figure.caption, place, home: "index.html".into() }
+    }
+}
+
+/// Where a text is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot<'s> {
+    /// The file.
+    pub(super) from: &'s str,
+    /// The level that the text's topmost headings get.
+    pub(super) level: usize,
+    /// Keeps the ids of texts on one page apart; empty for a text that has its page to itself.
+    pub(super) scope: &'s str,
+    /// Whether only a part is shown, so that what it points to in itself is to be found at its home.
+    pub(super) is_excerpt: bool,
+}
+
+impl Spot<'_> {
+    /// The page's name for an id of the text.
+    fn scoped(&self, id: &str) -> String {
+        if self.scope.is_empty() { id.to_owned() } else { format!("{}:{id}", self.scope) }
+    }
+}
+
+pub(super) fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_MATH
+        | Options::ENABLE_HEADING_ATTRIBUTES
+}
+
+/// HTML of a text; what cannot be resolved is reported and left out.
+pub(super) fn html(
+    gallery: Gallery<'_>,
+    spot: &Spot<'_>,
+    text: &Text<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> String {
+    let prepared = embed::embed(gallery, text, found, |planned| figure(gallery, spot.from, planned));
+    let mut events = resolved(gallery, spot, text, &prepared, found);
+    name_headings(&mut events, spot);
+    rendered(events)
+}
+
+/// HTML of a text's first paragraph.
+pub(super) fn first_paragraph(
+    gallery: Gallery<'_>,
+    from: &str,
+    text: &Text<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> String {
+    let spot = Spot { from, level: 2, scope: "", is_excerpt: true };
+    // Faults of embedded figures are those of the text's own page.
+    let prepared = embed::embed(gallery, text, &mut Vec::new(), |_| String::new());
+    let mut depth = 0_usize;
+    let mut excerpt = Vec::new();
+    for event in resolved(gallery, &spot, text, &prepared, found) {
+        let is_wanted = !excerpt.is_empty() || (depth == 0 && matches!(event, Event::Start(Tag::Paragraph)));
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_last = depth == 0 && matches!(event, Event::End(TagEnd::Paragraph));
+        if is_wanted && !matches!(event, Event::FootnoteReference(_)) {
+            excerpt.push(event);
+        }
+        if is_wanted && is_last {
+            break;
+        }
+    }
+    rendered(excerpt)
+}
+
+/// HTML of events; wide tables scroll by themselves, not with the page.
+pub(super) fn rendered(events: Vec<Event<'_>>) -> String {
+    let events = events.into_iter().flat_map(|event| match event {
+        Event::Start(Tag::Table(_)) => [Some(Event::Html("<div class=\"scroll\">".into())), Some(event)],
+        Event::End(TagEnd::Table) => [Some(event), Some(Event::Html("</div>\n".into()))],
+        _ => [Some(event), None],
+    });
+    let mut rendered = String::new();
+    cmark::push_html(&mut rendered, events.flatten());
+    rendered
+}
+
+/// A figure in a text, with its words and the page that it belongs to.
+fn figure(gallery: Gallery<'_>, from: &str, planned: &PlannedFigure) -> String {
+    let source = link::relative(from, &planned.path);
+    let (width, height) = planned.figure.size;
+    let mut block = format!(
+        "<figure><img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
+    );
+    escape(&mut block, &alt::text(gallery, planned));
+    block.push_str("\">");
+    let subjects = gallery.subjects(planned);
+    if let Some(first) = subjects.first() {
+        let id = &first.case.experiment;
+        let experiment = gallery.experiment(id).map_or("", |experiment| experiment.title.as_str());
+        let (page, title) = if subjects.len() == 1 {
+            let title = format!("{} on {}", first.case.activation.title, first.case.target.title);
+            (first.page(), title)
+        } else {
+            (link::index(&format!("experiments/{id}")), planned.figure.title.clone())
+        };
+        block.push_str(&format!("<figcaption><a href=\"{}\">", link::relative(from, &page)));
+        // A blank line would end the block.
+        let caption = format!("{experiment}: {title}");
+        escape(&mut block, &caption.split_whitespace().collect::<Vec<_>>().join(" "));
+        block.push_str("</a></figcaption>");
+    }
+    block.push_str("</figure>");
+    block
+}
+
+/// The events of a text, with its addresses and formulas resolved and its footnotes named.
+fn resolved<'e>(
+    gallery: Gallery<'_>,
+    spot: &Spot<'_>,
+    text: &Text<'_>,
+    prepared: &'e str,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Event<'e>> {
+    // The title that takes the place of an autolink's address.
+    let mut autolink: Option<String> = None;
+    let note = |name: &str| CowStr::from(format!("note:{}", spot.scoped(name)));
+    let mut output = Vec::new();
+    for event in Parser::new_ext(prepared, options()) {
+        output.push(match event {
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
+                if link_type == LinkType::Autolink {
+                    autolink = reference::title(gallery, &dest_url).map(str::to_owned);
+                }
+                Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url: address.into(), title, id })
+            }
+            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+                let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
+                Event::Start(Tag::Image { link_type: LinkType::Inline, dest_url: address.into(), title, id })
+            }
+            Event::Text(words) => Event::Text(autolink.take().map_or(words, CowStr::from)),
+            Event::InlineMath(latex) => typeset(&latex, false, text, found),
+            Event::DisplayMath(latex) => typeset(&latex, true, text, found),
+            Event::FootnoteReference(name) => Event::FootnoteReference(note(&name)),
+            Event::Start(Tag::FootnoteDefinition(name)) => Event::Start(Tag::FootnoteDefinition(note(&name))),
+            other => other,
+        });
+    }
+    output
+}
+
+/// The place of a token of the Markdown in its file, as near as it can be told.
+fn place(text: &Text<'_>, token: &str, label: &str) -> Option<Place> {
+    let place = text.place?;
+    let from = place.span.start.min(place.file.text.len());
+    let at = place.file.text.get(from..).and_then(|rest| rest.find(token));
+    let span = at.map_or(place.span.clone(), |at| from + at..from + at + token.len());
+    Some(Place { file: place.file.clone(), span, label: label.into() })
+}
+
+fn typeset<'e>(latex: &str, is_block: bool, text: &Text<'_>, found: &mut Vec<Diagnostic>) -> Event<'e> {
+    match math::mathml(latex, is_block) {
+        Ok(mathml) => Event::InlineHtml(mathml.into()),
+        Err(reason) => {
+            let message = format!("this formula cannot be typeset: {reason}");
+            found.push(Diagnostic::error(message, place(text, latex, "")));
+            Event::Text(latex.to_owned().into())
+        }
+    }
+}
+
+/// The level of a text's topmost headings.
+fn top_heading<'e>(events: impl IntoIterator<Item = Event<'e>>) -> HeadingLevel {
+    let levels = events.into_iter().filter_map(|event| match event {
+        Event::Start(Tag::Heading { level, .. }) => Some(level),
+        _ => None,
+    });
+    levels.min().unwrap_or(HeadingLevel::H1)
+}
+
+/// A heading's level where the topmost ones, now of the level `top`, get another.
+fn shifted(level: HeadingLevel, top: HeadingLevel, to: usize) -> HeadingLevel {
+    HeadingLevel::try_from(to + level as usize - top as usize).unwrap_or(HeadingLevel::H6)
+}
+
+/// Gives each heading its level on the page and an id made of its words, unless its author has given it one. The ids of our
+/// templates hold a colon, as no such id does.
+pub(super) fn name_headings(events: &mut [Event<'_>], spot: &Spot<'_>) {
+    let top = top_heading(events.iter().cloned());
+    let mut taken = BTreeSet::new();
+    let mut start = 0;
+    for at in 0..events.len() {
+        match &mut events[at] {
+            Event::Start(Tag::Heading { .. }) => start = at,
+            Event::End(TagEnd::Heading(level)) => *level = shifted(*level, top, spot.level),
+            _ => continue,
+        }
+        if start == at {
+            continue;
+        }
+        let words: String = events[start..at]
+            .iter()
+            .filter_map(|event| match event {
+                Event::Text(text) | Event::Code(text) => Some(&**text),
+                _ => None,
+            })
+            .collect();
+        if let Event::Start(Tag::Heading { id, level, .. }) = &mut events[start] {
+            *level = shifted(*level, top, spot.level);
+            let name = id.as_ref().map_or_else(|| slug(&words), ToString::to_string);
+            let mut unique = name.clone();
+            let mut count = 1;
+            while !taken.insert(unique.clone()) {
+                count += 1;
+                unique = format!("{name}-{count}");
+            }
+            *id = Some(spot.scoped(&unique).into());
+        }
+    }
+}
+
+fn slug(words: &str) -> String {
+    let mut slug = String::new();
+    for character in words.to_lowercase().chars() {
+        if character.is_alphanumeric() {
+            slug.push(character);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "section".into() } else { slug.to_owned() }
+}

@@ -1,0 +1,169 @@
+//! Where the links of the authors' Markdown lead: references such as `experiment:ID`, and relative addresses.
+
+use pulldown_cmark::LinkType;
+
+use super::{Spot, Text, place};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::site::gallery::Gallery;
+use crate::site::link;
+
+const REFERENCES: [&str; 5] = ["experiment", "activation", "target", "model", "page"];
+
+/// The thing that a reference names.
+struct Named<'g> {
+    title: &'g str,
+    page: String,
+}
+
+/// What the word before the colon of a reference stands for, with every name that may follow it; `None` for other words.
+fn named<'g>(gallery: Gallery<'g>, kind: &str) -> Option<Vec<(&'g str, Named<'g>)>> {
+    let specs = gallery.specs;
+    let of = |folder: &str, id: &'g str, title: &'g str| {
+        (id, Named { title, page: link::index(&format!("{folder}{id}")) })
+    };
+    Some(match kind {
+        "experiment" => specs.experiments.iter().map(|it| of("experiments/", &it.id, &it.title)).collect(),
+        "activation" => specs.activations.values().map(|it| of("activations/", &it.id, &it.title)).collect(),
+        "target" => specs.targets.values().map(|it| of("targets/", &it.id, &it.title)).collect(),
+        "model" => specs.models.values().map(|it| of("models/", &it.id, &it.title)).collect(),
+        "page" => specs.pages.iter().map(|it| of("", &it.id, &it.title)).collect(),
+        _ => return None,
+    })
+}
+
+/// The title of what an autolink such as `<experiment:ID>` names; `None` for an address of the web.
+pub(super) fn title<'g>(gallery: Gallery<'g>, address: &str) -> Option<&'g str> {
+    let (kind, id) = address.split_once(':')?;
+    let id = id.split('#').next().unwrap_or_default();
+    named(gallery, kind)?.into_iter().find(|(name, _)| *name == id).map(|(_, named)| named.title)
+}
+
+/// The address that a link of the Markdown leads to, as seen from where the Markdown is shown; empty after a fault.
+pub(super) fn resolve(
+    gallery: Gallery<'_>,
+    spot: &Spot<'_>,
+    text: &Text<'_>,
+    link_type: LinkType,
+    address: &str,
+    found: &mut Vec<Diagnostic>,
+) -> String {
+    if link_type == LinkType::Email {
+        return format!("mailto:{address}");
+    }
+    let Some((scheme, rest)) =
+        address.split_once(':').filter(|(scheme, _)| !scheme.contains(['/', '#', '?']))
+    else {
+        return inside(spot, text, address).unwrap_or_else(|| {
+            let place = place(text, address, "above the home page");
+            found.push(Diagnostic::error("this link leads out of the site", place));
+            String::new()
+        });
+    };
+    let Some(names) = named(gallery, scheme) else {
+        if matches!(scheme, "http" | "https" | "mailto") {
+            return address.to_owned();
+        }
+        let message = format!("links cannot begin with `{scheme}:`");
+        let diagnostic = Diagnostic::error(message, place(text, address, "not an address for a site"));
+        found.push(diagnostic.help(nearest(scheme, REFERENCES).map_or_else(
+            || "use an address of the web, a relative one, or a reference such as `experiment:ID`".to_owned(),
+            |nearest| format!("did you mean `{nearest}:`?"),
+        )));
+        return String::new();
+    };
+    let (id, fragment) = rest.split_once('#').map_or((rest, None), |(id, fragment)| (id, Some(fragment)));
+    let Some((_, thing)) = names.iter().find(|(name, _)| *name == id) else {
+        let place = place(text, address, &format!("no {scheme} of this name"));
+        let diagnostic = Diagnostic::error(format!("there is no {scheme} `{id}`"), place);
+        found.push(match nearest(id, names.iter().map(|(name, _)| *name)) {
+            Some(nearest) => diagnostic.help(format!("did you mean `{scheme}:{nearest}`?")),
+            None => diagnostic.help("`actfn-site list` shows all names"),
+        });
+        return String::new();
+    };
+    let page = link::relative(spot.from, &thing.page);
+    fragment.map_or(page.clone(), |fragment| format!("{page}#{fragment}"))
+}
+
+/// A relative address, which is meant from the text's own page wherever the text is shown. One that begins with `/` is
+/// meant from the home page. `None` for one that leads out of the site.
+fn inside(spot: &Spot<'_>, text: &Text<'_>, address: &str) -> Option<String> {
+    let (path, tail) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
+    if path.is_empty() {
+        return Some(match tail.strip_prefix('#') {
+            Some(id) if spot.is_excerpt => format!("{}#{id}", link::relative(spot.from, &text.home)),
+            Some(id) => format!("#{}", spot.scoped(id)),
+            None => address.to_owned(),
+        });
+    }
+    if path.starts_with("//") {
+        return Some(address.to_owned());
+    }
+    let mut parts: Vec<String> = Vec::new();
+    if !path.starts_with('/') {
+        parts.extend(text.home.split('/').map(str::to_owned));
+        parts.pop();
+    }
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            other => parts.push(decoded(other)),
+        }
+    }
+    // A folder's page is named, since nothing adds it where the site is looked at from a disk.
+    if parts.is_empty() || matches!(path.rsplit('/').next(), Some("" | "." | "..")) {
+        parts.push("index.html".into());
+    }
+    Some(format!("{}{tail}", link::relative(spot.from, &parts.join("/"))))
+}
+
+/// A part of a path without its percent signs.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = part.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (first, byte) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| part.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moved(home: &str, from: &str, address: &str) -> Option<String> {
+        let text = Text { markdown: "", place: None, home: home.into() };
+        inside(&Spot { from, level: 2, scope: "", is_excerpt: false }, &text, address)
+    }
+
+    #[test]
+    fn relative_addresses_are_meant_from_the_text_s_own_page() {
+        let moved = |address| moved("targets/a/index.html", "experiments/e/index.html", address);
+        assert_eq!(moved("plot.png").unwrap(), "../../targets/a/plot.png");
+        assert_eq!(moved("../b/").unwrap(), "../../targets/b/index.html");
+        assert_eq!(moved("/about/#top").unwrap(), "../../about/index.html#top");
+        assert_eq!(moved("../../x%20y.pdf?z").unwrap(), "../../x%20y.pdf?z");
+        assert_eq!(moved("../..").unwrap(), "../../index.html");
+        assert_eq!(moved("//example.org/x").unwrap(), "//example.org/x");
+        assert_eq!(moved("../../../x"), None);
+    }
+
+    #[test]
+    fn an_address_at_home_stays_what_it_was() {
+        for address in ["x.html", "b/c.png", "../x/y.html", "#here"] {
+            assert_eq!(moved("a/b/index.html", "a/b/index.html", address).unwrap(), address);
+        }
+    }
+}
