@@ -24,7 +24,7 @@ pub struct Options {
     pub templates: Option<PathBuf>,
     pub out: PathBuf,
     pub cache: PathBuf,
-    /// In place of the site spec's.
+    /// In place of the site spec's; as [`spec::check_base_url`] gives it.
     pub base_url: Option<String>,
     /// Threads; as many as there are cores without it. The bytes do not depend on it.
     pub jobs: Option<NonZeroUsize>,
@@ -142,11 +142,8 @@ pub fn load_specs(options: &Options) -> Result<Specs, Failure> {
         return Err(Failure::Specs(vec![Diagnostic::error(message, None)]));
     }
     let mut specs = spec::load(&files, unreadable).map_err(Failure::Specs)?;
-    if let Some(base_url) = &options.base_url {
-        let checked = spec::check_base_url(base_url).map_err(|reason| {
-            Failure::Specs(vec![Diagnostic::error(format!("--base-url {reason}"), None)])
-        })?;
-        specs.site.base_url = Some(checked);
+    if options.base_url.is_some() {
+        specs.site.base_url.clone_from(&options.base_url);
     }
     Ok(specs)
 }

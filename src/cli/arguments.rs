@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::build::Options;
+use crate::spec::check_base_url;
 
 /// Builds a static site that shows what activation functions can represent, and what training found.
 #[derive(Debug, Parser)]
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
     cache: PathBuf,
 
     /// Where the site will be published, for the sitemap and social cards; replaces that of the site spec.
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", value_parser = check_base_url)]
     base_url: Option<String>,
 
     /// How many threads work at once [default: one per core].

@@ -123,6 +123,12 @@ impl Canvas {
         self.pixmap.pixels().iter().map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
     }
 
+    /// One row's colours, four bytes a pixel: red, green, blue, and the opacity, which is always full.
+    pub(super) fn row_bytes(&self, row: usize) -> &[u8] {
+        let length = 4 * self.pixmap.width() as usize;
+        &self.pixmap.data()[row * length..][..length]
+    }
+
     pub(super) fn fill(&mut self, path: &Path, ink: Ink) {
         self.pixmap.fill_path(path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
     }

@@ -1,10 +1,12 @@
 //! Animations as GIF files: one palette, and of every frame only what changed.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
 use super::canvas::{Canvas, GRAYS};
+use super::lzw;
 use super::palette::Palette;
 
 /// What is off by this are the edges of moving curves: nobody sees it, and it makes files a tenth smaller.
@@ -19,7 +21,8 @@ pub(super) struct Animation {
     palette: Palette,
     width: u16,
     height: u16,
-    /// The last frame's entries, row by row.
+    /// The last frame, as it was drawn and as entries, row by row.
+    last: Option<Canvas>,
     current: Vec<u8>,
     frames: Vec<Frame<'static>>,
 }
@@ -33,6 +36,7 @@ impl Animation {
             // Sizes are checked where specs are resolved.
             width: u16::try_from(width).unwrap_or(u16::MAX),
             height: u16::try_from(height).unwrap_or(u16::MAX),
+            last: None,
             current: Vec::new(),
             frames: Vec::new(),
         }
@@ -40,49 +44,68 @@ impl Animation {
 
     /// Appends a frame that is shown for so many hundredths of a second.
     pub(super) fn push(&mut self, canvas: &Canvas, delay: u16) {
-        let mut last = ([255; 3], self.palette.index([255; 3]).0);
-        let entries = canvas.rgb().map(|color| {
-            if color != last.0 {
-                last = (color, self.palette.index(color).0);
-            }
-            last.1 + 1
-        });
-        let entries: Vec<u8> = entries.collect();
         let mut frame = Frame { delay, dispose: DisposalMethod::Keep, ..Frame::default() };
-        if self.current.is_empty() {
-            (frame.width, frame.height) = (self.width, self.height);
-            frame.buffer = Cow::Owned(entries.clone());
-        } else {
-            self.difference(&entries, &mut frame);
-        }
+        let mut last = self.last.take();
+        let entries = match &last {
+            None => {
+                (frame.width, frame.height) = (self.width, self.height);
+                let mut before = ([255; 3], self.palette.index([255; 3]).0);
+                let entries = canvas.rgb().map(|color| {
+                    if color != before.0 {
+                        before = (color, self.palette.index(color).0);
+                    }
+                    before.1 + 1
+                });
+                self.current = entries.collect();
+                self.current.clone()
+            }
+            Some(last) => {
+                frame.transparent = Some(UNCHANGED);
+                self.difference(last, canvas, &mut frame)
+            }
+        };
+        frame.buffer = Cow::Owned(lzw::encode(&entries));
         self.frames.push(frame);
-        self.current = entries;
+        match &mut last {
+            None => self.last = Some(canvas.clone()),
+            Some(kept) => {
+                kept.copy_from(canvas);
+                self.last = last;
+            }
+        }
     }
 
-    /// Fills a frame with what differs from the last: the smallest rectangle, see-through where nothing changed.
+    /// The entries of a rectangle in which a frame differs from the last, see-through where nothing changed.
     #[expect(clippy::cast_possible_truncation, reason = "places in a picture whose sides fit")]
-    fn difference(&self, entries: &[u8], frame: &mut Frame<'static>) {
+    fn difference<'c>(
+        &mut self,
+        last: &'c Canvas,
+        canvas: &'c Canvas,
+        frame: &mut Frame<'static>,
+    ) -> Vec<u8> {
         let width = usize::from(self.width);
-        let rows = || self.current.chunks(width).zip(entries.chunks(width));
-        let is_changed = |(old, new): &(&[u8], &[u8])| old != new;
-        let top = rows().position(|row| is_changed(&row)).unwrap_or(0);
-        let bottom = rows().rposition(|row| is_changed(&row)).unwrap_or(0);
-        let columns = rows().filter(is_changed).map(|(old, new)| {
-            let differs = |at: &usize| old[*at] != new[*at];
-            let left = (0..width).find(differs).unwrap_or(0);
-            (left, (0..width).rfind(differs).unwrap_or(0))
-        });
-        // A frame without changes still takes its time; it needs a pixel all the same.
-        let (left, right) = columns.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0));
-        let mut buffer = Vec::with_capacity((right - left + 1) * (bottom - top + 1));
-        for (old, new) in rows().skip(top).take(bottom - top + 1) {
-            let pairs = old[left..=right].iter().zip(&new[left..=right]);
-            buffer.extend(pairs.map(|(old, new)| if old == new { UNCHANGED } else { *new }));
+        let Rectangle { columns, rows } = changed(last, canvas);
+        let mut entries = Vec::with_capacity(columns.len() * rows.len());
+        for row in rows.clone() {
+            let bytes = |canvas: &'c Canvas| &canvas.row_bytes(row)[4 * columns.start..4 * columns.end];
+            let (old, new) = (bytes(last), bytes(canvas));
+            if old == new {
+                entries.resize(entries.len() + columns.len(), UNCHANGED);
+                continue;
+            }
+            let current = &mut self.current[row * width..][columns.clone()];
+            let pixels = old.chunks_exact(4).zip(new.chunks_exact(4));
+            for (current, (old, new)) in current.iter_mut().zip(pixels) {
+                // Another colour may still have the same entry.
+                let entry =
+                    if old == new { *current } else { self.palette.index([new[0], new[1], new[2]]).0 + 1 };
+                entries.push(if entry == *current { UNCHANGED } else { entry });
+                *current = entry;
+            }
         }
-        (frame.left, frame.top) = (left as u16, top as u16);
-        (frame.width, frame.height) = ((right - left + 1) as u16, (bottom - top + 1) as u16);
-        frame.transparent = Some(UNCHANGED);
-        frame.buffer = Cow::Owned(buffer);
+        (frame.left, frame.top) = (columns.start as u16, rows.start as u16);
+        (frame.width, frame.height) = (columns.len() as u16, rows.len() as u16);
+        entries
     }
 
     /// The bytes of a GIF file that repeats for ever, with a pause at its end.
@@ -95,12 +118,34 @@ impl Animation {
         let mut bytes = Vec::new();
         let written = Encoder::new(&mut bytes, self.width, self.height, &palette).and_then(|mut encoder| {
             encoder.set_repeat(Repeat::Infinite)?;
-            self.frames.iter().try_for_each(|frame| encoder.write_frame(frame))
+            self.frames.iter().try_for_each(|frame| encoder.write_lzw_pre_encoded_frame(frame))
         });
         // Writing to memory fails only if sizes and data disagree, which they cannot.
         debug_assert!(written.is_ok(), "{written:?}");
         bytes
     }
+}
+
+/// A part of a picture, not empty.
+struct Rectangle {
+    columns: Range<usize>,
+    rows: Range<usize>,
+}
+
+/// Where a picture differs from another of the same size. A frame needs a pixel even if nothing has changed.
+fn changed(before: &Canvas, after: &Canvas) -> Rectangle {
+    let (width, height) = (after.size().0 as usize, after.size().1 as usize);
+    let differs = |row: &usize| before.row_bytes(*row) != after.row_bytes(*row);
+    let Some(top) = (0..height).find(differs) else { return Rectangle { columns: 0..1, rows: 0..1 } };
+    let bottom = (top..height).rfind(differs).unwrap_or(top);
+    let (mut left, mut right) = (width, 0);
+    for row in (top..=bottom).filter(differs) {
+        let (old, new) = (before.row_bytes(row).chunks_exact(4), after.row_bytes(row).chunks_exact(4));
+        let mut pairs = old.zip(new);
+        left = left.min(pairs.clone().position(|(old, new)| old != new).unwrap_or(width));
+        right = right.max(pairs.rposition(|(old, new)| old != new).unwrap_or(0));
+    }
+    Rectangle { columns: left.min(right)..right + 1, rows: top..bottom + 1 }
 }
 
 #[cfg(test)]

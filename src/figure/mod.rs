@@ -19,6 +19,7 @@ mod formula;
 mod gif;
 mod landscape;
 mod loss_curve;
+mod lzw;
 mod palette;
 mod png;
 mod text;

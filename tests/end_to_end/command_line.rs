@@ -11,6 +11,7 @@ fn exit_status_tells_success_failure_and_bad_usage() {
     assert_eq!(project.run(&["build", "--specs", "nowhere"]).status, 1);
     assert_eq!(project.run(&["build", "--jobs", "none"]).status, 2);
     assert_eq!(project.run(&["bild"]).status, 2);
+    assert_eq!(project.run(&["build", "--base-url", "example.org"]).status, 2);
     assert_eq!(project.run(&[]).status, 2);
     assert_eq!(project.run(&["--version"]).status, 0);
     let empty = Project::new(&[("specs/readme.txt", "nothing")]);

@@ -79,10 +79,10 @@ pub(in crate::site) fn markdown(
                     changes.push((end..end, format!("\n{fence}")));
                 }
             }
-            Event::FootnoteReference(_) | Event::Start(Tag::FootnoteDefinition(_)) => {
-                if prepared[range.start..].starts_with("[^") && !spot.scope.is_empty() {
-                    changes.push((range.start + 2..range.start + 2, format!("{}-", spot.scope)));
-                }
+            Event::FootnoteReference(_) | Event::Start(Tag::FootnoteDefinition(_))
+                if prepared[range.start..].starts_with("[^") && !spot.scope.is_empty() =>
+            {
+                changes.push((range.start + 2..range.start + 2, format!("{}-", spot.scope)));
             }
             _ => {}
         }

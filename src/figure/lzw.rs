@@ -1,0 +1,220 @@
+//! GIF's compression (Lempel, Ziv and Welch), with a shortcut for runs: frames are mostly runs of what has not changed, and a
+//! run's codes can be looked up by its length instead of walking it pixel by pixel. The output is that of the plain
+//! algorithm.
+
+/// Codes have 12 bits at the most.
+const MAX_CODES: u16 = 4096;
+/// Slots of the dictionary: twice as many as codes, so that few are tried in vain.
+const SLOTS: usize = 8192;
+const EMPTY: u32 = u32::MAX;
+
+/// Compresses palette entries to what a GIF frame holds: the code size, then the codes.
+pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
+    let largest = entries.iter().copied().max().unwrap_or(0);
+    let code_size = (u32::from(largest) + 1).next_power_of_two().trailing_zeros().max(2);
+    let mut bits = Bits { bytes: vec![u8::try_from(code_size).unwrap_or(8)], pending: 0, count: 0 };
+    let mut dictionary = Dictionary::new(code_size);
+    bits.push(dictionary.clear_code(), dictionary.width);
+    let mut at = 0;
+    let mut run_end = 0;
+    while at < entries.len() {
+        let symbol = entries[at];
+        if run_end <= at {
+            let length = entries[at..].iter().position(|&other| other != symbol);
+            run_end = length.map_or(entries.len(), |length| at + length);
+        }
+        // The longest run of this symbol that has a code; one more of it is sure not to have one.
+        let runs = &dictionary.runs[usize::from(symbol)];
+        let length = runs.len().min(run_end - at);
+        let mut code = runs[length - 1];
+        at += length;
+        let is_run = at < run_end;
+        if !is_run {
+            while let Some(longer) = entries.get(at).and_then(|&next| dictionary.find(code, next)) {
+                code = longer;
+                at += 1;
+            }
+        }
+        bits.push(code, dictionary.width);
+        dictionary.widen();
+        if let Some(&next) = entries.get(at) {
+            if dictionary.next < MAX_CODES {
+                dictionary.insert(code, next, is_run);
+            } else {
+                bits.push(dictionary.clear_code(), dictionary.width);
+                dictionary = dictionary.cleared();
+            }
+        }
+    }
+    bits.push(dictionary.clear_code() + 1, dictionary.width);
+    bits.finish()
+}
+
+/// The strings that have codes.
+struct Dictionary {
+    code_size: u32,
+    /// The bits of the codes that are written now.
+    width: u32,
+    /// The next code to be given.
+    next: u16,
+    /// A string's code and the symbol after it, in the upper and the lower bits; open addressing.
+    keys: Vec<u32>,
+    codes: Vec<u16>,
+    /// Per symbol, the codes of its runs: of one, of two, of three and so on.
+    runs: Vec<Vec<u16>>,
+}
+
+impl Dictionary {
+    fn new(code_size: u32) -> Self {
+        let symbols = 1_u16 << code_size;
+        Self {
+            code_size,
+            width: code_size + 1,
+            next: symbols + 2,
+            keys: vec![EMPTY; SLOTS],
+            codes: vec![0; SLOTS],
+            runs: (0..symbols).map(|symbol| vec![symbol]).collect(),
+        }
+    }
+
+    /// As new, in the same memory.
+    fn cleared(mut self) -> Self {
+        self.width = self.code_size + 1;
+        self.next = (1 << self.code_size) + 2;
+        self.keys.fill(EMPTY);
+        self.runs.iter_mut().for_each(|runs| runs.truncate(1));
+        self
+    }
+
+    fn clear_code(&self) -> u16 {
+        1 << self.code_size
+    }
+
+    /// After a code has been written: the next ones are wider if the codes given so far need it.
+    fn widen(&mut self) {
+        if u32::from(self.next) == 1 << self.width && self.width < 12 {
+            self.width += 1;
+        }
+    }
+
+    /// The slot of a string, or the empty one where it belongs.
+    fn slot(&self, key: u32) -> usize {
+        let mut slot = (key.wrapping_mul(0x9e37_79b1) >> 19) as usize % SLOTS;
+        while self.keys[slot] != EMPTY && self.keys[slot] != key {
+            slot = (slot + 1) % SLOTS;
+        }
+        slot
+    }
+
+    fn find(&self, code: u16, symbol: u8) -> Option<u16> {
+        let key = (u32::from(code) << 8) | u32::from(symbol);
+        let slot = self.slot(key);
+        (self.keys[slot] == key).then(|| self.codes[slot])
+    }
+
+    /// Gives the next code to a string and one more symbol; `is_run` says that it is a run of that symbol.
+    fn insert(&mut self, code: u16, symbol: u8, is_run: bool) {
+        let key = (u32::from(code) << 8) | u32::from(symbol);
+        let slot = self.slot(key);
+        self.keys[slot] = key;
+        self.codes[slot] = self.next;
+        if is_run {
+            self.runs[usize::from(symbol)].push(self.next);
+        }
+        self.next += 1;
+    }
+}
+
+/// Codes of various widths, packed from the lowest bit.
+struct Bits {
+    bytes: Vec<u8>,
+    pending: u32,
+    count: u32,
+}
+
+impl Bits {
+    #[expect(clippy::cast_possible_truncation, reason = "the lowest byte is meant")]
+    fn push(&mut self, code: u16, width: u32) {
+        self.pending |= u32::from(code) << self.count;
+        self.count += width;
+        while self.count >= 8 {
+            self.bytes.push(self.pending as u8);
+            self.pending >>= 8;
+            self.count -= 8;
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the lowest byte is meant")]
+    fn finish(mut self) -> Vec<u8> {
+        if self.count > 0 {
+            self.bytes.push(self.pending as u8);
+        }
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What the gif crate reads from a picture of one row.
+    fn decoded(entries: &[u8], encoded: Vec<u8>) -> Vec<u8> {
+        let width = u16::try_from(entries.len()).unwrap();
+        let mut file = Vec::new();
+        let mut encoder = gif::Encoder::new(&mut file, width, 1, &[0; 768]).unwrap();
+        let frame = gif::Frame { width, height: 1, buffer: Cow::Owned(encoded), ..gif::Frame::default() };
+        encoder.write_lzw_pre_encoded_frame(&frame).unwrap();
+        drop(encoder);
+        let mut decoder = gif::DecodeOptions::new().read_info(file.as_slice()).unwrap();
+        decoder.read_next_frame().unwrap().unwrap().buffer.to_vec()
+    }
+
+    /// What the gif crate's own compression makes of it.
+    fn plain(entries: &[u8]) -> Vec<u8> {
+        let width = u16::try_from(entries.len()).unwrap();
+        let mut frame =
+            gif::Frame { width, height: 1, buffer: Cow::Borrowed(entries), ..gif::Frame::default() };
+        frame.make_lzw_pre_encoded();
+        frame.buffer.to_vec()
+    }
+
+    /// Runs of symbols, as frames have them.
+    fn entries() -> impl Strategy<Value = Vec<u8>> {
+        let run = (
+            prop_oneof![4 => Just(0_u8), 1 => any::<u8>(), 2 => 0_u8..5],
+            prop_oneof![1_usize..4, 1_usize..900],
+        );
+        prop::collection::vec(run, 1..60).prop_map(|runs| {
+            runs.into_iter().flat_map(|(symbol, length)| std::iter::repeat_n(symbol, length)).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_compressed_is_read(entries in entries()) {
+            prop_assert_eq!(decoded(&entries, encode(&entries)), entries);
+        }
+
+        #[test]
+        fn noise_fills_the_dictionary(entries in prop::collection::vec(any::<u8>(), 6_000..20_000)) {
+            prop_assert_eq!(decoded(&entries, encode(&entries)), entries);
+        }
+
+        #[test]
+        fn it_is_no_longer_than_the_plain_algorithms(entries in entries()) {
+            prop_assert!(encode(&entries).len() <= plain(&entries).len() + 2);
+        }
+    }
+
+    #[test]
+    fn the_shortest_frame() {
+        assert_eq!(decoded(&[0], encode(&[0])), [0]);
+        assert_eq!(decoded(&[255], encode(&[255])), [255]);
+        let long = vec![7; 60_000];
+        assert_eq!(decoded(&long, encode(&long)), long);
+    }
+}
