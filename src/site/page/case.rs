@@ -105,7 +105,11 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
     }
     let last = run.final_mse().map_or_else(|| "–".to_owned(), |mse| significant(mse, 4));
     facts.push(Fact::new("final MSE", last));
-    facts.push(Fact::new("epochs", run.losses.len().to_string()));
+    let epochs = match run.outcome {
+        Outcome::Finished => run.losses.len().to_string(),
+        Outcome::Diverged { .. } => format!("{} of {}", run.losses.len(), trained.case.training.epochs),
+    };
+    facts.push(Fact::new("epochs", epochs));
     facts.push(Fact::new("snapshots", run.snapshots.len().to_string()));
     facts
 }
