@@ -40,7 +40,7 @@ impl Templates {
     ///
     /// # Errors
     ///
-    /// The first template that does not parse, and every file that replaces nothing and could not be used.
+    /// Every template that does not parse, and every file that replaces nothing and that no template uses.
     pub(super) fn load(overrides: &[TemplateFile]) -> Result<Self, Vec<Diagnostic>> {
         let is_asset = |name: &str| ASSETS.iter().any(|(asset, _)| *asset == name);
         let mut files: Vec<(String, Arc<SourceFile>)> = EMBEDDED
@@ -62,13 +62,22 @@ impl Templates {
             }
         }
         let mut tera = Tera::new();
+        let unused =
+            overrides.iter().filter(|file| !is_asset(&file.name)).filter_map(|file| unused(file, &files));
+        let mut found: Vec<Diagnostic> = unused.collect();
         let sources = files.iter().map(|(name, file)| (name.clone(), file.text.clone()));
         let added = tera.add_raw_templates(sources.collect::<Vec<_>>());
         let templates = Self { tera, files, assets };
-        match added {
-            Ok(()) => Ok(templates),
-            Err(error) => Err(vec![templates.diagnostic(&error)]),
+        if let Err(error) = added {
+            // Of several that do not parse, Tera names one.
+            let alone = templates.files.iter().filter_map(|(name, file)| {
+                let error = Tera::new().add_raw_template(name, &file.text).err()?;
+                matches!(error.kind(), ErrorKind::SyntaxError(_)).then(|| templates.diagnostic(&error))
+            });
+            let faults: Vec<Diagnostic> = alone.collect();
+            found.extend(if faults.is_empty() { vec![templates.diagnostic(&error)] } else { faults });
         }
+        if found.is_empty() { Ok(templates) } else { Err(found) }
     }
 
     /// The text of an asset.
@@ -104,6 +113,28 @@ impl Templates {
     }
 }
 
+/// A fault if a file neither replaces a built-in template, nor is named by another, nor has components for all of them.
+fn unused(file: &TemplateFile, files: &[(String, Arc<SourceFile>)]) -> Option<Diagnostic> {
+    let names = || EMBEDDED.iter().chain(&ASSETS).map(|(name, _)| *name);
+    let is_named = |quote: char| {
+        let quoted = format!("{quote}{}{quote}", file.name);
+        files.iter().any(|(name, other)| *name != file.name && other.text.contains(&quoted))
+    };
+    let has_components = file.file.text.contains("component");
+    if names().any(|name| name == file.name) || is_named('"') || is_named('\'') || has_components {
+        return None;
+    }
+    let place = Place { file: Arc::clone(&file.file), span: 0..0, label: String::new() };
+    let diagnostic = Diagnostic::error(
+        format!("the template `{}` replaces none that is built in, and no other uses it", file.name),
+        place,
+    );
+    Some(match nearest(&file.name, names()) {
+        Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
+        None => diagnostic.help(format!("there is {}", names().collect::<Vec<_>>().join(", "))),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +153,27 @@ mod tests {
         let context = serde_json::json!({ "page": { "title": "t" } });
         let place = templates.render("page.html", &context).unwrap_err().place.unwrap();
         assert_eq!(place.line_and_column().0, 2);
+    }
+
+    #[test]
+    fn every_fault_is_told() {
+        let files = [file("page.html", "{% if %}"), file("case.html", "{{ x"), file("cases.html", "<p>")];
+        let found = Templates::load(&files).err().unwrap();
+        let paths: Vec<&str> =
+            found.iter().map(|fault| fault.place.as_ref().unwrap().file.path.as_str()).collect();
+        assert_eq!(paths, ["mine/cases.html", "mine/page.html", "mine/case.html"]);
+        assert_eq!(found[0].help, ["did you mean `case.html`?"]);
+    }
+
+    #[test]
+    fn further_templates_can_be_used() {
+        let page = "{% include 'part.html' %}{{ <mine /> }}";
+        let mine = "{% component mine() %}m{% endcomponent mine %}";
+        let files = [file("page.html", page), file("part.html", "p"), file("mine.html", mine)];
+        let templates = Templates::load(&files).unwrap();
+        assert_eq!(templates.render("page.html", &serde_json::json!({})).unwrap(), "pm");
+        let missing = Templates::load(&[file("page.html", "{% extends 'bse.html' %}")]).err().unwrap();
+        assert_eq!(missing[0].help, ["did you mean `base.html`?"]);
     }
 
     #[test]
