@@ -30,10 +30,19 @@ pub(in crate::site) fn markdown(
     // Where the last thing inside of a link ended: what follows up to the link's own end is its address.
     let mut inner_end = 0;
     let parser = Parser::new_ext(&prepared, options());
-    let definitions = parser.reference_definitions();
-    changes.extend(definitions.iter().map(|(_, definition)| (definition.span.clone(), String::new())));
+    // What defined addresses stays, since without it the text around could mean something else, under names of its own.
+    changes.extend(parser.reference_definitions().iter().filter_map(|(_, definition)| {
+        let at = definition.span.start + 1;
+        prepared[..at].ends_with('[').then(|| (at..at, format!("{}-", spot.scope)))
+    }));
     let top = super::top_heading(Parser::new_ext(&prepared, options()));
+    let mut depth = 0_usize;
     for (event, range) in parser.into_offset_iter() {
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         match event {
             Event::Start(
                 Tag::Link { link_type, dest_url, title, .. } | Tag::Image { link_type, dest_url, title, .. },
@@ -57,7 +66,11 @@ pub(in crate::site) fn markdown(
                     && !address.is_empty()
                     && !matches!(link_type, LinkType::Autolink | LinkType::Email)
                 {
-                    changes.push((inner_end..range.end, tail(&address, &title)));
+                    // The parser leaves the brackets of `[text][]` out of the range.
+                    let is_collapsed =
+                        link_type == LinkType::Collapsed && prepared[range.end..].starts_with("[]");
+                    let end = if is_collapsed { range.end + 2 } else { range.end };
+                    changes.push((inner_end..end, tail(&address, &title)));
                 }
             }
             Event::Start(Tag::Heading { level, .. }) => {
@@ -68,7 +81,7 @@ pub(in crate::site) fn markdown(
                     changes.push((range.start..range.start + marks, "#".repeat(level)));
                 }
             }
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) if depth == 1 => {
                 // One that its author left open would swallow the rest of the report.
                 let block = prepared[range.clone()].trim_end();
                 let mark = block.chars().next().unwrap_or('`');
@@ -107,7 +120,9 @@ fn replaced(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
         at = range.end;
     }
     output.push_str(&text[at..]);
-    output.trim().to_owned()
+    // The first line keeps its indentation, which can make it code.
+    let first = output.lines().take_while(|line| line.trim().is_empty()).map(|line| line.len() + 1).sum();
+    output.get(first..).unwrap_or_default().trim_end().to_owned()
 }
 
 /// The end of a link's source, from its closing bracket on.
@@ -129,5 +144,130 @@ pub(in crate::site) fn folder_of_page(address: &str) -> String {
         Some("") => "./".to_owned(),
         Some(folder) if folder.ends_with('/') => folder.to_owned(),
         _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::diagnostic::{Place, SourceFile};
+    use crate::plan::Plan;
+    use crate::site::gallery::Folders;
+    use crate::spec::{Page, Site, Source, Specs};
+
+    /// The Markdown for the report of a site with one page, `p`.
+    fn in_report(markdown: &str) -> String {
+        in_site(markdown, |gallery, spot, text| super::markdown(gallery, spot, text, &mut Vec::new()))
+    }
+
+    /// Where the report should lead instead of to an address.
+    fn led(address: &str) -> String {
+        let resolved = in_site("", |gallery, spot, text| {
+            reference::resolve(gallery, spot, text, LinkType::Inline, address, &mut Vec::new())
+        });
+        // What leads nowhere is a fault, and left as it is.
+        if resolved.is_empty() { address.to_owned() } else { folder_of_page(&resolved) }
+    }
+
+    fn in_site<T>(markdown: &str, see: impl FnOnce(Gallery<'_>, &Spot<'_>, &Text<'_>) -> T) -> T {
+        let file = Arc::new(SourceFile { path: "p.yaml".into(), text: String::new() });
+        let place = Place { file, span: 0..0, label: String::new() };
+        let source = Source { path: "p.yaml".into(), line: 1, text: String::new(), place };
+        let page = Page { id: "p".into(), title: "The *page*".into(), body: String::new(), source };
+        let site =
+            Site { title: String::new(), description: String::new(), base_url: None, home: Vec::new() };
+        let specs = Specs {
+            site,
+            targets: BTreeMap::new(),
+            activations: BTreeMap::new(),
+            models: BTreeMap::new(),
+            figures: BTreeMap::new(),
+            experiments: Vec::new(),
+            pages: vec![page],
+        };
+        let plan = Plan { cases: Vec::new(), figures: Vec::new() };
+        let gallery = Gallery { specs: &specs, plan: &plan, runs: &[], folders: &Folders::new() };
+        let text = Text { markdown, place: None, home: "targets/t/index.html".into() };
+        let spot = Spot { from: "REPORT.md", level: 3, scope: "t", is_excerpt: false };
+        see(gallery, &spot, &text)
+    }
+
+    /// Where links and images lead.
+    fn addresses(markdown: &str) -> Vec<String> {
+        let events = Parser::new_ext(markdown, options());
+        let links = events.filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Some(dest_url.to_string())
+            }
+            _ => None,
+        });
+        links.collect()
+    }
+
+    #[test]
+    fn links_are_rewritten_and_all_else_is_left() {
+        for (before, after) in [
+            ("a [b *c*](page:p) d", "a [b *c*](p/) d"),
+            ("[b](<page:p> 'a \"t\"')", "[b](p/ \"a \\\"t\\\"\")"),
+            ("[b\\]](page:p)", "[b\\]](p/)"),
+            ("[](page:p)", "[](p/)"),
+            ("<page:p>, <https://a.b/c>", "[The \\*page\\*](p/), <https://a.b/c>"),
+            ("[b][1], [1], [1][]\n\n[1]: page:p", "[b](p/), [1](p/), [1](p/)\n\n[t-1]: page:p"),
+            ("[b][1]\n\n[1]: https://a.b/c_(d)", "[b](<https://a.b/c_(d)>)\n\n[t-1]: https://a.b/c_(d)"),
+            ("[![b](c.png)](../../p/)", "[![b](targets/t/c.png)](p/)"),
+            ("`[b](page:p)` [b](https://a.b/page:p)", "`[b](page:p)` [b](https://a.b/page:p)"),
+            ("é [é](page:p)[^é]\n\n[^é]: é", "é [é](p/)[^t-é]\n\n[^t-é]: é"),
+            ("## a\n\n### b", "### a\n\n#### b"),
+            ("    ## a\n\n```\n## b", "    ## a\n\n```\n## b\n```"),
+        ] {
+            assert_eq!(in_report(before), after, "{before}");
+        }
+    }
+
+    const TOKENS: [&str; 29] = [
+        "[",
+        "]",
+        "(",
+        ")",
+        "[a]",
+        "(page:p)",
+        "(b.html)",
+        "(c/)",
+        "[a][1]",
+        "[1]",
+        "[^1]",
+        "\n\n[^1]: ",
+        "\n\n",
+        "\n",
+        "# ",
+        "## h",
+        "\n```\n",
+        "\n~~~\n",
+        "`c`",
+        "*",
+        "é",
+        "<b>",
+        "> ",
+        "- ",
+        "\\",
+        "|",
+        "!",
+        "$x$",
+        "    ",
+    ];
+
+    proptest! {
+        #[test]
+        fn every_link_leads_where_it_did(tokens in prop::collection::vec(prop::sample::select(&TOKENS[..]), 0..24)) {
+            let text = format!("{}\n\n[1]: page:p\n", tokens.concat());
+            let expected: Vec<String> = addresses(&text).iter().map(|address| led(address)).collect();
+            let report = in_report(&text);
+            prop_assert_eq!(addresses(&report), expected, "{:?} became {:?}", text, report);
+        }
     }
 }
