@@ -17,7 +17,12 @@ pub(super) fn polynomial(
     faults: &mut Faults<'_>,
 ) -> Option<Target> {
     let coefficients = coefficients(document, typed, faults)?;
-    let formula = function::polynomial_latex(&coefficients);
+    // What multiplying roots out leaves of a cancelled coefficient is rounding, which no reader should see.
+    let largest = coefficients.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let is_rounding = |value: f64| typed.roots.value().is_some() && value.abs() < 1e-14 * largest;
+    let shown: Vec<f64> =
+        coefficients.iter().map(|&value| if is_rounding(value) { 0.0 } else { value }).collect();
+    let formula = function::polynomial_latex(&shown);
     Some(Target {
         id: document.id.value.clone(),
         title: typed.title.or(document.id.value.clone())?,
