@@ -1,5 +1,6 @@
 //! Files: what is read from and written to disk, with every error naming its path.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -35,8 +36,11 @@ pub fn at<T>(path: &Path, verb: &'static str, result: io::Result<T>) -> Result<T
 /// More than any text that a person writes.
 const MAX_TEXT: u64 = 16 << 20;
 
+/// More than any host of static sites takes.
+const MAX_PLAIN: u64 = 100 << 20;
+
 /// A text file found below a folder.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextFile {
     /// Relative to the folder, with `/` between its parts: the same wherever the folder lies.
     pub name: String,
@@ -46,8 +50,45 @@ pub struct TextFile {
 /// Every text file below a folder whose extension is one of `extensions`, sorted by name; hidden files, and files in
 /// hidden folders, are left out. With them, what could not be read: a folder that is missing, files that are not UTF-8.
 pub fn text_files(folder: &Path, extensions: &[&str]) -> (Vec<TextFile>, Vec<Diagnostic>) {
+    let is_wanted = |path: &Path| {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| extensions.contains(&extension))
+    };
     let mut files = Vec::new();
+    let found = visit(folder, is_wanted, |name, path| {
+        let shown = slashed(path).unwrap_or_else(|| name.clone());
+        files.push(TextFile { name, file: Arc::new(SourceFile { path: shown, text: read_text(path)? }) });
+        Ok(())
+    });
+    // Names sort alike on every platform, folders among files.
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    (files, found)
+}
+
+/// The bytes of every file below a folder by its name relative to it, hidden ones left out; with them, what could not be
+/// read.
+pub fn plain_files(folder: &Path) -> (BTreeMap<String, Arc<[u8]>>, Vec<Diagnostic>) {
+    let mut files = BTreeMap::new();
+    let found = visit(
+        folder,
+        |_| true,
+        |name, path| {
+            files.insert(name, read_limited(path, MAX_PLAIN)?.into());
+            Ok(())
+        },
+    );
+    (files, found)
+}
+
+/// Calls `take` with the name (relative, with `/`) and the path of every wanted file below a folder that is not hidden, and
+/// collects what went wrong.
+fn visit(
+    folder: &Path,
+    is_wanted: impl Fn(&Path) -> bool,
+    mut take: impl FnMut(String, &Path) -> Result<(), String>,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let mut fault = |message: String| found.push(Diagnostic::error(message, None));
     let is_hidden = |entry: &walkdir::DirEntry| {
         entry.depth() > 0 && entry.file_name().to_str().is_some_and(|name| name.starts_with('.'))
     };
@@ -58,35 +99,24 @@ pub fn text_files(folder: &Path, extensions: &[&str]) -> (Vec<TextFile>, Vec<Dia
             Err(error) => {
                 let path = error.path().unwrap_or(folder).display().to_string();
                 let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                found.push(Diagnostic::error(format!("cannot read {path}: {reason}"), None));
+                fault(format!("cannot read {path}: {reason}"));
                 continue;
             }
         };
-        let extension = entry.path().extension().and_then(|extension| extension.to_str());
-        if !entry.file_type().is_file() || !extension.is_some_and(|extension| extensions.contains(&extension))
-        {
+        let path = entry.path();
+        if !entry.file_type().is_file() || !is_wanted(path) {
             continue;
         }
-        let name = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-        match (slashed(name), slashed(entry.path()), read_text(entry.path())) {
-            (Some(name), Some(path), Ok(text)) => {
-                files.push(TextFile { name, file: Arc::new(SourceFile { path, text }) });
+        match slashed(path.strip_prefix(folder).unwrap_or(path)) {
+            Some(name) => {
+                if let Err(reason) = take(name, path) {
+                    fault(format!("cannot read {}: {reason}", path.display()));
+                }
             }
-            (_, _, Err(reason)) => {
-                found.push(Diagnostic::error(
-                    format!("cannot read {}: {reason}", entry.path().display()),
-                    None,
-                ));
-            }
-            _ => {
-                let message = format!("the name of {} is not valid Unicode", entry.path().display());
-                found.push(Diagnostic::error(message, None));
-            }
+            None => fault(format!("the name of {} is not valid Unicode", path.display())),
         }
     }
-    // Names sort alike on every platform, folders among files.
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    (files, found)
+    found
 }
 
 /// The path with `/` between its parts, whatever the platform's separator is.
@@ -95,13 +125,18 @@ pub fn slashed(path: &Path) -> Option<String> {
     Some(if std::path::MAIN_SEPARATOR == '/' { text.to_owned() } else { text.replace('\\', "/") })
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let file = fs::File::open(path).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
-    file.take(MAX_TEXT + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > MAX_TEXT {
-        return Err(format!("it is larger than {} MB", MAX_TEXT >> 20));
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("it is larger than {} MB", limit >> 20));
     }
+    Ok(bytes)
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = read_limited(path, MAX_TEXT)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|&byte| byte == b'\n').count();
         format!("it is not UTF-8 text (line {line})")

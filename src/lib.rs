@@ -12,7 +12,8 @@
 //! 6. [`publish`]: the files → the output folder, exchanged in one step.
 //!
 //! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`cache`] and [`function`]. [`build`] is the one
-//! place where the stages meet, and [`cli`] is what a user meets.
+//! place where the stages meet; [`serve`] shows what it made, [`watch`] makes it anew on every save, and [`cli`] is what a
+//! user meets.
 
 pub mod build;
 pub mod cache;
@@ -24,6 +25,8 @@ pub mod function;
 pub mod number;
 pub mod plan;
 pub mod publish;
+pub mod serve;
 pub mod site;
 pub mod spec;
 pub mod train;
+pub mod watch;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::WalkDir;
 
@@ -19,11 +20,11 @@ pub const MANIFEST: &str = ".manifest.b3";
 /// What publishing did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Published {
-    /// Files that are new or changed.
-    pub written: usize,
+    /// Files that are new or changed, sorted.
+    pub written: Vec<String>,
     pub unchanged: usize,
     /// Files of an earlier build that the site no longer has.
-    pub removed: usize,
+    pub removed: Vec<String>,
     /// Such files that were left because somebody has changed them.
     pub kept: Vec<String>,
 }
@@ -62,48 +63,50 @@ impl fmt::Display for PublishError {
 ///
 /// Everything is first laid out in a folder beside `out`; then the two change places. Where the platform cannot exchange
 /// folders, or `out` is a mount point, each file takes its place by itself.
-pub fn publish(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Published, PublishError> {
+pub fn publish(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Published, PublishError> {
     // A link to a folder keeps pointing where it points: what changes is the folder.
     let out = &fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
     let staging = Staging::beside(out)?;
-    let previous = read_manifest(out);
+    let published = compare(out, files)?;
     let manifest = write_manifest(files);
-    let is_unchanged = |name: &str, bytes: &[u8]| has_content(&out.join(name), bytes);
-    let changed: BTreeSet<&str> = files
-        .iter()
-        .filter(|(name, bytes)| !is_unchanged(name, bytes))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    for &name in &changed {
+    let (changed, stale) = (&published.written, &published.removed);
+    if changed.is_empty() && stale.is_empty() && has_content(&out.join(MANIFEST), manifest.as_bytes()) {
+        return Ok(published);
+    }
+    let contents = files.iter().map(|(name, bytes)| (name.as_str(), &**bytes));
+    let contents: Vec<(&str, &[u8])> = contents.chain([(MANIFEST, manifest.as_bytes())]).collect();
+    match lay_out(&staging, out, &contents, changed, stale) {
+        Ok(()) => swap(&staging, out, &contents, stale)?,
+        // Nothing can be laid out beside a mount point whose parent is not ours.
+        Err(_) if out.exists() => replace_each(out, &contents, stale)?,
+        Err(error) => return Err(error.into()),
+    }
+    Ok(published)
+}
+
+/// What publishing would do. Nothing is written.
+///
+/// # Errors
+///
+/// If a file of the site would replace one that we did not write.
+pub fn compare(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Published, PublishError> {
+    let previous = read_manifest(out);
+    let changed = files.iter().filter(|(name, bytes)| !has_content(&out.join(name), bytes));
+    let mut published =
+        Published { written: changed.map(|(name, _)| name.clone()).collect(), ..Published::default() };
+    published.unchanged = files.len() - published.written.len();
+    for name in &published.written {
         let path = out.join(name);
         if path.symlink_metadata().is_ok() && !previous.contains_key(name) {
             return Err(PublishError::Foreign { path });
         }
     }
-    let (mut stale, mut kept) = (Vec::new(), Vec::new());
     for (name, hash) in previous.iter().filter(|(name, _)| !files.contains_key(*name)) {
         match fs::read(out.join(name)) {
-            Ok(bytes) if blake3::hash(&bytes) == *hash => stale.push(name.clone()),
-            Ok(_) => kept.push(name.clone()),
+            Ok(bytes) if blake3::hash(&bytes) == *hash => published.removed.push(name.clone()),
+            Ok(_) => published.kept.push(name.clone()),
             Err(_) => {}
         }
-    }
-    let published = Published {
-        written: changed.len(),
-        unchanged: files.len() - changed.len(),
-        removed: stale.len(),
-        kept,
-    };
-    if changed.is_empty() && stale.is_empty() && is_unchanged(MANIFEST, manifest.as_bytes()) {
-        return Ok(published);
-    }
-    let contents = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    let contents: Vec<(&str, &[u8])> = contents.chain([(MANIFEST, manifest.as_bytes())]).collect();
-    match lay_out(&staging, out, &contents, &changed, &stale) {
-        Ok(()) => swap(&staging, out, &contents, &stale)?,
-        // Nothing can be laid out beside a mount point whose parent is not ours.
-        Err(_) if out.exists() => replace_each(out, &contents, &stale)?,
-        Err(error) => return Err(error.into()),
     }
     Ok(published)
 }
@@ -149,7 +152,7 @@ fn lay_out(
     staging: &Staging,
     out: &Path,
     contents: &[(&str, &[u8])],
-    changed: &BTreeSet<&str>,
+    changed: &[String],
     stale: &[String],
 ) -> Result<(), FileError> {
     let parent = staging.path.parent().unwrap_or(Path::new("."));
@@ -159,7 +162,8 @@ fn lay_out(
         let path = staging.path.join(name);
         let folder = path.parent().unwrap_or(&staging.path);
         at(folder, "create", fs::create_dir_all(folder))?;
-        let is_kept = !changed.contains(name) && *name != MANIFEST;
+        let is_kept =
+            changed.binary_search_by(|other| other.as_str().cmp(name)).is_err() && *name != MANIFEST;
         if !is_kept || fs::hard_link(out.join(name), &path).is_err() {
             at(&path, "write", fs::write(&path, bytes))?;
         }
@@ -273,7 +277,7 @@ fn rescue(
     Ok(())
 }
 
-fn write_manifest(files: &BTreeMap<String, Vec<u8>>) -> String {
+fn write_manifest(files: &BTreeMap<String, Arc<[u8]>>) -> String {
     files.iter().map(|(name, bytes)| format!("{}  {name}\n", blake3::hash(bytes))).collect()
 }
 
@@ -294,8 +298,12 @@ fn read_manifest(out: &Path) -> BTreeMap<String, blake3::Hash> {
 mod tests {
     use super::*;
 
-    fn site(files: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
-        files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
+    fn site(files: &[(&str, &str)]) -> BTreeMap<String, Arc<[u8]>> {
+        files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().into())).collect()
+    }
+
+    fn counts(published: &Published) -> (usize, usize, usize) {
+        (published.written.len(), published.unchanged, published.removed.len())
     }
 
     fn names(out: &Path) -> Vec<String> {
@@ -309,12 +317,12 @@ mod tests {
         let out = folder.path().join("public");
         let first =
             publish(&out, &site(&[("index.html", "1"), ("a/index.html", "a"), ("b/x.png", "b")])).unwrap();
-        assert_eq!((first.written, first.unchanged, first.removed), (3, 0, 0));
+        assert_eq!(counts(&first), (3, 0, 0));
         fs::write(out.join("CNAME"), "example.org").unwrap();
         fs::create_dir_all(out.join("a/mine")).unwrap();
         fs::write(out.join("a/mine/notes.txt"), "mine").unwrap();
         let second = publish(&out, &site(&[("index.html", "2"), ("a/index.html", "a")])).unwrap();
-        assert_eq!((second.written, second.unchanged, second.removed), (1, 1, 1));
+        assert_eq!(counts(&second), (1, 1, 1));
         assert_eq!(
             names(&out),
             [MANIFEST, "CNAME", "a", "a/index.html", "a/mine", "a/mine/notes.txt", "index.html"]
@@ -322,7 +330,7 @@ mod tests {
         assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "2");
         assert_eq!(names(folder.path())[0], "public", "no staging folder is left");
         let third = publish(&out, &site(&[("index.html", "2"), ("a/index.html", "a")])).unwrap();
-        assert_eq!((third.written, third.unchanged, third.removed), (0, 2, 0));
+        assert_eq!(counts(&third), (0, 2, 0));
     }
 
     #[test]
@@ -354,7 +362,7 @@ mod tests {
         publish(&out, &site(&[("index.html", "1"), ("a.html", "a")])).unwrap();
         fs::write(out.join("a.html"), "edited").unwrap();
         let published = publish(&out, &site(&[("index.html", "1")])).unwrap();
-        assert_eq!((published.removed, published.kept), (0, vec!["a.html".to_owned()]));
+        assert_eq!((published.removed, published.kept), (vec![], vec!["a.html".to_owned()]));
         assert!(out.join("a.html").exists());
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The order of the modules; each may use those before it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 15] = [
     "diagnostic",
     "fs",
     "number",
@@ -18,6 +18,8 @@ const ORDER: [&str; 13] = [
     "site",
     "publish",
     "build",
+    "serve",
+    "watch",
     "cli",
 ];
 

@@ -2,9 +2,26 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Identifies a result by everything that it depends on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct CacheKey([u8; 32]);
+
+impl From<CacheKey> for String {
+    fn from(key: CacheKey) -> Self {
+        key.to_string()
+    }
+}
+
+impl TryFrom<String> for CacheKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a key is 64 hexadecimal digits")
+    }
+}
 
 impl CacheKey {
     /// The key that [`fmt::Display`] writes as this text.

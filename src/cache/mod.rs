@@ -31,16 +31,19 @@ pub enum EntryKind {
     Run,
     /// The bytes of a figure.
     Figure,
+    /// What the last build of a site read and did.
+    Record,
 }
 
 impl EntryKind {
-    pub const ALL: [Self; 2] = [Self::Run, Self::Figure];
+    pub const ALL: [Self; 3] = [Self::Run, Self::Figure, Self::Record];
 
     /// The name of its folder.
     pub fn name(self) -> &'static str {
         match self {
             Self::Run => "run",
             Self::Figure => "figure",
+            Self::Record => "record",
         }
     }
 }
@@ -105,6 +108,11 @@ impl Cache {
                 }
             }
         }
+    }
+
+    /// Whether there is an entry under a key, sound or not.
+    pub fn contains(&self, kind: EntryKind, key: CacheKey) -> bool {
+        self.path(kind, key).is_file()
     }
 
     /// Stores a payload under its key.

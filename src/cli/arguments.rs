@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::build::Options;
+use crate::build::{Folder, Options};
 use crate::spec::check_base_url;
 
 /// Builds a static site that shows what activation functions can represent, and what training found.
@@ -22,6 +22,10 @@ pub(super) struct Arguments {
     /// A folder of templates that replace the embedded ones of the same names [default: site_templates, if it exists].
     #[arg(long, global = true, value_name = "DIR")]
     templates: Option<PathBuf>,
+
+    /// A folder of files that become part of the site as they are [default: static, if it exists].
+    #[arg(long = "static", global = true, value_name = "DIR")]
+    statics: Option<PathBuf>,
 
     /// The folder that the site is written to.
     #[arg(long, global = true, value_name = "DIR", default_value = "public")]
@@ -51,9 +55,30 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Train, draw and write the site.
-    Build,
+    Build {
+        /// Say what would be trained, drawn, written and removed, and do nothing of it.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Build on every save, serve the site, and keep open pages up to date.
+    Watch {
+        #[command(flatten)]
+        serving: Serving,
+        /// Look for changes several times a second, where the system cannot tell of them (network mounts).
+        #[arg(long)]
+        poll: bool,
+    },
+    /// Serve the output folder as GitHub Pages would.
+    Serve {
+        #[command(flatten)]
+        serving: Serving,
+    },
     /// Check specs and templates without building anything.
-    Check,
+    Check {
+        /// How to write what is wrong; `github` makes annotations in GitHub Actions.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
     /// List what the specs declare.
     List {
         /// Only this kind.
@@ -65,6 +90,29 @@ pub(super) enum Command {
         #[command(subcommand)]
         action: Action,
     },
+}
+
+/// Where the site is served.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serving {
+    /// The port [default: 4000, or the next one that is free].
+    #[arg(long, value_name = "PORT")]
+    pub(super) port: Option<u16>,
+
+    /// The name or address of this machine at which others may reach the site.
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    pub(super) host: String,
+
+    /// Open the site in the browser.
+    #[arg(long)]
+    pub(super) open: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -92,10 +140,10 @@ pub(super) enum Action {
 
 impl Arguments {
     pub(super) fn options(&self) -> Options {
-        let standard = PathBuf::from("site_templates");
         Options {
             specs: self.specs.clone(),
-            templates: self.templates.clone().or_else(|| standard.is_dir().then_some(standard)),
+            templates: Folder::given_or(self.templates.clone(), "site_templates"),
+            statics: Folder::given_or(self.statics.clone(), "static"),
             out: self.out.clone(),
             cache: self.cache.clone(),
             base_url: self.base_url.clone(),

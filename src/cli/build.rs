@@ -4,15 +4,26 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::output::counted;
-use super::{Error, Output};
-use crate::build::{Options, Summary, build};
+use super::{Error, Output, interrupt};
+use crate::build::{Failure, Forecast, Options, Summary, build, forecast};
+
+/// The exit status of a program that was interrupted, as shells give it.
+const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(options: &Options, output: &mut Output) -> Result<ExitCode, Error> {
     let start = Instant::now();
-    let bar = output.progress();
+    let bar = output.progress(interrupt::on_interrupt());
     let result = build(options, &bar);
     bar.finish();
-    let summary = result?;
+    let summary = match result {
+        Err(Failure::Stopped) => {
+            output.complain(
+                "stopped: what was trained and drawn is kept; the site is as the last build left it",
+            );
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        result => result?,
+    };
     if output.json {
         output.value(&summary)?;
         return Ok(ExitCode::SUCCESS);
@@ -53,6 +64,43 @@ fn lines(summary: &Summary, out: &str) -> Vec<String> {
     }
     if summary.trained + summary.drawn + summary.files_written + summary.files_removed == 0 {
         lines.push("nothing to do: the site is up to date".into());
+    }
+    lines
+}
+
+/// `actfn-site build --dry-run`.
+pub(super) fn dry_run(options: &Options, output: &mut Output) -> Result<ExitCode, Error> {
+    let forecast = forecast(options)?;
+    if output.json {
+        output.value(&forecast)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for line in forecast_lines(&forecast, &options.out.display().to_string()) {
+        output.line(&line)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn forecast_lines(forecast: &Forecast, out: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(forecast.train.iter().map(|case| format!("train   {case}")));
+    lines.extend(forecast.draw.iter().map(|path| format!("draw    {path}")));
+    match &forecast.files {
+        Some(files) => {
+            lines.extend(files.write.iter().map(|path| format!("write   {path}")));
+            lines.extend(files.remove.iter().map(|path| format!("remove  {path}")));
+            if lines.is_empty() {
+                lines.push("nothing to do: the site is up to date".into());
+            } else {
+                let (write, remove) = (files.write.len(), files.remove.len());
+                lines.push(format!("{out}: {} to write, {remove} to remove", counted(write, "file")));
+            }
+        }
+        None => lines.push(format!(
+            "{} to train, {} to draw, and whatever pages of {out} show them to write",
+            counted(forecast.train.len(), "case"),
+            counted(forecast.draw.len(), "figure")
+        )),
     }
     lines
 }

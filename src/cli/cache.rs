@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::arguments::Action;
 use super::{Error, Output};
-use crate::build::{Options, load_specs, needed_entries};
+use crate::build::{Inputs, Options, needed_entries};
 use crate::cache::{Cache, EntryKind, Usage};
 use crate::plan;
 
@@ -15,7 +15,8 @@ pub(super) fn run(options: &Options, action: Action, output: &mut Output) -> Res
         Action::Status => status(&cache, output),
         Action::Verify => verify(&cache, output),
         Action::Gc => {
-            let keep = needed_entries(&plan::plan(&load_specs(options)?));
+            let specs = Inputs::read(options).load_specs(options)?;
+            let keep = needed_entries(options, &plan::plan(&specs));
             retain(&cache, &keep, output)
         }
         Action::Clear => retain(&cache, &BTreeSet::new(), output),

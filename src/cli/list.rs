@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::arguments::What;
 use super::{Error, Output};
-use crate::build::{Options, load_specs};
+use crate::build::{Inputs, Options};
 use crate::plan;
 use crate::spec::{Source, Specs};
 
@@ -21,7 +21,7 @@ struct Row {
 }
 
 pub(super) fn run(options: &Options, what: Option<What>, output: &mut Output) -> Result<ExitCode, Error> {
-    let specs = load_specs(options)?;
+    let specs = Inputs::read(options).load_specs(options)?;
     let rows: Vec<Row> = match what {
         Some(what) => rows(&specs, what),
         // The cases are many; they are listed only where they are asked for.

@@ -7,14 +7,19 @@ mod arguments;
 mod build;
 mod cache;
 mod check;
+mod interrupt;
 mod list;
 mod output;
+mod serve;
+mod watch;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::build::Failure;
+use crate::serve::ServeError;
 use arguments::{Arguments, Command};
 use output::Output;
 
@@ -24,8 +29,11 @@ pub fn main() -> ExitCode {
     let options = arguments.options();
     let mut output = Output::new(arguments.quiet, arguments.json);
     let done = match &arguments.command {
-        Command::Build => build::run(&options, &mut output),
-        Command::Check => check::run(&options, &mut output),
+        Command::Build { dry_run: false } => build::run(&options, &mut output),
+        Command::Build { dry_run: true } => build::dry_run(&options, &mut output),
+        Command::Watch { serving, poll } => watch::run(&options, serving, *poll, &mut output),
+        Command::Serve { serving } => serve::run(&options, serving, &mut output),
+        Command::Check { format } => check::run(&options, *format, &mut output),
         Command::List { what } => list::run(&options, *what, &mut output),
         Command::Cache { action } => cache::run(&options, *action, &mut output),
     };
@@ -40,6 +48,19 @@ pub fn main() -> ExitCode {
             output.failure(&failure);
             ExitCode::FAILURE
         }
+        Err(Error::Serve(error)) => {
+            output.complain(&format!("error: {error}"));
+            if matches!(error, ServeError::InUse { .. }) {
+                output
+                    .complain("help: choose another one with --port, or leave it out for the next free one");
+            }
+            ExitCode::FAILURE
+        }
+        Err(Error::NothingToServe(out)) => {
+            output.complain(&format!("error: there is no site in {}", out.display()));
+            output.complain("help: `actfn-site build` makes one; `actfn-site watch` makes and serves it");
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -47,6 +68,9 @@ pub fn main() -> ExitCode {
 #[derive(Debug)]
 enum Error {
     Failure(Failure),
+    Serve(ServeError),
+    /// The output folder is not there.
+    NothingToServe(PathBuf),
     /// Standard output could not be written.
     Output(std::io::Error),
 }
@@ -54,6 +78,12 @@ enum Error {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
+    }
+}
+
+impl From<ServeError> for Error {
+    fn from(error: ServeError) -> Self {
+        Self::Serve(error)
     }
 }
 

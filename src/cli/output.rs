@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use crate::build::{Failure, Progress};
-use crate::diagnostic::{Diagnostic, Severity, render};
+use crate::build::{Failure, Progress, Stop};
+use crate::diagnostic::{Diagnostic, Place, Severity, render};
 
 /// Where results, progress and diagnostics go.
 #[derive(Debug)]
@@ -32,6 +32,12 @@ impl Output {
         self.line(&text)
     }
 
+    /// One of several results of one run as JSON, on a line of its own.
+    pub(super) fn event(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string(value).map_err(io::Error::other)?;
+        self.line(&text)
+    }
+
     /// Something worth knowing, unless quiet.
     pub(super) fn note(&mut self, text: &str) {
         if !self.quiet {
@@ -46,23 +52,7 @@ impl Output {
 
     /// Why a command failed.
     pub(super) fn failure(&mut self, failure: &Failure) {
-        let diagnostics = match failure {
-            Failure::Specs(diagnostics) => diagnostics.clone(),
-            Failure::File(error) => vec![Diagnostic::error(error.to_string(), None)],
-            Failure::Publish(error) => vec![Diagnostic::error(error.to_string(), None)],
-            Failure::OutputHolds { out, held } => {
-                let held = if held.as_os_str() == "." {
-                    "the current folder".into()
-                } else {
-                    held.display().to_string()
-                };
-                let message = format!("the output folder {} cannot be, or hold, {held}", out.display());
-                vec![Diagnostic::error(message, None).help("choose a folder of its own with --out")]
-            }
-            Failure::Threads(error) => {
-                vec![Diagnostic::error(format!("cannot start the threads: {error}"), None)]
-            }
-        };
+        let diagnostics = failure.diagnostics();
         if self.json {
             let report: Vec<Report<'_>> = diagnostics.iter().map(Report::new).collect();
             let _ = self.value(&serde_json::json!({ "diagnostics": report }));
@@ -79,43 +69,81 @@ impl Output {
     }
 
     /// A progress bar on a terminal, and nothing elsewhere.
-    pub(super) fn progress(&self) -> Bar {
+    pub(super) fn progress(&self, stop: Stop) -> Bar {
         let is_shown = !self.quiet && !self.json && io::stderr().is_terminal();
-        Bar { is_shown, quiet: self.quiet, bar: Mutex::new(ProgressBar::hidden()) }
+        Bar { is_shown, quiet: self.quiet, bar: Mutex::new(ProgressBar::hidden()), stop }
     }
 }
 
 /// A diagnostic as JSON.
 #[derive(Serialize)]
-struct Report<'d> {
+pub(super) struct Report<'d> {
     severity: &'static str,
     message: &'d str,
     #[serde(flatten)]
     place: Option<ReportPlace<'d>>,
+    /// Further places that explain it.
+    related: Vec<ReportPlace<'d>>,
     help: &'d [String],
 }
 
+/// Lines and columns (in characters) count from 1; the end is the first character after the token.
 #[derive(Serialize)]
 struct ReportPlace<'d> {
     path: &'d str,
     line: usize,
     column: usize,
+    end_line: usize,
+    end_column: usize,
     token: &'d str,
+    label: &'d str,
 }
 
 impl<'d> Report<'d> {
-    fn new(diagnostic: &'d Diagnostic) -> Self {
-        let severity = match diagnostic.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        let place = diagnostic.place.as_ref().map(|place| {
-            let (line, column) = place.line_and_column();
-            let token = place.file.text.get(place.span.clone()).unwrap_or_default();
-            ReportPlace { path: &place.file.path, line, column, token }
-        });
-        Self { severity, message: &diagnostic.message, place, help: &diagnostic.help }
+    pub(super) fn new(diagnostic: &'d Diagnostic) -> Self {
+        Self {
+            severity: severity(diagnostic),
+            message: &diagnostic.message,
+            place: diagnostic.place.as_ref().map(ReportPlace::new),
+            related: diagnostic.related.iter().map(ReportPlace::new).collect(),
+            help: &diagnostic.help,
+        }
     }
+}
+
+impl<'d> ReportPlace<'d> {
+    fn new(place: &'d Place) -> Self {
+        let (line, column) = place.line_and_column();
+        let (end_line, end_column) = place.end().line_and_column();
+        let token = place.file.text.get(place.span.clone()).unwrap_or_default();
+        Self { path: &place.file.path, line, column, end_line, end_column, token, label: &place.label }
+    }
+}
+
+fn severity(diagnostic: &Diagnostic) -> &'static str {
+    match diagnostic.severity {
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// A diagnostic as a command that GitHub Actions turns into an annotation of the file.
+pub(super) fn annotation(diagnostic: &Diagnostic) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let place = diagnostic.place.as_ref().map(ReportPlace::new);
+    let place = place.map(|place| {
+        let mut text = format!(" file={},line={},col={}", property(place.path), place.line, place.column);
+        // A column of the end belongs to the same line, or GitHub ignores all columns.
+        if place.end_line == place.line && place.end_column > place.column {
+            text.push_str(&format!(",endLine={},endColumn={}", place.end_line, place.end_column));
+        }
+        text
+    });
+    let message: Vec<&str> = std::iter::once(diagnostic.message.as_str())
+        .chain(diagnostic.help.iter().map(String::as_str))
+        .collect();
+    format!("::{}{}::{}", severity(diagnostic), place.unwrap_or_default(), data(&message.join("\n")))
 }
 
 /// The progress of a build.
@@ -123,6 +151,7 @@ pub(super) struct Bar {
     is_shown: bool,
     quiet: bool,
     bar: Mutex<ProgressBar>,
+    stop: Stop,
 }
 
 impl Bar {
@@ -157,6 +186,10 @@ impl Progress for Bar {
         if !self.quiet {
             let _ = writeln!(anstream::stderr(), "waiting for another build that uses this cache");
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.is_set()
     }
 }
 

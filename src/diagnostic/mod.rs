@@ -44,9 +44,15 @@ impl Place {
     /// The 1-based line and column (in characters) where it starts.
     pub fn line_and_column(&self) -> (usize, usize) {
         let text = &self.file.text;
-        let before = &text[..text.floor_char_boundary(self.span.start)];
+        let before = &text[..text.floor_char_boundary(self.span.start.min(text.len()))];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// The place right after it.
+    #[must_use]
+    pub fn end(&self) -> Self {
+        Self { span: self.span.end..self.span.end, ..self.clone() }
     }
 }
 

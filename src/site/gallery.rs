@@ -1,6 +1,7 @@
 //! What the pages are made from: specs, plan and runs, and the ways through them that every page needs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::number::significant;
 use crate::plan::{Case, Plan, PlannedFigure, Subject};
@@ -14,7 +15,7 @@ use super::link;
 pub(super) struct Gallery<'g> {
     pub(super) specs: &'g Specs,
     pub(super) plan: &'g Plan,
-    pub(super) runs: &'g [Run],
+    pub(super) runs: &'g [Arc<Run>],
     pub(super) folders: &'g Folders<'g>,
 }
 

@@ -55,14 +55,15 @@ const SECTIONS: [&str; 4] = ["experiments", "activations", "targets", "models"];
 ///
 /// What [`render`] would report.
 pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
-    let blank = Run {
+    let blank = Arc::new(Run {
         losses: Vec::new(),
         snapshots: Vec::new(),
         best: None,
         outcome: Outcome::Finished,
         halvings: Vec::new(),
-    };
-    render(specs, plan, &vec![blank; plan.cases.len()], overrides).map(drop)
+    });
+    let runs: Vec<Arc<Run>> = plan.cases.iter().map(|_| Arc::clone(&blank)).collect();
+    render(specs, plan, &runs, overrides).map(drop)
 }
 
 /// Renders every page, table and report. `runs` belong to [`Plan::cases`], index by index.
@@ -73,7 +74,7 @@ pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(
 pub fn render(
     specs: &Specs,
     plan: &Plan,
-    runs: &[Run],
+    runs: &[Arc<Run>],
     overrides: &[TemplateFile],
 ) -> Result<Vec<SiteFile>, Vec<Diagnostic>> {
     let templates = Templates::load(overrides)?;

@@ -1,0 +1,428 @@
+//! The one place where the stages meet: specs → plan → runs → figures → site → the output folder.
+
+mod forecast;
+mod inputs;
+mod record;
+mod stop;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
+use crate::diagnostic::Diagnostic;
+use crate::figure::{self, Input};
+use crate::fs::FileError;
+use crate::plan::{self, Case, Plan, PlannedFigure, Subject};
+use crate::publish::{self, PublishError, Published};
+use crate::site;
+use crate::spec::Specs;
+use crate::train::{self, Run};
+
+pub use forecast::{Forecast, forecast};
+pub use inputs::{Folder, Inputs};
+pub use record::{Record, Snapshot};
+pub use stop::Stop;
+
+/// Where a build reads from and writes to.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub specs: PathBuf,
+    /// Templates that replace the embedded ones.
+    pub templates: Folder,
+    /// Files that become part of the site as they are.
+    pub statics: Folder,
+    pub out: PathBuf,
+    pub cache: PathBuf,
+    /// In place of the site spec's; as [`spec::check_base_url`] gives it.
+    pub base_url: Option<String>,
+    /// Threads; as many as there are cores without it. The bytes do not depend on it.
+    pub jobs: Option<NonZeroUsize>,
+}
+
+/// Why nothing was published.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something that the author wrote is wrong.
+    Specs(Vec<Diagnostic>),
+    File(FileError),
+    Publish(PublishError),
+    /// The threads could not be started.
+    Threads(String),
+    /// The output folder holds what is being worked on, and would be exchanged with it.
+    OutputHolds {
+        out: PathBuf,
+        held: PathBuf,
+    },
+    /// The output folder lies in the folder of static files, and would become part of itself.
+    OutputInStatics {
+        out: PathBuf,
+        statics: PathBuf,
+    },
+    /// It was asked to stop.
+    Stopped,
+}
+
+impl Failure {
+    /// What is wrong, and what to do.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let one = |message: String| vec![Diagnostic::error(message, None)];
+        match self {
+            Self::Specs(diagnostics) => diagnostics.clone(),
+            Self::File(error) => one(error.to_string()),
+            Self::Publish(error) => one(error.to_string()),
+            Self::OutputHolds { out, held } => {
+                let held = if held.as_os_str() == "." {
+                    "the current folder".into()
+                } else {
+                    held.display().to_string()
+                };
+                let message = format!("the output folder {} cannot be, or hold, {held}", out.display());
+                vec![Diagnostic::error(message, None).help("choose a folder of its own with --out")]
+            }
+            Self::OutputInStatics { out, statics } => {
+                let (out, statics) = (out.display(), statics.display());
+                let message = format!("the output folder {out} lies in the folder of static files {statics}");
+                vec![Diagnostic::error(message, None).help("choose another folder with --out")]
+            }
+            Self::Stopped => one("stopped; the site is as the last build left it".into()),
+            Self::Threads(error) => one(format!("cannot start the threads: {error}")),
+        }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// What a build did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    pub cases: usize,
+    /// Runs that were trained; cases that are alike share one.
+    pub trained: usize,
+    /// Runs that came from the cache.
+    pub reused_runs: usize,
+    /// Cases whose training diverged.
+    pub diverged: usize,
+    /// Figures that were drawn; figures that are alike share one.
+    pub drawn: usize,
+    pub reused_figures: usize,
+    pub files_written: usize,
+    pub files_unchanged: usize,
+    pub files_removed: usize,
+    /// Things to know that are no errors.
+    pub notes: Vec<String>,
+    /// The paths in the site of the files that were written or removed.
+    #[serde(skip)]
+    pub changed: Vec<String>,
+}
+
+/// Told as the build goes on, from any thread.
+pub trait Progress: Sync {
+    /// A stage of so many steps begins.
+    fn begin(&self, stage: &'static str, steps: usize);
+    /// One step of the stage is done.
+    fn step(&self);
+    /// Another process holds the cache.
+    fn waiting(&self);
+    /// Asked between the steps: whether to leave the rest undone.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+/// Builds one site again and again, and remembers what it trained and drew last.
+pub struct Builder {
+    options: Options,
+    cache: Cache,
+    pool: rayon::ThreadPool,
+    runs: BTreeMap<CacheKey, Arc<Run>>,
+    figures: BTreeMap<CacheKey, Arc<[u8]>>,
+}
+
+/// Builds the site.
+///
+/// # Errors
+///
+/// Whatever keeps it from being published; the output folder is then as it was.
+pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Failure> {
+    Builder::new(options.clone())?.build(&Inputs::read(options), progress)
+}
+
+impl Builder {
+    /// # Errors
+    ///
+    /// If the threads cannot be started.
+    pub fn new(options: Options) -> Result<Self, Failure> {
+        let threads = options.jobs.map_or(0, NonZeroUsize::get);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|error| Failure::Threads(error.to_string()))?;
+        let cache = Cache::new(&options.cache);
+        Ok(Self { options, cache, pool, runs: BTreeMap::new(), figures: BTreeMap::new() })
+    }
+
+    /// Builds the site from what was read.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being published; the output folder is then as it was.
+    pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
+        let Self { options, cache, pool, runs: known_runs, figures: known_figures } = self;
+        refuse_output_that_holds_input(options)?;
+        let specs = inputs.load_specs(options)?;
+        let templates = inputs.templates()?;
+        let plan = plan::plan(&specs);
+        let _lock = cache.lock(|| progress.waiting())?;
+        let (mut record, note) = Record::of_build(cache, options, inputs);
+        pool.install(|| {
+            let mut summary = Summary { cases: plan.cases.len(), ..Summary::default() };
+            summary.notes.extend(note);
+            let trained = train_all(&plan, known_runs, cache, progress)?;
+            record.trained = trained.is_new;
+            summary.trained = record.trained.len();
+            summary.reused_runs = trained.values.len() - summary.trained;
+            summary.notes.extend(trained.notes);
+            *known_runs = trained.values;
+            let runs: Vec<Arc<Run>> =
+                plan.cases.iter().map(|case| Arc::clone(&known_runs[&case.key])).collect();
+            summary.diverged = runs.iter().filter(|run| run.final_mse().is_none()).count();
+            let drawn = draw_all(&plan, &runs, known_figures, cache, progress)?;
+            record.drawn = drawn.is_new;
+            summary.drawn = record.drawn.len();
+            summary.reused_figures = drawn.values.len() - summary.drawn;
+            summary.notes.extend(drawn.notes);
+            *known_figures = drawn.values;
+            let pages = site::render(&specs, &plan, &runs, &templates).map_err(Failure::Specs)?;
+            let figures = plan.figures.iter();
+            let figures =
+                figures.map(|planned| (planned.path.clone(), Arc::clone(&known_figures[&planned.key])));
+            let mut files: BTreeMap<String, Arc<[u8]>> = figures.collect();
+            files.extend(pages.into_iter().map(|file| (file.path, file.bytes.into())));
+            add_statics(&mut files, inputs, options)?;
+            if progress.is_stopped() {
+                return Err(Failure::Stopped);
+            }
+            let published = publish::publish(&options.out, &files).map_err(Failure::Publish)?;
+            summary.take(published);
+            record.changed.clone_from(&summary.changed);
+            if let Err(error) = record.store(cache, options) {
+                summary.notes.push(format!("the cache cannot be written: {error}"));
+            }
+            Ok(summary)
+        })
+    }
+}
+
+/// Adds the static files, none of which may take the place of a file of the site.
+fn add_statics(
+    files: &mut BTreeMap<String, Arc<[u8]>>,
+    inputs: &Inputs,
+    options: &Options,
+) -> Result<(), Failure> {
+    let folder = options.statics.path.display();
+    // A file cannot stand where the other has a folder either.
+    let is_taken = |name: &str| {
+        let below = format!("{name}/");
+        let is_folder =
+            files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below));
+        let parents = name.match_indices('/').map(|(at, _)| &name[..at]);
+        is_folder || name == publish::MANIFEST || parents.chain([name]).any(|own| files.contains_key(own))
+    };
+    let in_the_way = inputs.statics.keys().filter(|name| is_taken(name));
+    let found: Vec<Diagnostic> = in_the_way
+        .map(|name| {
+            let message = format!("{folder}/{name} is in the way of what the site has there itself");
+            Diagnostic::error(message, None).help("to change one of the site's pages, override its template")
+        })
+        .collect();
+    if !found.is_empty() {
+        return Err(Failure::Specs(found));
+    }
+    files.extend(inputs.statics.iter().map(|(name, bytes)| (name.clone(), Arc::clone(bytes))));
+    Ok(())
+}
+
+/// Publishing puts a new folder in the place of the old one; whoever works in it would stand in the old one.
+fn refuse_output_that_holds_input(options: &Options) -> Result<(), Failure> {
+    let Ok(out) = options.out.canonicalize() else { return Ok(()) };
+    let here = Path::new(".");
+    let (templates, statics) = (&options.templates.path, &options.statics.path);
+    for held in [here, &options.specs, &options.cache, templates, statics] {
+        if held.canonicalize().is_ok_and(|held| held.starts_with(&out)) {
+            return Err(Failure::OutputHolds { out: options.out.clone(), held: held.to_owned() });
+        }
+    }
+    if statics.canonicalize().is_ok_and(|statics| out.starts_with(statics)) {
+        return Err(Failure::OutputInStatics { out: options.out.clone(), statics: statics.clone() });
+    }
+    Ok(())
+}
+
+impl Summary {
+    fn take(&mut self, published: Published) {
+        self.files_written = published.written.len();
+        self.files_unchanged = published.unchanged;
+        self.files_removed = published.removed.len();
+        self.changed = published.written;
+        self.changed.extend(published.removed);
+        let kept = published.kept.into_iter();
+        self.notes.extend(kept.map(|name| {
+            format!("{name} is no longer part of the site, but was changed by hand: left as it is")
+        }));
+    }
+}
+
+/// What one stage made.
+struct Stage<T> {
+    /// By key; every one that the plan needs, and no other.
+    values: BTreeMap<CacheKey, T>,
+    /// Those that were not there before.
+    is_new: Vec<CacheKey>,
+    notes: Vec<String>,
+}
+
+/// One run per case: known, from the cache, or by training; cases with the same key share the work.
+fn train_all(
+    plan: &Plan,
+    known: &BTreeMap<CacheKey, Arc<Run>>,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Stage<Arc<Run>>, Failure> {
+    let unique: BTreeMap<CacheKey, &Case> = plan.cases.iter().rev().map(|case| (case.key, case)).collect();
+    run_stage("training", unique, known, progress, |key, case| {
+        let read = |bytes: Vec<u8>| Run::from_bytes(&bytes).map(Arc::new);
+        make(cache, EntryKind::Run, key, read, || {
+            let run = train::train(case);
+            let bytes = run.to_bytes();
+            (Arc::new(run), bytes)
+        })
+    })
+}
+
+/// The bytes of every figure: known, from the cache, or drawn; figures with the same key share the work.
+fn draw_all(
+    plan: &Plan,
+    runs: &[Arc<Run>],
+    known: &BTreeMap<CacheKey, Arc<[u8]>>,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Stage<Arc<[u8]>>, Failure> {
+    let unique: BTreeMap<CacheKey, &PlannedFigure> =
+        plan.figures.iter().rev().map(|figure| (figure.key, figure)).collect();
+    run_stage("drawing", unique, known, progress, |key, planned| {
+        let read = |bytes: Vec<u8>| Some(Arc::from(bytes));
+        make(cache, EntryKind::Figure, key, read, || {
+            let bytes = draw(plan, runs, planned);
+            (Arc::from(bytes.as_slice()), bytes)
+        })
+    })
+}
+
+/// Makes what is not known already, on all threads.
+fn run_stage<W: Send, T: Clone + Send + Sync>(
+    name: &'static str,
+    work: BTreeMap<CacheKey, W>,
+    known: &BTreeMap<CacheKey, T>,
+    progress: &dyn Progress,
+    make: impl Fn(CacheKey, W) -> Made<T> + Sync,
+) -> Result<Stage<T>, Failure> {
+    progress.begin(name, work.len());
+    let results: Option<Vec<(CacheKey, Made<T>)>> = work
+        .into_par_iter()
+        .map(|(key, work)| {
+            if progress.is_stopped() {
+                return None;
+            }
+            let made = match known.get(&key) {
+                Some(value) => Made { value: value.clone(), is_new: false, note: None },
+                None => make(key, work),
+            };
+            progress.step();
+            Some((key, made))
+        })
+        .collect();
+    let results = results.ok_or(Failure::Stopped)?;
+    let is_new = results.iter().filter(|(_, made)| made.is_new).map(|(key, _)| *key).collect();
+    let notes = notes(&results);
+    Ok(Stage { values: results.into_iter().map(|(key, made)| (key, made.value)).collect(), is_new, notes })
+}
+
+fn draw(plan: &Plan, runs: &[Arc<Run>], planned: &PlannedFigure) -> Vec<u8> {
+    match &planned.subject {
+        Subject::Activation(activation) => figure::draw(&planned.figure, Input::Activation(activation)),
+        Subject::Cases(indices) => {
+            let cases: Vec<(&Case, &Run)> =
+                indices.iter().map(|&index| (&plan.cases[index], &*runs[index])).collect();
+            figure::draw(&planned.figure, Input::Cases(&cases))
+        }
+    }
+}
+
+/// A result, and how it came to be.
+struct Made<T> {
+    value: T,
+    is_new: bool,
+    note: Option<String>,
+}
+
+/// Takes a result from the cache, or makes and stores it. A cache that cannot be written slows the next build down and
+/// harms nothing, so it is a note and no failure.
+fn make<T>(
+    cache: &Cache,
+    kind: EntryKind,
+    key: CacheKey,
+    read: impl FnOnce(Vec<u8>) -> Option<T>,
+    new: impl FnOnce() -> (T, Vec<u8>),
+) -> Made<T> {
+    let mut note = None;
+    match cache.load(kind, key) {
+        Lookup::Hit(bytes) => {
+            if let Some(value) = read(bytes) {
+                return Made { value, is_new: false, note };
+            }
+            note = Some(format!("the cached {} {key} could not be read: made anew", kind.name()));
+        }
+        Lookup::Corrupt => note = Some(format!("the cached {} {key} was damaged: made anew", kind.name())),
+        Lookup::Miss => {}
+    }
+    let (value, bytes) = new();
+    if let Err(error) = cache.store(kind, key, &bytes) {
+        note = Some(format!("the cache cannot be written: {error}"));
+    }
+    Made { value, is_new: true, note }
+}
+
+/// Collects the notes; those of an unwritable cache are alike but for the path, and one of them says it all.
+fn notes<T>(results: &[(CacheKey, Made<T>)]) -> Vec<String> {
+    let is_unwritable = |note: &String| note.starts_with("the cache cannot be written");
+    let all = results.iter().filter_map(|(_, made)| made.note.as_ref());
+    let (unwritable, others): (Vec<&String>, Vec<&String>) = all.partition(|note| is_unwritable(note));
+    unwritable.into_iter().take(1).chain(others).cloned().collect()
+}
+
+/// Checks specs and templates as far as it goes without training or drawing.
+///
+/// # Errors
+///
+/// Every fault.
+pub fn check(options: &Options) -> Result<(Specs, Plan), Failure> {
+    let inputs = Inputs::read(options);
+    let specs = inputs.load_specs(options)?;
+    let templates = inputs.templates()?;
+    let plan = plan::plan(&specs);
+    site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
+    Ok((specs, plan))
+}
+
+/// The cache entries that the specs need.
+pub fn needed_entries(options: &Options, plan: &Plan) -> BTreeSet<(EntryKind, CacheKey)> {
+    let runs = plan.cases.iter().map(|case| (EntryKind::Run, case.key));
+    let figures = plan.figures.iter().map(|figure| (EntryKind::Figure, figure.key));
+    runs.chain(figures).chain([(EntryKind::Record, Record::key(options))]).collect()
+}

@@ -1,0 +1,173 @@
+//! What open pages are told while the site is watched: which files have changed, and what is wrong.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::Site;
+
+/// The folder of addresses that are ours and no files of the site; no id begins with a dot.
+pub(super) const FOLDER: &str = ".actfn-site";
+
+/// The site as open pages see it. Clones share one state.
+#[derive(Clone)]
+pub struct Live {
+    /// Tells one run of the program from the next, whose versions begin anew.
+    session: Arc<str>,
+    state: Arc<watch::Sender<Told>>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Told {
+    /// Counts what was told.
+    version: u64,
+    /// The version in which each file last changed, by its path in the site.
+    changed: BTreeMap<String, u64>,
+    /// What is wrong with the specs as they are, each as text.
+    problems: Vec<String>,
+}
+
+/// One message to a page.
+#[derive(Debug, Serialize)]
+struct Message<'s> {
+    session: &'s str,
+    version: u64,
+    /// The files that changed since the page was made.
+    changed: Vec<&'s str>,
+    problems: &'s [String],
+}
+
+impl Live {
+    /// `session` is anything that the next run of the program will not use again.
+    pub fn new(session: &str) -> Self {
+        Self { session: session.into(), state: Arc::new(watch::Sender::new(Told::default())) }
+    }
+
+    /// Tells all pages that these files have changed and that nothing is wrong.
+    pub fn changed(&self, paths: &[String]) {
+        self.state.send_modify(|state| {
+            state.version += 1;
+            state.changed.extend(paths.iter().map(|path| (path.clone(), state.version)));
+            state.problems.clear();
+        });
+    }
+
+    /// Tells all pages what is wrong.
+    pub fn failed(&self, problems: Vec<String>) {
+        self.state.send_modify(|state| {
+            state.version += 1;
+            state.problems = problems;
+        });
+    }
+
+    pub(super) fn version(&self) -> u64 {
+        self.state.borrow().version
+    }
+
+    /// The page with the script at its end, or before the end of its body. `page` is its file, `version` what was told when
+    /// it was read.
+    pub(super) fn inject(&self, html: &str, page: &str, version: Option<u64>) -> String {
+        let attribute = |text: &str| {
+            let escaped = text.replace('&', "&amp;").replace('"', "&quot;");
+            escaped.replace('<', "&lt;")
+        };
+        let script = format!(
+            "<script src=\"/{FOLDER}/client.js\" data-session=\"{}\" data-version=\"{}\" data-page=\"{}\"></script>\n",
+            attribute(&self.session),
+            version.unwrap_or_default(),
+            attribute(page)
+        );
+        match html.rfind("</body>") {
+            Some(at) => format!("{}{script}{}", &html[..at], &html[at..]),
+            None => format!("{html}{script}"),
+        }
+    }
+}
+
+/// What a page knows already.
+#[derive(Debug, Deserialize)]
+pub(super) struct Known {
+    #[serde(default)]
+    session: String,
+    #[serde(default)]
+    since: u64,
+}
+
+/// The stream of messages to one page: at once what it does not know, then whatever changes.
+pub(super) async fn events(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Query(known): Query<Known>,
+) -> Response {
+    let Some(live) = site.live else { return axum::http::StatusCode::NOT_FOUND.into_response() };
+    // A browser that has lost the connection says what it heard last.
+    let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let since = if known.session == *live.session { heard.unwrap_or(known.since) } else { 0 };
+    let receiver = live.state.subscribe();
+    let first = Some((receiver, since, true));
+    let messages = stream::unfold((first, live.session), |(listening, session)| async move {
+        let (mut receiver, since, is_first) = listening?;
+        if !is_first {
+            receiver.changed().await.ok()?;
+        }
+        let (event, version) = {
+            let state = receiver.borrow_and_update();
+            let message = Message {
+                session: &session,
+                version: state.version,
+                changed: state
+                    .changed
+                    .iter()
+                    .filter(|(_, version)| **version > since)
+                    .map(|(path, _)| path.as_str())
+                    .collect(),
+                problems: &state.problems,
+            };
+            let event = Event::default().id(state.version.to_string()).retry(Duration::from_millis(500));
+            (event.json_data(message).ok()?, state.version)
+        };
+        Some((Ok::<_, Infallible>(event), (Some((receiver, version, false)), session)))
+    });
+    Sse::new(messages).keep_alive(KeepAlive::default()).into_response()
+}
+
+/// The script.
+pub(super) async fn client() -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    (headers, include_str!("client.js")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_stands_in_the_page_and_cannot_be_left() {
+        let live = Live::new("1");
+        let html = live.inject("<body><p></p></body></html>", "a\"><script>.html", Some(3));
+        assert!(html.contains("data-version=\"3\"") && html.ends_with("</script>\n</body></html>"));
+        assert!(!html.contains("\"><script>.html"));
+        assert!(live.inject("<p>", "a.html", None).starts_with("<p><script"));
+    }
+
+    #[test]
+    fn changes_are_counted() {
+        let live = Live::new("1");
+        live.changed(&["a".into()]);
+        live.failed(vec!["wrong".into()]);
+        assert_eq!((live.version(), live.state.borrow().problems.len()), (2, 1));
+        live.changed(&[]);
+        assert!(live.state.borrow().problems.is_empty());
+        assert_eq!(live.state.borrow().changed["a"], 1);
+    }
+}
