@@ -7,4 +7,6 @@ mod diagnostics;
 mod parity;
 mod publishing;
 mod readme;
+mod serve;
 mod support;
+mod watch;

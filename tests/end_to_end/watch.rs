@@ -1,0 +1,454 @@
+//! `watch`: whatever happens to the files, the site ends as a clean build makes it, and open pages know.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{CUBIC, FIT, Project, SMALL, small, tree};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `watch` or `serve`.
+pub(crate) struct Running {
+    child: Child,
+    events: Receiver<Value>,
+    /// `127.0.0.1:4000`.
+    pub(crate) address: String,
+}
+
+impl Running {
+    pub(crate) fn start(project: &Project, arguments: &[&str]) -> Self {
+        let arguments = [arguments, &["--json", "--port", "0"]].concat();
+        let mut child =
+            project.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, events) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(serde_json::from_str(&line).unwrap()).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut running = Self { child, events, address: String::new() };
+        let serving = running.next("serving");
+        let url = serving["url"].as_str().unwrap();
+        running.address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        running
+    }
+
+    /// Waits for the next event of a kind and passes over others.
+    #[track_caller]
+    fn next(&self, kind: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let event = self.events.recv_timeout(left).unwrap_or_else(|_| panic!("no event {kind}"));
+            if event["event"] == kind {
+                return event;
+            }
+        }
+    }
+
+    /// Sends a request as it stands, and returns the status and everything that was answered.
+    pub(crate) fn raw(&self, request: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        (status, answer)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        self.raw(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address))
+    }
+
+    /// The next messages of the event stream, as a page gets them that was made at `since`.
+    fn messages(&self, session: &str, since: u64) -> impl Iterator<Item = Value> + use<> {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let path = format!("/.actfn-site/events?session={session}&since={since}");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let lines = BufReader::new(stream).lines().map_while(Result::ok);
+        lines.filter_map(|line| Some(serde_json::from_str(line.strip_prefix("data: ")?).unwrap()))
+    }
+
+    /// The session and version that a page carries.
+    fn page(&self, path: &str) -> (String, u64, String) {
+        let (_, html) = self.get(path);
+        let attribute = |name: &str| {
+            let (_, rest) = html.split_once(&format!("data-{name}=\"")).unwrap_or_else(|| panic!("{html}"));
+            rest.split('"').next().unwrap().to_owned()
+        };
+        (attribute("session"), attribute("version").parse().unwrap(), html)
+    }
+
+    #[cfg(unix)]
+    fn interrupt(&self) {
+        let pid = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a clean build makes of a project's files, or `None` if they are wrong.
+fn clean(project: &Project) -> Option<std::collections::BTreeMap<String, Vec<u8>>> {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, cache) = (folder.path().join("public"), folder.path().join("cache"));
+    let arguments = ["build", "--quiet", "--out", out.to_str().unwrap(), "--cache", cache.to_str().unwrap()];
+    let ran = project.run(&arguments);
+    (ran.status == 0).then(|| tree(&out))
+}
+
+/// Waits until the site is what a clean build makes of the files as they are now.
+#[track_caller]
+fn expect_clean_site(project: &Project, after: &str) {
+    let expected = clean(project).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        // The output folder is exchanged in one step, but reading it takes several.
+        let found = std::panic::catch_unwind(|| project.site()).unwrap_or_default();
+        if found == expected {
+            return;
+        }
+        let differing: Vec<&String> = expected
+            .keys()
+            .chain(found.keys())
+            .filter(|name| expected.get(*name) != found.get(*name))
+            .collect();
+        assert!(Instant::now() < deadline, "after {after}: {differing:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_save_rebuilds_what_it_touches_and_pages_are_told() {
+    let project = small();
+    let running = Running::start(&project, &["watch"]);
+    assert_eq!(running.next("built")["summary"]["trained"], 2);
+    let (session, version, _) = running.page("/experiments/small/cubic/tanh/");
+    let mut messages = running.messages(&session, version);
+    assert_eq!(messages.next().unwrap()["changed"], serde_json::json!([]));
+
+    project.edit("specs/fit.yaml", "type: fit", "type: fit\ncaption: A new caption");
+    let built = running.next("built");
+    assert_eq!(built["inputs"], serde_json::json!(["specs/fit.yaml"]));
+    assert_eq!((&built["summary"]["trained"], &built["summary"]["drawn"]), (&0.into(), &0.into()));
+    let told = messages.next().unwrap();
+    let changed: Vec<&str> =
+        told["changed"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert!(changed.contains(&"experiments/small/cubic/tanh/index.html"), "{changed:?}");
+    assert!(!changed.iter().any(|path| path.ends_with(".png") || path.ends_with(".css")), "{changed:?}");
+    assert!(running.get("/experiments/small/cubic/tanh/").1.contains("A new caption"));
+
+    project.write("specs/relu.yaml", "kind: activation\nid: relu\ncolor: \"#123456\"\n");
+    let built = running.next("built");
+    assert_eq!((&built["summary"]["trained"], &built["summary"]["drawn"]), (&0.into(), &2.into()));
+    let told = messages.next().unwrap();
+    assert!(told["changed"].to_string().contains("small/cubic/relu/fit.png"), "{told}");
+    assert!(!told["changed"].to_string().contains("small/cubic/tanh/fit.png"), "{told}");
+    // A page that was made earlier hears of everything since.
+    let late = running.messages(&session, version).next().unwrap();
+    assert!(late["changed"].to_string().contains("small/cubic/tanh/index.html"), "{late}");
+    expect_clean_site(&project, "two edits");
+}
+
+#[test]
+fn an_error_is_shown_over_the_last_site_until_it_is_mended() {
+    let project = small();
+    let running = Running::start(&project, &["watch"]);
+    running.next("built");
+    let before = project.site();
+    let (session, version, _) = running.page("/");
+    let mut messages = running.messages(&session, version);
+    messages.next();
+    project.edit("specs/small.yaml", "target: cubic", "target: cubik # <script>");
+    let failed = running.next("failed");
+    assert_eq!(failed["diagnostics"][0]["line"], 4);
+    let told = messages.next().unwrap();
+    let problem = told["problems"][0].as_str().unwrap();
+    assert!(
+        problem.contains("there is no target `cubik`") && problem.contains("did you mean `cubic`?"),
+        "{problem}"
+    );
+    assert!(!problem.contains('\u{1b}'));
+    assert_eq!(project.site(), before);
+    assert_eq!(running.get("/").0, 200);
+    project.edit("specs/small.yaml", "target: cubik # <script>", "target: cubic");
+    running.next("built");
+    let told = messages.next().unwrap();
+    assert_eq!((&told["problems"], &told["changed"]), (&serde_json::json!([]), &serde_json::json!([])));
+}
+
+#[test]
+fn nothing_is_built_without_a_change() {
+    let project = small();
+    let running = Running::start(&project, &["watch"]);
+    running.next("built");
+    // Reading, touching and saving the same again are no changes, and neither is what the build wrote.
+    project.write("specs/small.yaml", SMALL);
+    std::fs::File::options().append(true).open(project.path("specs/fit.yaml")).unwrap();
+    project.write("specs/.small.yaml.swp", "swap");
+    project.write("specs/notes.txt", "notes");
+    project.write("public/CNAME", "example.org");
+    assert!(running.events.recv_timeout(Duration::from_millis(1500)).is_err());
+}
+
+#[test]
+fn it_begins_with_whatever_there_is() {
+    let project = Project::new(&[]);
+    let running = Running::start(&project, &["watch"]);
+    assert!(running.next("failed")["diagnostics"][0]["message"].as_str().unwrap().contains("specs"));
+    let (status, page) = running.get("/");
+    assert_eq!(status, 503);
+    assert!(page.contains("Not built yet") && page.contains("client.js"));
+    project.write("specs/small.yaml", SMALL);
+    project.write("specs/cubic.yaml", CUBIC);
+    project.write("specs/fit.yaml", FIT);
+    running.next("built");
+    expect_clean_site(&project, "the first specs");
+    // Another run has another session, and tells pages of the last one everything.
+    let message = running.messages("other", 5).next().unwrap();
+    assert_ne!(message["session"], "other");
+}
+
+/// A generator of small numbers that is good enough to choose edits.
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// Something that authors, editors and version control do to files; what was done, in a word.
+fn edit(project: &Project, choices: &mut Choices) -> &'static str {
+    let path = |name: &str| project.path(name);
+    let number = choices.below(100);
+    let extra = format!("kind: page\nid: extra{number}\nbody: Text {number}, see experiment:small.\n");
+    match choices.below(14) {
+        0 => project.write("specs/small.yaml", &SMALL.replace("0.01", &format!("0.0{}", number + 1))),
+        1 => project
+            .write("specs/small.yaml", &SMALL.replace("tanh", if number % 2 == 0 { "sine" } else { "elu" })),
+        2 => project.write("specs/pages/extra.yaml", &extra),
+        3 => {
+            let _ = std::fs::remove_file(path("specs/pages/extra.yaml"));
+            return "a deleted file";
+        }
+        4 => {
+            // As many editors save.
+            project.write("specs/.fit.yaml.tmp", &format!("{FIT}caption: Caption {number}\n"));
+            std::fs::rename(path("specs/.fit.yaml.tmp"), path("specs/fit.yaml")).unwrap();
+            return "a save by renaming";
+        }
+        5 => {
+            let (from, to) = if path("specs/cubic.yaml").exists() {
+                ("specs/cubic.yaml", "specs/a/b/cubic.yml")
+            } else {
+                ("specs/a/b/cubic.yml", "specs/cubic.yaml")
+            };
+            if path(from).exists() {
+                std::fs::create_dir_all(path("specs/a/b")).unwrap();
+                std::fs::rename(path(from), path(to)).unwrap();
+            }
+            return "a renamed file";
+        }
+        6 => {
+            // A folder with files in it appears at once.
+            project.write("aside/more/deep.yaml", &extra.replace("extra", "deep"));
+            let _ = std::fs::remove_dir_all(path("specs/more"));
+            std::fs::rename(path("aside/more"), path("specs/more")).unwrap();
+            return "a folder moved in";
+        }
+        7 => {
+            let _ = std::fs::remove_dir_all(path("aside"));
+            std::fs::create_dir_all(path("aside")).unwrap();
+            let _ = std::fs::rename(path("specs/more"), path("aside/gone"));
+            return "a folder moved out";
+        }
+        8 => {
+            // As when another branch is checked out: everything is made anew.
+            let old = path("old");
+            let _ = std::fs::remove_dir_all(&old);
+            std::fs::rename(path("specs"), &old).unwrap();
+            project.write("specs/fit.yaml", FIT);
+            project.write("specs/small.yaml", SMALL);
+            project.write("specs/x/y/cubic.yaml", &CUBIC.replace("0.4", &format!("0.{number}1")));
+            return "a folder made anew";
+        }
+        9 => {
+            // Some editors empty a file before they write it.
+            let file = path("specs/fit.yaml");
+            std::fs::write(&file, "").unwrap();
+            std::thread::sleep(Duration::from_millis(60));
+            std::fs::write(&file, format!("{FIT}title: Title {number}\n")).unwrap();
+            return "a save in two steps";
+        }
+        10 => {
+            project.write("site_templates/robots.txt", &format!("# {number}\n"));
+            return "a template";
+        }
+        11 => {
+            let _ = std::fs::remove_dir_all(path("site_templates"));
+            return "templates deleted";
+        }
+        12 => {
+            project.write("static/deep/file.txt", &number.to_string());
+            return "a static file";
+        }
+        _ => {
+            let _ = std::fs::remove_dir_all(path("static/deep"));
+            return "static files deleted";
+        }
+    }
+    "a save"
+}
+
+fn random_edits(arguments: &[&str], seeds: std::ops::Range<u64>, edits: usize) {
+    for seed in seeds {
+        let project = small();
+        let running = Running::start(&project, arguments);
+        running.next("built");
+        let mut choices = Choices(seed);
+        let mut done = vec![format!("seed {seed}")];
+        for _ in 0..edits {
+            // Several at once, as far as the watcher is concerned, or one by one.
+            for _ in 0..=choices.below(3) {
+                done.push(edit(&project, &mut choices).to_owned());
+            }
+            if clean(&project).is_some() {
+                expect_clean_site(&project, &done.join(", "));
+            }
+        }
+    }
+}
+
+#[test]
+fn any_edits_end_as_a_clean_build() {
+    let sequences = std::env::var("WATCH_SEQUENCES").ok().and_then(|it| it.parse().ok()).unwrap_or(4);
+    random_edits(&["watch"], 0..sequences, 8);
+}
+
+#[test]
+fn polling_sees_the_same() {
+    random_edits(&["watch", "--poll"], 100..101, 6);
+}
+
+#[test]
+fn a_removed_spec_takes_its_pages_and_nothing_else() {
+    let project = small();
+    project.write("specs/note.yaml", "kind: page\nbody: A note.\n");
+    let running = Running::start(&project, &["watch"]);
+    running.next("built");
+    project.write("public/note/mine.txt", "mine");
+    assert!(project.path("public/note/index.html").exists());
+    std::fs::remove_file(project.path("specs/note.yaml")).unwrap();
+    let built = running.next("built");
+    assert_eq!(built["summary"]["files_removed"], 1);
+    assert!(!project.path("public/note/index.html").exists());
+    assert!(project.path("public/note/mine.txt").exists());
+    assert_eq!(running.get("/note/").0, 404);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_cleanly() {
+    let project = small();
+    let mut running = Running::start(&project, &["watch"]);
+    running.next("built");
+    let _stream = running.messages("x", 0).next();
+    let start = Instant::now();
+    running.interrupt();
+    assert!(running.child.wait().unwrap().success());
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(leftovers(&project.path(".")).is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_build_leaves_the_last_site_and_no_debris() {
+    let project = small();
+    project.build();
+    let before = project.site();
+    let many: Vec<String> = (1..=200).map(|step| format!("{}.0e-5", step)).collect();
+    let slow = SMALL.replace("0.01, epochs: 20", &format!("[{}], epochs: 3000", many.join(", ")));
+    project.write("specs/small.yaml", &slow);
+    let mut child =
+        project.command(&["build"]).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let status = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{text}");
+    assert!(text.contains("stopped"), "{text}");
+    assert_eq!(project.site(), before);
+    assert!(leftovers(&project.path(".")).is_empty());
+    // What was trained before the interrupt is not trained again.
+    project.write("specs/small.yaml", SMALL);
+    project.build();
+}
+
+/// Temporary files and folders.
+fn leftovers(folder: &Path) -> Vec<String> {
+    let is_ours = |name: &String| name.contains("actfn-site-") && !name.starts_with("public/");
+    tree(folder).into_keys().filter(is_ours).collect()
+}
+
+#[test]
+fn it_ends_with_its_reader() {
+    let project = small();
+    let mut child = project
+        .command(&["watch", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert!(line.starts_with("serving public at http://127.0.0.1:"), "{line}");
+    drop(stdout);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn the_terminal_gets_one_line_a_rebuild() {
+    let project = small();
+    let mut child = project
+        .command(&["watch", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.next();
+    let without_time = |line: String| line.rsplit_once(", ").unwrap().0.to_owned();
+    let first = without_time(lines.next().unwrap());
+    assert!(first.starts_with("first build: 2 cases trained, 4 figures drawn, "), "{first}");
+    project.edit("specs/small.yaml", "epochs: 20", "epochs: 30");
+    let line = without_time(lines.next().unwrap());
+    assert!(line.starts_with("specs/small.yaml: 2 cases trained, 2 figures drawn, "), "{line}");
+    project.edit("specs/small.yaml", "epochs: 30", "epochs: many");
+    assert_eq!(lines.next().unwrap(), "specs/small.yaml: 1 error, the site stays as it was");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(text.contains("expected a whole number from 0"), "{text}");
+}
