@@ -63,7 +63,12 @@ impl fmt::Display for PublishError {
 ///
 /// Everything is first laid out in a folder beside `out`; then the two change places. Where the platform cannot exchange
 /// folders, or `out` is a mount point, each file takes its place by itself.
-pub fn publish(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Published, PublishError> {
+///
+/// What was replaced is removed when it is dropped, which takes longer than all the rest and can wait.
+pub fn publish(
+    out: &Path,
+    files: &BTreeMap<String, Arc<[u8]>>,
+) -> Result<(Published, Replaced), PublishError> {
     // A link to a folder keeps pointing where it points: what changes is the folder.
     let out = &fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
     let staging = Staging::beside(out)?;
@@ -71,7 +76,7 @@ pub fn publish(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Publis
     let manifest = write_manifest(files);
     let (changed, stale) = (&published.written, &published.removed);
     if changed.is_empty() && stale.is_empty() && has_content(&out.join(MANIFEST), manifest.as_bytes()) {
-        return Ok(published);
+        return Ok((published, Replaced { _staging: staging }));
     }
     let contents = files.iter().map(|(name, bytes)| (name.as_str(), &**bytes));
     let contents: Vec<(&str, &[u8])> = contents.chain([(MANIFEST, manifest.as_bytes())]).collect();
@@ -81,7 +86,12 @@ pub fn publish(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Publis
         Err(_) if out.exists() => replace_each(out, &contents, stale)?,
         Err(error) => return Err(error.into()),
     }
-    Ok(published)
+    Ok((published, Replaced { _staging: staging }))
+}
+
+/// The folder that was exchanged for the new one.
+pub struct Replaced {
+    _staging: Staging,
 }
 
 /// What publishing would do. Nothing is written.
@@ -304,6 +314,11 @@ mod tests {
 
     fn counts(published: &Published) -> (usize, usize, usize) {
         (published.written.len(), published.unchanged, published.removed.len())
+    }
+
+    /// Publishes, and removes what was replaced.
+    fn publish(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Published, PublishError> {
+        super::publish(out, files).map(|(published, _)| published)
     }
 
     fn names(out: &Path) -> Vec<String> {

@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::figure::{self, Input};
 use crate::fs::FileError;
 use crate::plan::{self, Case, Plan, PlannedFigure, Subject};
-use crate::publish::{self, PublishError, Published};
+use crate::publish::{self, PublishError, Published, Replaced};
 use crate::site;
 use crate::spec::Specs;
 use crate::train::{self, Run};
@@ -144,6 +144,7 @@ pub struct Builder {
     pool: rayon::ThreadPool,
     runs: BTreeMap<CacheKey, Arc<Run>>,
     figures: BTreeMap<CacheKey, Arc<[u8]>>,
+    replaced: Option<Replaced>,
 }
 
 /// Builds the site.
@@ -164,7 +165,7 @@ impl Builder {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Failure::Threads(error.to_string()))?;
         let cache = Cache::new(&options.cache);
-        Ok(Self { options, cache, pool, runs: BTreeMap::new(), figures: BTreeMap::new() })
+        Ok(Self { options, cache, pool, runs: BTreeMap::new(), figures: BTreeMap::new(), replaced: None })
     }
 
     /// Builds the site from what was read.
@@ -173,7 +174,7 @@ impl Builder {
     ///
     /// Whatever keeps it from being published; the output folder is then as it was.
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
-        let Self { options, cache, pool, runs: known_runs, figures: known_figures } = self;
+        let Self { options, cache, pool, runs: known_runs, figures: known_figures, replaced } = self;
         refuse_output_that_holds_input(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
@@ -208,7 +209,8 @@ impl Builder {
             if progress.is_stopped() {
                 return Err(Failure::Stopped);
             }
-            let published = publish::publish(&options.out, &files).map_err(Failure::Publish)?;
+            let (published, old) = publish::publish(&options.out, &files).map_err(Failure::Publish)?;
+            *replaced = Some(old);
             summary.take(published);
             record.changed.clone_from(&summary.changed);
             if let Err(error) = record.store(cache, options) {
@@ -216,6 +218,11 @@ impl Builder {
             }
             Ok(summary)
         })
+    }
+
+    /// Removes what the last build replaced, as dropping the builder does: after everybody has been told of the new site.
+    pub fn tidy(&mut self) {
+        self.replaced = None;
     }
 }
 

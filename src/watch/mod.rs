@@ -80,6 +80,7 @@ pub fn watch<E: From<Failure>>(
                 tell(Happening::Failed { inputs: &changed, failure })?;
             }
         }
+        builder.tidy();
         last = Some(inputs);
     }
     Ok(())
