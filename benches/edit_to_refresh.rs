@@ -3,6 +3,8 @@
 //! A copy of `specs/` is watched. After each save the clock runs until the event stream has told of the page and the page
 //! and its figures have been fetched anew.
 
+#![expect(clippy::print_stdout, reason = "its results go to the terminal")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;

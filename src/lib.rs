@@ -12,7 +12,7 @@
 //! 6. [`publish`]: the files → the output folder, exchanged in one step.
 //!
 //! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`cache`] and [`function`]. [`build`] is the one
-//! place where the stages meet; [`serve`] shows what it made, [`watch`] makes it anew on every save, and [`cli`] is what a
+//! place where the stages meet; [`serve`] shows what it made, [`watch`] makes it anew on every save, [`why`] explains it, and [`cli`] is what a
 //! user meets.
 
 pub mod build;
@@ -30,3 +30,4 @@ pub mod site;
 pub mod spec;
 pub mod train;
 pub mod watch;
+pub mod why;

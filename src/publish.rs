@@ -291,6 +291,11 @@ fn write_manifest(files: &BTreeMap<String, Arc<[u8]>>) -> String {
     files.iter().map(|(name, bytes)| format!("{}  {name}\n", blake3::hash(bytes))).collect()
 }
 
+/// The files that the last build left in a folder, with the hashes of their contents.
+pub fn listed(out: &Path) -> BTreeMap<String, blake3::Hash> {
+    read_manifest(out)
+}
+
 /// What an earlier build wrote. Lines that name anything but a plain path inside the folder are ignored: the file may have
 /// been edited by anyone.
 fn read_manifest(out: &Path) -> BTreeMap<String, blake3::Hash> {

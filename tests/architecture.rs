@@ -5,7 +5,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The order of the modules; each may use those before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "diagnostic",
     "fs",
     "number",
@@ -18,6 +18,7 @@ const ORDER: [&str; 15] = [
     "site",
     "publish",
     "build",
+    "why",
     "serve",
     "watch",
     "cli",

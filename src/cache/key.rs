@@ -59,48 +59,78 @@ impl fmt::Debug for CacheKey {
 
 /// Collects the fields that a result depends on. Each value goes in with its name, its type and its length, so that no
 /// two different lists of fields encode alike; floats go in by their bits, so that −0, NaN and the last digit count.
-pub struct KeyBuilder(blake3::Hasher);
+pub struct KeyBuilder {
+    hasher: blake3::Hasher,
+    /// What went in, if it is to be remembered.
+    fields: Option<Vec<KeyField>>,
+}
+
+/// One value that went into a key, as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyField {
+    pub name: String,
+    pub value: String,
+}
 
 impl KeyBuilder {
     /// `domain` says what is keyed (`"run"`, `"figure"`); `version` is that of the code that makes it.
     pub fn new(domain: &str, version: u32) -> Self {
-        let mut builder = Self(blake3::Hasher::new());
-        builder.text("domain", domain).integer("version", u64::from(version));
-        builder
+        Self { hasher: blake3::Hasher::new(), fields: None }.begun(domain, version)
     }
 
-    fn field(&mut self, name: &str, tag: u8, value: &[u8]) -> &mut Self {
+    /// A builder that remembers what goes in, to explain a key.
+    pub fn remembering(domain: &str, version: u32) -> Self {
+        Self { hasher: blake3::Hasher::new(), fields: Some(Vec::new()) }.begun(domain, version)
+    }
+
+    fn begun(mut self, domain: &str, version: u32) -> Self {
+        self.text("domain", domain).integer("version", u64::from(version));
+        self
+    }
+
+    fn field(&mut self, name: &str, tag: u8, value: &[u8], shown: impl FnOnce() -> String) -> &mut Self {
         for part in [name.as_bytes(), value] {
-            self.0.update(&(part.len() as u64).to_le_bytes());
-            self.0.update(part);
-            self.0.update(&[tag]);
+            self.hasher.update(&(part.len() as u64).to_le_bytes());
+            self.hasher.update(part);
+            self.hasher.update(&[tag]);
+        }
+        if let Some(fields) = &mut self.fields {
+            fields.push(KeyField { name: name.to_owned(), value: shown() });
         }
         self
     }
 
     pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
-        self.field(name, b't', value.as_bytes())
+        self.field(name, b't', value.as_bytes(), || value.to_owned())
     }
 
     pub fn integer(&mut self, name: &str, value: u64) -> &mut Self {
-        self.field(name, b'i', &value.to_le_bytes())
+        self.field(name, b'i', &value.to_le_bytes(), || value.to_string())
     }
 
     pub fn number(&mut self, name: &str, value: f64) -> &mut Self {
-        self.field(name, b'n', &value.to_bits().to_le_bytes())
+        self.field(name, b'n', &value.to_bits().to_le_bytes(), || value.to_string())
     }
 
     pub fn numbers(&mut self, name: &str, values: &[f64]) -> &mut Self {
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect();
-        self.field(name, b'N', &bytes)
+        self.field(name, b'N', &bytes, || {
+            let shown: Vec<String> = values.iter().map(f64::to_string).collect();
+            format!("[{}]", shown.join(", "))
+        })
     }
 
     pub fn key(&mut self, name: &str, value: CacheKey) -> &mut Self {
-        self.field(name, b'k', value.as_bytes())
+        self.field(name, b'k', value.as_bytes(), || value.to_string())
     }
 
     pub fn finish(&self) -> CacheKey {
-        CacheKey(*self.0.finalize().as_bytes())
+        CacheKey(*self.hasher.finalize().as_bytes())
+    }
+
+    /// What went in, in order; nothing unless it was to be remembered.
+    pub fn into_fields(self) -> Vec<KeyField> {
+        self.fields.unwrap_or_default()
     }
 }
 

@@ -15,7 +15,7 @@ use walkdir::WalkDir;
 
 use crate::fs::{FileError, at, write_atomic};
 
-pub use key::{CacheKey, KeyBuilder};
+pub use key::{CacheKey, KeyBuilder, KeyField};
 pub use lock::Lock;
 
 /// The layout of entries; raised when it changes, so that old ones are never read.

@@ -85,6 +85,12 @@ pub(super) enum Command {
         #[arg(value_enum)]
         what: Option<What>,
     },
+    /// Say what a file of the site, or a case, was made from, and why the last build made it anew or reused it.
+    Why {
+        /// A path such as `public/experiments/relu/`, or a case such as `benchmark/cubic_s/tanh`.
+        #[arg(value_name = "PATH|CASE")]
+        name: String,
+    },
     /// Look after the cache.
     Cache {
         #[command(subcommand)]

@@ -12,6 +12,7 @@ mod list;
 mod output;
 mod serve;
 mod watch;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Serve { serving } => serve::run(&options, serving, &mut output),
         Command::Check { format } => check::run(&options, *format, &mut output),
         Command::List { what } => list::run(&options, *what, &mut output),
+        Command::Why { name } => why::run(&options, name, &mut output),
         Command::Cache { action } => cache::run(&options, *action, &mut output),
     };
     match done {

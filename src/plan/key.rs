@@ -11,7 +11,7 @@
 //! No key holds a path, a modification time or the order of a hash map.
 
 use super::Case;
-use crate::cache::{CacheKey, KeyBuilder};
+use crate::cache::{CacheKey, KeyBuilder, KeyField};
 use crate::spec::{Activation, Figure, FigureType, ModelType, Optimizer, Panel, Schedule};
 
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
@@ -22,14 +22,25 @@ pub const FIGURE_VERSION: u32 = 2;
 /// The key of a case's run; `case.key` itself is not read.
 pub(super) fn run_key(case: &Case) -> CacheKey {
     let mut key = KeyBuilder::new("run", RUN_VERSION);
-    model(&mut key, &case.model.model_type);
+    run(&mut key, case);
+    key.finish()
+}
+
+/// What enters the key of a case's run.
+pub(super) fn run_fields(case: &Case) -> Vec<KeyField> {
+    let mut key = KeyBuilder::remembering("run", RUN_VERSION);
+    run(&mut key, case);
+    key.into_fields()
+}
+
+fn run(key: &mut KeyBuilder, case: &Case) {
+    model(key, &case.model.model_type);
     key.text("activation", &case.activation.function.canonical());
     key.text("target", &case.target.function.canonical());
     key.number("domain.low", case.data.domain.0).number("domain.high", case.data.domain.1);
     key.integer("points", case.data.points as u64);
     key.numbers("initial", &case.initial);
-    training(&mut key, case);
-    key.finish()
+    training(key, case);
 }
 
 fn model(key: &mut KeyBuilder, model_type: &ModelType) {
@@ -68,25 +79,49 @@ fn training(key: &mut KeyBuilder, case: &Case) {
 
 /// The key of a figure of cases.
 pub(super) fn cases_key(figure: &Figure, cases: &[&Case]) -> CacheKey {
-    let mut key = figure_key(figure);
-    key.integer("cases", cases.len() as u64);
-    for case in cases {
-        key.key("run", case.key);
-        key.text("target", &case.target.id);
-        activation(&mut key, &case.activation);
-        for (name, value) in &case.axes {
-            key.text(name, value);
-        }
-    }
+    let mut key = KeyBuilder::new("figure", FIGURE_VERSION);
+    of_cases(&mut key, figure, cases);
     key.finish()
 }
 
 /// The key of an activation's own figure.
 pub(super) fn activation_key(figure: &Figure, subject: &Activation) -> CacheKey {
-    let mut key = figure_key(figure);
-    key.text("function", &subject.function.canonical());
-    activation(&mut key, subject);
+    let mut key = KeyBuilder::new("figure", FIGURE_VERSION);
+    of_activation(&mut key, figure, subject);
     key.finish()
+}
+
+/// What enters the key of a figure of cases.
+pub(super) fn cases_fields(figure: &Figure, cases: &[&Case]) -> Vec<KeyField> {
+    let mut key = KeyBuilder::remembering("figure", FIGURE_VERSION);
+    of_cases(&mut key, figure, cases);
+    key.into_fields()
+}
+
+/// What enters the key of an activation's own figure.
+pub(super) fn activation_fields(figure: &Figure, subject: &Activation) -> Vec<KeyField> {
+    let mut key = KeyBuilder::remembering("figure", FIGURE_VERSION);
+    of_activation(&mut key, figure, subject);
+    key.into_fields()
+}
+
+fn of_cases(key: &mut KeyBuilder, figure: &Figure, cases: &[&Case]) {
+    self::figure(key, figure);
+    key.integer("cases", cases.len() as u64);
+    for case in cases {
+        key.key("run", case.key);
+        key.text("target", &case.target.id);
+        activation(key, &case.activation);
+        for (name, value) in &case.axes {
+            key.text(name, value);
+        }
+    }
+}
+
+fn of_activation(key: &mut KeyBuilder, figure: &Figure, subject: &Activation) {
+    self::figure(key, figure);
+    key.text("function", &subject.function.canonical());
+    activation(key, subject);
 }
 
 fn activation(key: &mut KeyBuilder, activation: &Activation) {
@@ -94,8 +129,7 @@ fn activation(key: &mut KeyBuilder, activation: &Activation) {
     key.text("color", &activation.color.to_string());
 }
 
-fn figure_key(figure: &Figure) -> KeyBuilder {
-    let mut key = KeyBuilder::new("figure", FIGURE_VERSION);
+fn figure(key: &mut KeyBuilder, figure: &Figure) {
     key.integer("width", figure.size.0.into()).integer("height", figure.size.1.into());
     let interval = |key: &mut KeyBuilder, name: &str, (low, high): (f64, f64)| {
         key.numbers(name, &[low, high]);
@@ -115,15 +149,15 @@ fn figure_key(figure: &Figure) -> KeyBuilder {
         }
         FigureType::Activation { z } => {
             key.text("type", "activation");
-            interval(&mut key, "z", *z);
+            interval(key, "z", *z);
         }
         FigureType::Trajectories => {
             key.text("type", "trajectories");
         }
         FigureType::LossLandscape { w, b, resolution, colormap } => {
             key.text("type", "loss_landscape");
-            interval(&mut key, "w", *w);
-            interval(&mut key, "b", *b);
+            interval(key, "w", *w);
+            interval(key, "b", *b);
             key.integer("resolution", *resolution as u64).text("colormap", &format!("{colormap:?}"));
         }
         FigureType::Comparison => {
@@ -133,5 +167,4 @@ fn figure_key(figure: &Figure) -> KeyBuilder {
             key.text("type", "loss_curve").text("scale", &format!("{scale:?}"));
         }
     }
-    key
 }

@@ -7,7 +7,7 @@ mod numpy;
 
 use std::sync::Arc;
 
-use crate::cache::{CacheKey, KeyBuilder};
+use crate::cache::{CacheKey, KeyBuilder, KeyField};
 use crate::spec::{
     Activation, Data, Experiment, Figure, FigureType, Model, Specs, Target, Training, standard_figure,
 };
@@ -50,6 +50,11 @@ impl Case {
         self.levels.join("/")
     }
 
+    /// What enters the key of its run, for people.
+    pub fn key_fields(&self) -> Vec<KeyField> {
+        key::run_fields(self)
+    }
+
     /// Its folder in the site: `experiments/benchmark/cubic_s/leaky_relu`.
     pub fn directory(&self) -> String {
         format!("experiments/{}/{}", self.experiment, self.path())
@@ -66,12 +71,35 @@ pub struct PlannedFigure {
     pub key: CacheKey,
 }
 
+impl PlannedFigure {
+    /// What enters its key, for people; `plan` is the one that it belongs to.
+    pub fn key_fields(&self, plan: &Plan) -> Vec<KeyField> {
+        match &self.subject {
+            Subject::Activation(activation) => key::activation_fields(&self.figure, activation),
+            Subject::Cases(indices) => {
+                let cases: Vec<&Case> = indices.iter().map(|&index| &plan.cases[index]).collect();
+                key::cases_fields(&self.figure, &cases)
+            }
+        }
+    }
+}
+
 /// What a figure shows.
 #[derive(Debug, Clone)]
 pub enum Subject {
     Activation(Arc<Activation>),
     /// Indices into [`Plan::cases`]; one but for figures that compare.
     Cases(Vec<usize>),
+}
+
+impl Subject {
+    /// The indices of its cases; none for an activation.
+    pub fn cases(&self) -> &[usize] {
+        match self {
+            Self::Activation(_) => &[],
+            Self::Cases(indices) => indices,
+        }
+    }
 }
 
 /// Plans all cases and figures.

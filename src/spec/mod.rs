@@ -3,6 +3,7 @@
 //! The types here are the only form of a spec that the later stages see.
 
 mod decode;
+mod given;
 mod load;
 mod resolve;
 mod standard;
@@ -16,6 +17,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::fs::TextFile;
 use crate::function::Function;
 
+pub use given::{GivenField, given_fields};
 pub use resolve::check_base_url;
 pub use standard::standard_figure;
 
@@ -87,6 +89,8 @@ pub struct Site {
     pub base_url: Option<String>,
     /// The experiments that the home page shows first.
     pub home: Vec<String>,
+    /// `None` without a site spec.
+    pub source: Option<Source>,
 }
 
 /// A function to learn: the kinds `polynomial` and `target`.

@@ -88,6 +88,11 @@ impl Project {
         serde_json::from_str(&ran.stdout).unwrap()
     }
 
+    /// Every file of the site; none if it was never built.
+    pub(crate) fn site_if_any(&self) -> BTreeMap<String, Vec<u8>> {
+        if self.path("public").exists() { self.site() } else { BTreeMap::new() }
+    }
+
     /// Every file of the site.
     pub(crate) fn site(&self) -> BTreeMap<String, Vec<u8>> {
         tree(&self.path("public"))

@@ -244,7 +244,7 @@ fn edit(project: &Project, choices: &mut Choices) -> &'static str {
     match choices.below(14) {
         0 => project.write("specs/small.yaml", &SMALL.replace("0.01", &format!("0.0{}", number + 1))),
         1 => project
-            .write("specs/small.yaml", &SMALL.replace("tanh", if number % 2 == 0 { "sine" } else { "elu" })),
+            .write("specs/small.yaml", &SMALL.replace("tanh", if number < 50 { "sine" } else { "elu" })),
         2 => project.write("specs/pages/extra.yaml", &extra),
         3 => {
             let _ = std::fs::remove_file(path("specs/pages/extra.yaml"));

@@ -179,8 +179,13 @@ mod tests {
         let place = Place { file, span: 0..0, label: String::new() };
         let source = Source { path: "p.yaml".into(), line: 1, text: String::new(), place };
         let page = Page { id: "p".into(), title: "The *page*".into(), body: String::new(), source };
-        let site =
-            Site { title: String::new(), description: String::new(), base_url: None, home: Vec::new() };
+        let site = Site {
+            title: String::new(),
+            description: String::new(),
+            base_url: None,
+            home: Vec::new(),
+            source: None,
+        };
         let specs = Specs {
             site,
             targets: BTreeMap::new(),

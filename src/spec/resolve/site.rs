@@ -24,6 +24,7 @@ pub(super) fn site(
             description: String::new(),
             base_url: None,
             home: Vec::new(),
+            source: None,
         };
     };
     let mut faults = Faults { file: &document.file, found: Vec::new() };
@@ -62,6 +63,7 @@ pub(super) fn site(
         description: typed.description.or(String::new()).unwrap_or_default(),
         base_url,
         home,
+        source: Some(document.source.clone()),
     }
 }
 

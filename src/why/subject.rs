@@ -1,0 +1,73 @@
+//! What the user asks about: a run by its case, a figure or another file by its path.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::Version;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::fs::slashed;
+
+/// What can be explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// Of this case of the plan.
+    Run(usize),
+    /// This one of the plan.
+    Figure(usize),
+    /// A file of the site that no cache entry holds.
+    File(String),
+}
+
+/// Finds what a name means. A page may be named by its folder; a case by its path with or without its experiment.
+///
+/// # Errors
+///
+/// If the last build made nothing of this name; with the nearest name.
+pub(super) fn find(
+    name: &str,
+    out: &Path,
+    now: &Version<'_>,
+    files: &BTreeMap<String, blake3::Hash>,
+) -> Result<Subject, Box<Diagnostic>> {
+    let typed = Path::new(name);
+    let inside =
+        typed.strip_prefix(out).or_else(|_| typed.strip_prefix(Path::new(".").join(out))).unwrap_or(typed);
+    let path = slashed(inside).unwrap_or_default();
+    let path = path.trim_start_matches("./").trim_matches('/');
+    let cases = &now.plan.cases;
+    // A folder is its page, whether or not a case is called alike; a case is asked for by its own name.
+    let is_in_site = typed.starts_with(out) || name.ends_with('/') || path.starts_with("experiments/");
+    if !is_in_site {
+        let full = |index: usize| format!("{}/{}", cases[index].experiment, cases[index].path());
+        if let Some(index) = (0..cases.len()).find(|&index| full(index) == path) {
+            return Ok(Subject::Run(index));
+        }
+        let partial: Vec<usize> = (0..cases.len()).filter(|&index| cases[index].path() == path).collect();
+        match partial.as_slice() {
+            [] => {}
+            [only] => return Ok(Subject::Run(*only)),
+            several => {
+                let names: Vec<String> = several.iter().map(|&index| format!("`{}`", full(index))).collect();
+                let diagnostic = Diagnostic::error(format!("several experiments have a case `{path}`"), None);
+                return Err(Box::new(diagnostic.help(format!("there are {}", names.join(", ")))));
+            }
+        }
+    }
+    if let Some(index) = now.plan.figures.iter().position(|planned| planned.path == path) {
+        return Ok(Subject::Figure(index));
+    }
+    let page = if path.is_empty() { "index.html".to_owned() } else { format!("{path}/index.html") };
+    for candidate in [path, page.as_str()] {
+        if files.contains_key(candidate) {
+            return Ok(Subject::File(candidate.to_owned()));
+        }
+    }
+    let diagnostic = Diagnostic::error(format!("the last build made nothing called `{name}`"), None);
+    let names: Vec<String> =
+        cases.iter().map(|case| format!("{}/{}", case.experiment, case.path())).collect();
+    let names = names.iter().map(String::as_str).chain(files.keys().map(String::as_str));
+    Err(Box::new(match nearest(path, names) {
+        Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
+        None => diagnostic.help("name a file of the site, or a case as `actfn-site list cases` shows it"),
+    }))
+}
