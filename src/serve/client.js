@@ -110,10 +110,9 @@
         padding: 0.2rem 0.7rem; cursor: pointer; }
       button:focus-visible, pre:focus-visible { outline: 3px solid #7ab8ff; outline-offset: 2px; }
     </style>
-    <section role="alert"><header><div><h2></h2><p>This page is the last good one. It changes as soon as the specs are right again.</p></div>
+    <section role="alert"><header><div><h2></h2><p>This is the page as it was last built. It changes as soon as that works again.</p></div>
     <button type="button" title="Hide until the next save (Esc)">Hide</button></header></section>`;
-    const count = problems.length === 1 ? "One problem" : `${problems.length} problems`;
-    root.querySelector("h2").textContent = `${count} in the specs`;
+    root.querySelector("h2").textContent = problems.length === 1 ? "One problem" : `${problems.length} problems`;
     // Texts are set as text: whatever stands in a spec, nothing of it becomes part of the page.
     for (const problem of problems) {
       const pre = document.createElement("pre");
