@@ -91,6 +91,14 @@ pub(super) enum Command {
         #[arg(value_name = "PATH|CASE")]
         name: String,
     },
+    /// Print the JSON Schema of the specs, with which editors complete and check them.
+    Schema,
+    /// Print what makes a shell complete the commands and options.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
     /// Look after the cache.
     Cache {
         #[command(subcommand)]

@@ -7,9 +7,11 @@ mod arguments;
 mod build;
 mod cache;
 mod check;
+mod completions;
 mod interrupt;
 mod list;
 mod output;
+mod schema;
 mod serve;
 mod watch;
 mod why;
@@ -37,6 +39,8 @@ pub fn main() -> ExitCode {
         Command::Check { format } => check::run(&options, *format, &mut output),
         Command::List { what } => list::run(&options, *what, &mut output),
         Command::Why { name } => why::run(&options, name, &mut output),
+        Command::Schema => schema::run(&mut output),
+        Command::Completions { shell } => completions::run(*shell, &mut output),
         Command::Cache { action } => cache::run(&options, *action, &mut output),
     };
     match done {

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, Place, SourceFile, nearest};
 use crate::spec::Color;
@@ -34,6 +36,9 @@ pub(super) struct Located<T> {
 pub(super) trait Decode: Sized {
     /// What a message says was expected: `a number`.
     fn expected() -> String;
+
+    /// The JSON Schema of what can be read, or of more than that where a schema cannot say it.
+    fn schema() -> Schema;
 
     /// `None` after having reported why.
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self>;
@@ -69,6 +74,10 @@ impl<T: Decode> Decode for Located<T> {
         T::expected()
     }
 
+    fn schema() -> Schema {
+        T::schema()
+    }
+
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
         Some(Self { value: T::decode(node, faults)?, span: node.span.clone() })
     }
@@ -77,6 +86,10 @@ impl<T: Decode> Decode for Located<T> {
 impl Decode for String {
     fn expected() -> String {
         "a text".into()
+    }
+
+    fn schema() -> Schema {
+        json!({ "type": "string" })
     }
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
@@ -90,6 +103,10 @@ impl Decode for String {
 impl Decode for f64 {
     fn expected() -> String {
         "a number".into()
+    }
+
+    fn schema() -> Schema {
+        json!({ "type": "number" })
     }
 
     #[expect(
@@ -110,6 +127,10 @@ impl Decode for u64 {
         "a whole number from 0".into()
     }
 
+    fn schema() -> Schema {
+        json!({ "type": "integer", "minimum": 0 })
+    }
+
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
         match node.value {
             Value::Integer(value) if value >= 0 => {
@@ -125,6 +146,10 @@ impl Decode for i32 {
         "a whole number".into()
     }
 
+    fn schema() -> Schema {
+        json!({ "type": "integer" })
+    }
+
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
         match node.value {
             Value::Integer(value) => Self::try_from(value).ok().or_else(|| mismatch(node, faults)),
@@ -136,6 +161,10 @@ impl Decode for i32 {
 impl Decode for Color {
     fn expected() -> String {
         "a colour such as \"#1f77b4\" (in quotes, or YAML takes it for a comment)".into()
+    }
+
+    fn schema() -> Schema {
+        json!({ "type": "string", "pattern": "^#[0-9A-Fa-f]{6}$" })
     }
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
@@ -158,6 +187,10 @@ impl<T: Decode> Decode for Vec<T> {
         format!("a list, each item {}", T::expected())
     }
 
+    fn schema() -> Schema {
+        json!({ "type": "array", "items": T::schema() })
+    }
+
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
         let Value::Sequence(items) = &node.value else { return mismatch(node, faults) };
         let decoded: Vec<Option<T>> = items.iter().map(|item| T::decode(item, faults)).collect();
@@ -169,6 +202,10 @@ impl<T: Decode> Decode for Vec<T> {
 impl<T: Decode> Decode for (T, T) {
     fn expected() -> String {
         format!("a list of two, each {}", T::expected())
+    }
+
+    fn schema() -> Schema {
+        json!({ "type": "array", "items": T::schema(), "minItems": 2, "maxItems": 2 })
     }
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
@@ -195,6 +232,10 @@ impl<T: Decode> Decode for OneOrMany<T> {
         format!("{}, or a list of such", T::expected())
     }
 
+    fn schema() -> Schema {
+        json!({ "anyOf": [T::schema(), { "type": "array", "items": T::schema(), "minItems": 1 }] })
+    }
+
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
         match &node.value {
             Value::Sequence(items) if items.is_empty() => {
@@ -215,6 +256,10 @@ pub(super) struct NamedNumbers(pub(super) Vec<(Located<String>, Located<f64>)>);
 impl Decode for NamedNumbers {
     fn expected() -> String {
         "a mapping from names to numbers".into()
+    }
+
+    fn schema() -> Schema {
+        json!({ "type": "object", "additionalProperties": { "type": "number" } })
     }
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
@@ -368,13 +413,16 @@ impl<T: Clone> Field<T> {
 
 /// Declares a struct of fields as typed, how it is read, and (its doc comments) what each field means.
 ///
-/// A required field has its own type; an optional one becomes a [`Field`].
+/// A required field has its own type; an optional one becomes a [`Field`]. What follows `=` tells editors what its absence
+/// means; where that depends on something else, the comment says so. (A test holds the resolving code to it.)
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
         $name:ident, $noun:literal {
             $(required { $($(#[doc = $required_doc:literal])* $required:ident: $required_type:ty,)* })?
-            $(optional { $($(#[doc = $optional_doc:literal])* $optional:ident: $optional_type:ty,)* })?
+            $(optional {
+                $($(#[doc = $optional_doc:literal])* $optional:ident: $optional_type:ty $(= $default:expr)?,)*
+            })?
         }
     ) => {
         $(#[doc = $doc])*
@@ -387,6 +435,23 @@ macro_rules! fields {
         impl crate::spec::decode::Decode for $name {
             fn expected() -> String {
                 $noun.into()
+            }
+
+            fn schema() -> crate::spec::decode::Schema {
+                use crate::spec::decode::{Decode, ObjectSchema, field_name};
+                let mut object = ObjectSchema::new(&[$($doc),*]);
+                $($(object.required(
+                    field_name(stringify!($required)),
+                    &[$($required_doc),*],
+                    <$required_type as Decode>::schema(),
+                );)*)?
+                $($(object.optional(
+                    field_name(stringify!($optional)),
+                    &[$($optional_doc),*],
+                    <$optional_type as Decode>::schema(),
+                    &[$(serde_json::json!($default))?],
+                );)*)?
+                object.finish()
             }
 
             fn decode(
@@ -408,6 +473,51 @@ macro_rules! fields {
 }
 pub(super) use fields;
 
+/// A JSON Schema.
+pub(super) type Schema = serde_json::Value;
+
+/// The schema of a mapping, field by field.
+pub(super) struct ObjectSchema {
+    description: String,
+    properties: serde_json::Map<String, Schema>,
+    required: Vec<&'static str>,
+}
+
+impl ObjectSchema {
+    pub(super) fn new(docs: &[&str]) -> Self {
+        Self { description: description(docs), properties: serde_json::Map::new(), required: Vec::new() }
+    }
+
+    pub(super) fn required(&mut self, name: &'static str, docs: &[&str], schema: Schema) {
+        self.optional(name, docs, schema, &[]);
+        self.required.push(name);
+    }
+
+    /// `default` holds one value, or none.
+    pub(super) fn optional(&mut self, name: &str, docs: &[&str], mut schema: Schema, default: &[Schema]) {
+        schema["description"] = description(docs).into();
+        if let [default] = default {
+            schema["default"] = default.clone();
+        }
+        self.properties.insert(name.to_owned(), schema);
+    }
+
+    pub(super) fn finish(self) -> Schema {
+        json!({
+            "type": "object",
+            "description": self.description,
+            "properties": self.properties,
+            "required": self.required,
+            "additionalProperties": false,
+        })
+    }
+}
+
+/// The text of doc comments.
+fn description(docs: &[&str]) -> String {
+    docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
 /// How a field is written in YAML: Rust's `r#type` is `type`.
 pub(super) fn field_name(identifier: &'static str) -> &'static str {
     identifier.trim_start_matches("r#")
@@ -419,6 +529,10 @@ macro_rules! names {
         impl crate::spec::decode::Decode for $type {
             fn expected() -> String {
                 format!("{}: one of {}", $noun, crate::spec::decode::listed([$($name),*]))
+            }
+
+            fn schema() -> crate::spec::decode::Schema {
+                serde_json::json!({ "enum": [$($name),*] })
             }
 
             fn decode(

@@ -6,6 +6,7 @@ mod decode;
 mod given;
 mod load;
 mod resolve;
+mod schema;
 mod standard;
 mod typed;
 mod yaml;
@@ -19,6 +20,7 @@ use crate::function::Function;
 
 pub use given::{GivenField, given_fields};
 pub use resolve::check_base_url;
+pub use schema::schema;
 pub use standard::standard_figure;
 
 /// Reads the specs of some YAML files; `unreadable` says which others could not be read, and why.

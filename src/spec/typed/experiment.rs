@@ -1,7 +1,10 @@
 //! Experiments as typed: what to train on what, from which start, and how.
 
+use serde_json::json;
+
 use super::super::decode::{
-    Decode, Faults, Field, Located, OneOrMany, fields, mismatch, names, report_duplicates, unknown_key,
+    Decode, Faults, Field, Located, OneOrMany, Schema, fields, mismatch, names, report_duplicates,
+    unknown_key,
 };
 use super::super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -19,9 +22,9 @@ fields! {
             training: Training,
         }
         optional {
-            /// The model, or a list of them; a single neuron without it.
-            model: OneOrMany<String>,
-            /// Its name on pages.
+            /// The model, or a list of them.
+            model: OneOrMany<String> = "single_neuron",
+            /// Its name on pages; the id without one.
             title: String,
             /// Markdown for its page.
             description: String,
@@ -42,9 +45,9 @@ fields! {
     Data, "data" {
         optional {
             /// The first and the last point.
-            domain: Located<(Located<f64>, Located<f64>)>,
-            /// How many points.
-            points: Located<u64>,
+            domain: Located<(Located<f64>, Located<f64>)> = [-2.5, 2.5],
+            /// How many points, from 2 to 100,000.
+            points: Located<u64> = 200,
         }
     }
 }
@@ -90,18 +93,19 @@ fields! {
     /// Initial parameters that are drawn.
     RandomInit, "an initialisation" {
         optional {
-            /// `normal`, `glorot_normal`, `glorot_uniform`, `he_normal` or `he_uniform`.
+            /// `normal`, `glorot_normal`, `glorot_uniform`, `he_normal` or `he_uniform`. Without it, `normal`; for MLPs
+            /// alone `glorot_normal`, unless `mean` or `std` is given.
             distribution: DistributionName,
-            /// The mean of `normal`; 0 without it.
-            mean: Located<f64>,
-            /// The standard deviation of `normal`; 0.5 without it.
-            std: Located<f64>,
-            /// Of the generator; 0 without it.
-            seed: u64,
+            /// The mean of `normal`.
+            mean: Located<f64> = 0.0,
+            /// The standard deviation of `normal`.
+            std: Located<f64> = 0.5,
+            /// The seed of the generator.
+            seed: u64 = 0,
             /// `numpy`: the draws of numpy's `default_rng`.
-            generator: Generator,
+            generator: Generator = "numpy",
             /// `shared`: one stream for all cases, in order; `per_case`: each case its own.
-            stream: Stream,
+            stream: Stream = "per_case",
         }
     }
 }
@@ -111,6 +115,20 @@ const RANDOM_INIT_FIELDS: [&str; 6] = ["distribution", "mean", "std", "seed", "g
 impl Decode for Init {
     fn expected() -> String {
         "an initialisation: a distribution with a seed, or a value for every parameter".into()
+    }
+
+    fn schema() -> Schema {
+        let number = json!({ "type": "number" });
+        let list = |items: &Schema| json!({ "type": "array", "items": items });
+        let row = list(&number);
+        let explicit = json!({
+            "type": "object",
+            "description": "The value of every parameter; a tensor's entries row by row.",
+            "propertyNames": { "pattern": "^.{1,3}$", "not": { "enum": RANDOM_INIT_FIELDS } },
+            "minProperties": 1,
+            "additionalProperties": { "anyOf": [number, row, list(&row)] },
+        });
+        json!({ "anyOf": [RandomInit::schema(), explicit] })
     }
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
@@ -170,12 +188,12 @@ fields! {
             epochs: OneOrMany<u64>,
         }
         optional {
-            /// `gradient_descent`, `momentum` or `adam`; gradient descent without it.
-            optimizer: OneOrMany<Optimizer>,
+            /// `gradient_descent`, `momentum` or `adam`, or a mapping with `type` and its settings.
+            optimizer: OneOrMany<Optimizer> = "gradient_descent",
             /// A snapshot (a frame of the animations) every so many epochs; a fortieth of the epochs without it.
             snapshot_every: OneOrMany<u64>,
-            /// How the learning rate changes; `constant` without it.
-            schedule: OneOrMany<Schedule>,
+            /// How the learning rate changes: `constant`, or `{type: halve_on_rise, every: 250}`.
+            schedule: OneOrMany<Schedule> = "constant",
         }
     }
 }
@@ -205,17 +223,18 @@ fields! {
     /// An optimizer written as a mapping.
     OptimizerSettings, "an optimizer" {
         required {
+            /// `gradient_descent`, `momentum` or `adam`.
             r#type: OptimizerName,
         }
         optional {
-            /// The share of the last step that `momentum` keeps; 0.9 without it.
-            momentum: Located<f64>,
-            /// Adam's decay of the mean gradient; 0.9 without it.
-            beta1: Located<f64>,
-            /// Adam's decay of the mean squared gradient; 0.999 without it.
-            beta2: Located<f64>,
-            /// Adam's guard against division by zero; 1e-8 without it.
-            epsilon: Located<f64>,
+            /// The share of the last step that `momentum` keeps.
+            momentum: Located<f64> = 0.9,
+            /// Adam's decay of the mean gradient.
+            beta1: Located<f64> = 0.9,
+            /// Adam's decay of the mean squared gradient.
+            beta2: Located<f64> = 0.999,
+            /// Adam's guard against division by zero.
+            epsilon: Located<f64> = 1e-8,
         }
     }
 }
@@ -223,6 +242,10 @@ fields! {
 impl Decode for Optimizer {
     fn expected() -> String {
         format!("{}, or a mapping with `type` and its settings", OptimizerName::expected())
+    }
+
+    fn schema() -> Schema {
+        json!({ "anyOf": [OptimizerName::schema(), OptimizerSettings::schema()] })
     }
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
@@ -265,15 +288,16 @@ fields! {
     /// The learning rate is halved when the mean loss has risen.
     HalveOnRise, "a halve_on_rise schedule" {
         required {
+            /// `halve_on_rise`.
             r#type: ScheduleName,
             /// How many epochs between two looks at the losses.
             every: Located<u64>,
         }
         optional {
-            /// How many losses make a mean; 50 without it.
-            window: Located<u64>,
-            /// The learning rate never falls below it; 0 without it.
-            minimum: Located<f64>,
+            /// How many losses make a mean.
+            window: Located<u64> = 50,
+            /// The learning rate never falls below it.
+            minimum: Located<f64> = 0.0,
         }
     }
 }
@@ -282,6 +306,7 @@ fields! {
     /// A schedule that has no settings.
     ConstantSchedule, "a constant schedule" {
         required {
+            /// `constant`.
             r#type: ScheduleName,
         }
     }
@@ -290,6 +315,13 @@ fields! {
 impl Decode for Schedule {
     fn expected() -> String {
         format!("{}, or a mapping with `type` and its settings", ScheduleName::expected())
+    }
+
+    fn schema() -> Schema {
+        let (mut halving, mut constant) = (HalveOnRise::schema(), ConstantSchedule::schema());
+        halving["properties"]["type"]["enum"] = json!(["halve_on_rise"]);
+        constant["properties"]["type"]["enum"] = json!(["constant"]);
+        json!({ "anyOf": [{ "const": "constant" }, halving, constant] })
     }
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {

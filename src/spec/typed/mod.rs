@@ -4,7 +4,9 @@ mod experiment;
 
 use std::ops::Range;
 
-use super::decode::{Decode, Faults, Located, NamedNumbers, fields, listed, mismatch, names};
+use serde_json::json;
+
+use super::decode::{Decode, Faults, Located, NamedNumbers, Schema, fields, listed, mismatch, names};
 use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::spec::{Color, Colormap, Scale};
@@ -38,6 +40,20 @@ pub(super) enum Kind {
 /// The names that `kind` may have.
 pub(super) const KINDS: [&str; 8] =
     ["site", "polynomial", "target", "activation", "model", "figure", "experiment", "page"];
+
+/// The schemas of the kinds, in the order of [`KINDS`], without `kind` and `id`.
+pub(super) fn schemas() -> [Schema; 8] {
+    [
+        Site::schema(),
+        Polynomial::schema(),
+        Target::schema(),
+        Activation::schema(),
+        Model::schema(),
+        Figure::schema(),
+        Experiment::schema(),
+        Page::schema(),
+    ]
+}
 
 /// Reads one document; `None` after having reported why it cannot be used.
 pub(super) fn document(node: &Node, faults: &mut Faults<'_>) -> Option<Document> {
@@ -94,7 +110,7 @@ fields! {
     Site, "a site" {
         optional {
             /// Its name, in the header of every page.
-            title: String,
+            title: String = "Activation functions",
             /// One sentence on what it is, for the home page and search engines.
             description: String,
             /// Where it will be published; only the sitemap and social cards use it.
@@ -115,8 +131,8 @@ fields! {
             coefficients: Located<Vec<Located<f64>>>,
             /// The real roots, each as often as its multiplicity.
             roots: Located<Vec<Located<f64>>>,
-            /// With `roots`: the factor before (x − r1)(x − r2)…; 1 without it.
-            leading: Located<f64>,
+            /// With `roots`: the factor before (x − r1)(x − r2)…
+            leading: Located<f64> = 1.0,
             /// Markdown for its page: why the winners win.
             explanation: String,
         }
@@ -151,7 +167,7 @@ fields! {
             expression: Located<String>,
             /// Numbers that the expression or the built-in uses by name.
             parameters: NamedNumbers,
-            /// Its name on pages.
+            /// Its name on pages; the built-in's or the id without one.
             title: String,
             /// LaTeX of φ as it stands before an argument, such as `\mathrm{ReLU}`.
             symbol: Located<String>,
@@ -205,7 +221,7 @@ fields! {
         optional {
             /// The sizes of an MLP's hidden layers, first to last.
             hidden_sizes: Located<Vec<Located<u64>>>,
-            /// Its name on pages.
+            /// Its name on pages; what suits the type without one.
             title: String,
             /// Markdown for its page.
             description: String,
@@ -251,28 +267,28 @@ fields! {
             r#type: FigureTypeName,
         }
         optional {
-            /// Width and height in pixels.
+            /// Width and height in pixels, 200 to 4000 each; without it, what suits the type.
             size: Located<(Located<u64>, Located<u64>)>,
-            /// Its name on pages.
+            /// Its name on pages; what suits the type without one.
             title: String,
             /// Markdown under the figure on pages.
             caption: String,
-            /// Frames per second of a convergence; 12 without it.
-            fps: Located<f64>,
+            /// Frames per second of a convergence.
+            fps: Located<f64> = 12.0,
             /// The panels of a convergence, left to right: `fit` and `{trajectory: NAME}`.
-            panels: Located<Vec<Located<Panel>>>,
+            panels: Located<Vec<Located<Panel>>> = ["fit"],
             /// The interval of an activation's figure.
-            z: Located<(Located<f64>, Located<f64>)>,
+            z: Located<(Located<f64>, Located<f64>)> = [-5.0, 5.0],
             /// The range of w in a loss landscape.
-            w: Located<(Located<f64>, Located<f64>)>,
+            w: Located<(Located<f64>, Located<f64>)> = [-4.0, 4.0],
             /// The range of b in a loss landscape.
-            b: Located<(Located<f64>, Located<f64>)>,
+            b: Located<(Located<f64>, Located<f64>)> = [-4.0, 4.0],
             /// The number of cells along each side of a loss landscape.
-            resolution: Located<u64>,
+            resolution: Located<u64> = 151,
             /// The colours of a loss landscape: `viridis`, `magma` or `gray`.
-            colormap: Colormap,
+            colormap: Colormap = "viridis",
             /// The scale of a loss curve's losses: `log` or `linear`.
-            scale: Scale,
+            scale: Scale = "log",
         }
     }
 }
@@ -299,6 +315,10 @@ impl Decode for Panel {
         "a panel: `fit` or `{trajectory: NAME}`".into()
     }
 
+    fn schema() -> Schema {
+        json!({ "anyOf": [{ "const": "fit" }, TrajectoryPanel::schema()] })
+    }
+
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
         match &node.value {
             Value::Text(text) if text == "fit" => Some(Self::Fit),
@@ -316,7 +336,7 @@ fields! {
             body: Located<String>,
         }
         optional {
-            /// Its heading.
+            /// Its heading; the id without one.
             title: String,
         }
     }
