@@ -12,7 +12,8 @@
 //! 6. [`publish`]: the files → the output folder, exchanged in one step.
 //!
 //! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`cache`] and [`function`]. [`build`] is the one
-//! place where the stages meet; [`serve`] shows what it made, [`watch`] makes it anew on every save, [`why`] explains it, and [`cli`] is what a
+//! place where the stages meet; [`serve`] shows what it made, [`watch`] makes it anew on every save, [`why`] explains it,
+//! [`scaffold`] writes specs to begin with, and [`cli`] is what a
 //! user meets.
 
 pub mod build;
@@ -25,6 +26,7 @@ pub mod function;
 pub mod number;
 pub mod plan;
 pub mod publish;
+pub mod scaffold;
 pub mod serve;
 pub mod site;
 pub mod spec;

@@ -5,7 +5,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The order of the modules; each may use those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "diagnostic",
     "fs",
     "number",
@@ -19,6 +19,7 @@ const ORDER: [&str; 16] = [
     "publish",
     "build",
     "why",
+    "scaffold",
     "serve",
     "watch",
     "cli",

@@ -54,6 +54,21 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Begin a project: specs that build at once, a workflow for GitHub Pages, settings for editors.
+    Init {
+        /// Its folder, which may exist; nothing in it is replaced.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Write a commented spec to begin with.
+    New {
+        /// What the spec declares.
+        #[arg(value_enum)]
+        kind: NewKind,
+        /// Its id, and the name of its file; a site has none.
+        #[arg(required_if_eq_any(KINDS_WITH_ID), value_name = "ID")]
+        id: Option<String>,
+    },
     /// Train, draw and write the site.
     Build {
         /// Say what would be trained, drawn, written and removed, and do nothing of it.
@@ -104,6 +119,29 @@ pub(super) enum Command {
         #[command(subcommand)]
         action: Action,
     },
+}
+
+/// The kinds of which there can be several.
+const KINDS_WITH_ID: [(&str, &str); 7] = [
+    ("kind", "experiment"),
+    ("kind", "polynomial"),
+    ("kind", "target"),
+    ("kind", "activation"),
+    ("kind", "model"),
+    ("kind", "figure"),
+    ("kind", "page"),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum NewKind {
+    Experiment,
+    Polynomial,
+    Target,
+    Activation,
+    Model,
+    Figure,
+    Page,
+    Site,
 }
 
 /// Where the site is served.

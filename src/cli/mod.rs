@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod interrupt;
 mod list;
+mod new;
 mod output;
 mod schema;
 mod serve;
@@ -32,6 +33,8 @@ pub fn main() -> ExitCode {
     let options = arguments.options();
     let mut output = Output::new(arguments.quiet, arguments.json);
     let done = match &arguments.command {
+        Command::Init { folder } => new::run_init(folder, &mut output),
+        Command::New { kind, id } => new::run(&options, *kind, id.as_deref(), &mut output),
         Command::Build { dry_run: false } => build::run(&options, &mut output),
         Command::Build { dry_run: true } => build::dry_run(&options, &mut output),
         Command::Watch { serving, poll } => watch::run(&options, serving, *poll, &mut output),

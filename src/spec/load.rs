@@ -247,10 +247,13 @@ fn source(name: &str, file: &Arc<SourceFile>, start: usize, next: usize) -> Sour
         to += line.len();
     }
     let line = text[..start].matches('\n').count() + 1;
+    // What only an editor reads is nothing to show.
+    let shown =
+        text[from..to].split_inclusive('\n').filter(|line| !line.starts_with("# yaml-language-server:"));
     Source {
         path: name.to_owned(),
         line,
-        text: text[from..to].trim_matches('\n').to_owned(),
+        text: shown.collect::<String>().trim_matches('\n').to_owned(),
         place: Place { file: Arc::clone(file), span: start..start, label: String::new() },
     }
 }

@@ -7,6 +7,7 @@ mod diagnostics;
 mod parity;
 mod publishing;
 mod readme;
+mod scaffold;
 mod schema;
 mod serve;
 mod support;

@@ -32,6 +32,11 @@ impl Project {
         project
     }
 
+    /// In a folder that another project made.
+    pub(crate) fn at(folder: PathBuf) -> Self {
+        Self { folder, _owner: None }
+    }
+
     /// With copies of all files of a folder of this repository, under `specs`.
     pub(crate) fn with_specs_of(folder: &str) -> Self {
         let project = Self::new(&[]);

@@ -1,0 +1,194 @@
+//! Beginnings: a commented spec of any kind, and a whole project that builds at once. Nothing that exists is ever replaced,
+//! but for the schema, which is the program's own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::build::{Failure, Options};
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::fs::{TextFile, slashed, text_files, write_atomic};
+use crate::spec;
+
+/// The schema's file in the folder of specs; hidden, so that it is not taken for a spec.
+const SCHEMA: &str = ".schema.json";
+
+/// What a spec can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Site,
+    Polynomial,
+    Target,
+    Activation,
+    Model,
+    Figure,
+    Experiment,
+    Page,
+}
+
+impl Kind {
+    /// The folder below that of the specs where a spec of this kind is put.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Site => "",
+            Self::Polynomial | Self::Target => "targets",
+            Self::Activation => "activations",
+            Self::Model => "models",
+            Self::Figure => "figures",
+            Self::Experiment => "experiments",
+            Self::Page => "pages",
+        }
+    }
+
+    fn template(self) -> &'static str {
+        match self {
+            Self::Site => include_str!("specs/site.yaml"),
+            Self::Polynomial => include_str!("specs/polynomial.yaml"),
+            Self::Target => include_str!("specs/target.yaml"),
+            Self::Activation => include_str!("specs/activation.yaml"),
+            Self::Model => include_str!("specs/model.yaml"),
+            Self::Figure => include_str!("specs/figure.yaml"),
+            Self::Experiment => include_str!("specs/experiment.yaml"),
+            Self::Page => include_str!("specs/page.yaml"),
+        }
+    }
+}
+
+/// The target that a first experiment brings along.
+const FIRST_TARGET: &str = "---\n# What to learn; a file may hold several specs.\nkind: polynomial\nid: cubic\n\
+    title: A cubic\ncoefficients: [0.5, 1.5, -0.8, 0.4]   # ascending powers\n";
+
+/// Writes a commented spec, and the schema that its first line names; returns the path of the spec. A site needs no id.
+///
+/// # Errors
+///
+/// If the id cannot be one or is taken, or the file exists.
+pub fn new(options: &Options, kind: Kind, id: Option<&str>) -> Result<PathBuf, Failure> {
+    let id = id.unwrap_or("site");
+    let path = options.specs.join(kind.folder()).join(format!("{id}.yaml"));
+    // Whatever else is wrong with the specs, it is not this command's matter.
+    let (mut files, _) = text_files(&options.specs, &["yaml", "yml"]);
+    let text = filled(kind, id, &files);
+    let shown = slashed(&path).unwrap_or_default();
+    let file = Arc::new(SourceFile { path: shown.clone(), text: text.clone() });
+    // The file's name is that of no other file, as long as the id has not been checked.
+    files.push(TextFile { name: shown, file: Arc::clone(&file) });
+    let found = spec::load(&files, Vec::new()).err().unwrap_or_default();
+    let is_ours = |diagnostic: &Diagnostic| {
+        diagnostic.place.iter().chain(&diagnostic.related).any(|place| Arc::ptr_eq(&place.file, &file))
+    };
+    let found: Vec<Diagnostic> = found.into_iter().filter(is_ours).collect();
+    if !found.is_empty() {
+        return Err(Failure::Specs(found));
+    }
+    refuse_existing(&[&path])?;
+    write_schema(&options.specs)?;
+    write_atomic(&path, text.as_bytes())?;
+    Ok(path)
+}
+
+/// The spec of a kind with its id, and with a target that there is.
+fn filled(kind: Kind, id: &str, files: &[TextFile]) -> String {
+    let schema = if kind.folder().is_empty() { SCHEMA.to_owned() } else { format!("../{SCHEMA}") };
+    let text = kind.template().replace("MY_SCHEMA", &schema).replace("MY_ID", id);
+    let targets = spec::load(files, Vec::new()).map(|specs| specs.targets).unwrap_or_default();
+    match targets.keys().next() {
+        Some(target) => text.replace("MY_TARGET", target),
+        None if kind == Kind::Experiment => text.replace("MY_TARGET", "cubic") + FIRST_TARGET,
+        None => text,
+    }
+}
+
+/// The files of a new project, by their paths in it.
+fn project() -> [(&'static str, String); 9] {
+    [
+        ("specs/site.yaml", include_str!("project/site.yaml").into()),
+        ("specs/targets.yaml", include_str!("project/targets.yaml").into()),
+        ("specs/experiments/first.yaml", include_str!("project/first.yaml").into()),
+        ("specs/pages/about.yaml", include_str!("project/about.yaml").into()),
+        (".gitignore", include_str!("project/gitignore").into()),
+        (".vscode/settings.json", include_str!("project/settings.json").into()),
+        (".vscode/extensions.json", include_str!("project/extensions.json").into()),
+        ("README.md", include_str!("project/README.md").into()),
+        (
+            ".github/workflows/pages.yaml",
+            include_str!("project/pages.yaml").replace("MY_VERSION", env!("CARGO_PKG_VERSION")),
+        ),
+    ]
+}
+
+/// Makes a project in a folder, which may have other files in it; returns the paths of what was written.
+///
+/// # Errors
+///
+/// If one of its files exists: then nothing is written.
+pub fn init(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let files: Vec<(PathBuf, String)> =
+        project().into_iter().map(|(path, text)| (folder.join(path), text)).collect();
+    let paths: Vec<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
+    refuse_existing(&paths)?;
+    for (path, text) in &files {
+        write_atomic(path, text.as_bytes())?;
+    }
+    let schema = write_schema(&folder.join("specs"))?;
+    Ok(files.into_iter().map(|(path, _)| path).chain([schema]).collect())
+}
+
+fn refuse_existing(paths: &[&Path]) -> Result<(), Failure> {
+    let existing = paths.iter().filter(|path| path.symlink_metadata().is_ok());
+    let found: Vec<Diagnostic> =
+        existing.map(|path| Diagnostic::error(format!("{} exists already", path.display()), None)).collect();
+    if found.is_empty() { Ok(()) } else { Err(Failure::Specs(found)) }
+}
+
+/// Writes the schema beside the specs, for editors.
+fn write_schema(specs: &Path) -> Result<PathBuf, Failure> {
+    let path = specs.join(SCHEMA);
+    let text = serde_json::to_string_pretty(&spec::schema()).expect("a value has only string keys");
+    write_atomic(&path, format!("{text}\n").as_bytes())?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_a_kind_is_in_its_spec() {
+        let kinds = [
+            ("site", Kind::Site),
+            ("polynomial", Kind::Polynomial),
+            ("target", Kind::Target),
+            ("activation", Kind::Activation),
+            ("model", Kind::Model),
+            ("figure", Kind::Figure),
+            ("experiment", Kind::Experiment),
+            ("page", Kind::Page),
+        ];
+        let schema = spec::schema();
+        let mut count = 0;
+        let mut look = |fields: &serde_json::Value, text: &str| {
+            for name in fields["properties"].as_object().unwrap().keys() {
+                let is_there = text.lines().any(|line| {
+                    let line = line.trim_start_matches([' ', '#']);
+                    line.starts_with(&format!("{name}:"))
+                        || line.contains(&format!("{{{name}:"))
+                        || line.contains(&format!(", {name}:"))
+                });
+                assert!(is_there || (name == "id" && text.starts_with("site")), "{name}");
+                count += 1;
+            }
+        };
+        for (name, kind) in kinds {
+            let mut definition = schema["definitions"][name].clone();
+            if kind == Kind::Site {
+                definition["properties"].as_object_mut().unwrap().remove("id");
+            }
+            look(&definition, kind.template());
+        }
+        let experiment = &schema["definitions"]["experiment"]["properties"];
+        look(&experiment["data"], Kind::Experiment.template());
+        look(&experiment["training"], Kind::Experiment.template());
+        look(&experiment["init"]["anyOf"][0], Kind::Experiment.template());
+        assert!(count > 60, "{count}");
+    }
+}
