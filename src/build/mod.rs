@@ -37,7 +37,7 @@ pub struct Options {
     pub statics: Folder,
     pub out: PathBuf,
     pub cache: PathBuf,
-    /// In place of the site spec's; as [`spec::check_base_url`] gives it.
+    /// In place of the site spec's; as [`crate::spec::check_base_url`] gives it.
     pub base_url: Option<String>,
     /// Threads; as many as there are cores without it. The bytes do not depend on it.
     pub jobs: Option<NonZeroUsize>,
