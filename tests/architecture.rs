@@ -5,7 +5,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The order of the modules; each may use those before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 19] = [
     "diagnostic",
     "fs",
     "number",
@@ -14,6 +14,8 @@ const ORDER: [&str; 17] = [
     "spec",
     "plan",
     "train",
+    "attain",
+    "finding",
     "figure",
     "site",
     "publish",

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Inputs, Options, add_statics, refuse_output_that_holds_input};
+use crate::attain::{self, Attainable};
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
+use crate::finding::Finding;
 use crate::plan::{self, Plan};
 use crate::publish;
 use crate::site;
@@ -53,9 +55,10 @@ pub fn forecast(options: &Options) -> Result<Forecast, Failure> {
     let to_draw = plan.figures.iter().filter(|planned| !figures.contains_key(&planned.key));
     let draw: Vec<String> = to_draw.map(|planned| planned.path.clone()).collect();
     let cases: Option<Vec<Arc<Run>>> = plan.cases.iter().map(|case| runs.get(&case.key).cloned()).collect();
-    let files = match cases {
-        Some(runs) if draw.is_empty() => {
-            let pages = site::render(&specs, &plan, &runs, &templates).map_err(Failure::Specs)?;
+    let findings = cases.and_then(|runs| stored_findings(&plan, &runs, &cache));
+    let files = match findings {
+        Some(findings) if draw.is_empty() => {
+            let pages = site::render(&specs, &plan, &findings, &templates).map_err(Failure::Specs)?;
             let planned = plan.figures.iter();
             let mut files: BTreeMap<String, Arc<[u8]>> =
                 planned.map(|planned| (planned.path.clone(), Arc::clone(&figures[&planned.key]))).collect();
@@ -76,6 +79,27 @@ fn stored_runs(plan: &Plan, cache: &Cache) -> BTreeMap<CacheKey, Arc<Run>> {
         Lookup::Miss | Lookup::Corrupt => None,
     });
     stored.collect()
+}
+
+/// What is known of every case, if all of it is in the cache.
+fn stored_findings(plan: &Plan, runs: &[Arc<Run>], cache: &Cache) -> Option<Vec<Finding>> {
+    let mut known: BTreeMap<CacheKey, Arc<Attainable>> = BTreeMap::new();
+    let findings = plan.cases.iter().zip(runs).map(|(case, run)| {
+        let attainable = match attain::search(case, run).map(|search| case.attainable_key(&search)) {
+            None => None,
+            Some(key) => Some(match known.get(&key) {
+                Some(attainable) => Arc::clone(attainable),
+                None => {
+                    let Lookup::Hit(bytes) = cache.load(EntryKind::Attainable, key) else { return None };
+                    let attainable = Arc::new(Attainable::from_bytes(&bytes)?);
+                    known.insert(key, Arc::clone(&attainable));
+                    attainable
+                }
+            }),
+        };
+        Finding::new(Arc::clone(run), attainable).ok()
+    });
+    findings.collect()
 }
 
 fn stored_figures(plan: &Plan, cache: &Cache) -> BTreeMap<CacheKey, Arc<[u8]>> {

@@ -12,14 +12,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::attain::{self, Attainable};
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
 use crate::diagnostic::Diagnostic;
 use crate::figure::{self, Input};
+use crate::finding::{Finding, Violation};
 use crate::fs::FileError;
 use crate::plan::{self, Case, Plan, PlannedFigure, Subject};
 use crate::publish::{self, PublishError, Published, Replaced};
 use crate::site;
-use crate::spec::Specs;
+use crate::spec::{AttainableSearch, Specs};
 use crate::train::{self, Run};
 
 pub use forecast::{Forecast, forecast};
@@ -62,6 +64,11 @@ pub enum Failure {
         out: PathBuf,
         statics: PathBuf,
     },
+    /// Training found less than what was certified to be the least: a fault of this program.
+    Violation {
+        case: String,
+        violation: Violation,
+    },
     /// It was asked to stop.
     Stopped,
 }
@@ -88,6 +95,14 @@ impl Failure {
                 let message = format!("the output folder {out} lies in the folder of static files {statics}");
                 vec![Diagnostic::error(message, None).help("choose another folder with --out")]
             }
+            Self::Violation { case, violation } => {
+                let message = format!(
+                    "{case}: training reached an MSE of {}, below the {} that is certified to be the least",
+                    violation.trained, violation.certified
+                );
+                let help = "this is a fault of actfn-site; please report it with the specs that led to it";
+                vec![Diagnostic::error(message, None).help(help)]
+            }
             Self::Stopped => one("stopped; the site is as the last build left it".into()),
             Self::Threads(error) => one(format!("cannot start the threads: {error}")),
         }
@@ -108,6 +123,8 @@ pub struct Summary {
     pub trained: usize,
     /// Runs that came from the cache.
     pub reused_runs: usize,
+    /// Searches for what can be attained; cases that differ only in their training share one.
+    pub searched: usize,
     /// Cases whose training diverged.
     pub diverged: usize,
     /// Figures that were drawn; figures that are alike share one.
@@ -143,6 +160,7 @@ pub struct Builder {
     cache: Cache,
     pool: rayon::ThreadPool,
     runs: BTreeMap<CacheKey, Arc<Run>>,
+    attainables: BTreeMap<CacheKey, Arc<Attainable>>,
     figures: BTreeMap<CacheKey, Arc<[u8]>>,
     replaced: Option<Replaced>,
 }
@@ -165,7 +183,15 @@ impl Builder {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Failure::Threads(error.to_string()))?;
         let cache = Cache::new(&options.cache);
-        Ok(Self { options, cache, pool, runs: BTreeMap::new(), figures: BTreeMap::new(), replaced: None })
+        Ok(Self {
+            options,
+            cache,
+            pool,
+            runs: BTreeMap::new(),
+            attainables: BTreeMap::new(),
+            figures: BTreeMap::new(),
+            replaced: None,
+        })
     }
 
     /// Builds the site from what was read.
@@ -174,7 +200,9 @@ impl Builder {
     ///
     /// Whatever keeps it from being published; the output folder is then as it was.
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
-        let Self { options, cache, pool, runs: known_runs, figures: known_figures, replaced } = self;
+        let Self { options, cache, pool, replaced, .. } = self;
+        let (known_runs, known_attainables, known_figures) =
+            (&mut self.runs, &mut self.attainables, &mut self.figures);
         refuse_output_that_holds_input(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
@@ -192,14 +220,19 @@ impl Builder {
             *known_runs = trained.values;
             let runs: Vec<Arc<Run>> =
                 plan.cases.iter().map(|case| Arc::clone(&known_runs[&case.key])).collect();
+            let attained = attain_all(&plan, &runs, known_attainables, cache, progress)?;
+            summary.searched = attained.stage.is_new.len();
+            summary.notes.extend(attained.stage.notes);
+            let findings = findings(&plan, &runs, &attained.keys, &attained.stage.values)?;
+            *known_attainables = attained.stage.values;
             summary.diverged = runs.iter().filter(|run| run.final_mse().is_none()).count();
-            let drawn = draw_all(&plan, &runs, known_figures, cache, progress)?;
+            let drawn = draw_all(&plan, &findings, known_figures, cache, progress)?;
             record.drawn = drawn.is_new;
             summary.drawn = record.drawn.len();
             summary.reused_figures = drawn.values.len() - summary.drawn;
             summary.notes.extend(drawn.notes);
             *known_figures = drawn.values;
-            let pages = site::render(&specs, &plan, &runs, &templates).map_err(Failure::Specs)?;
+            let pages = site::render(&specs, &plan, &findings, &templates).map_err(Failure::Specs)?;
             let figures = plan.figures.iter();
             let figures =
                 figures.map(|planned| (planned.path.clone(), Arc::clone(&known_figures[&planned.key])));
@@ -312,10 +345,59 @@ fn train_all(
     })
 }
 
+/// What can be attained by every case whose experiment asks for it, and under which key; `None` for the others.
+struct Attained {
+    keys: Vec<Option<CacheKey>>,
+    stage: Stage<Arc<Attainable>>,
+}
+
+/// What can be attained: known, from the cache, or by a search; cases with the same key share the work.
+fn attain_all(
+    plan: &Plan,
+    runs: &[Arc<Run>],
+    known: &BTreeMap<CacheKey, Arc<Attainable>>,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Attained, Failure> {
+    let mut unique: BTreeMap<CacheKey, (&Case, AttainableSearch)> = BTreeMap::new();
+    let keys = plan.cases.iter().zip(runs).map(|(case, run)| {
+        let search = attain::search(case, run)?;
+        let key = case.attainable_key(&search);
+        unique.entry(key).or_insert((case, search));
+        Some(key)
+    });
+    let keys: Vec<Option<CacheKey>> = keys.collect();
+    let stage = run_stage("searching", unique, known, progress, |key, (case, search)| {
+        let read = |bytes: Vec<u8>| Attainable::from_bytes(&bytes).map(Arc::new);
+        make(cache, EntryKind::Attainable, key, read, || {
+            let attainable = attain::of_case(case, &search);
+            let bytes = attainable.to_bytes();
+            (Arc::new(attainable), bytes)
+        })
+    })?;
+    Ok(Attained { keys, stage })
+}
+
+/// What is known of every case, all of it together.
+fn findings(
+    plan: &Plan,
+    runs: &[Arc<Run>],
+    keys: &[Option<CacheKey>],
+    attainables: &BTreeMap<CacheKey, Arc<Attainable>>,
+) -> Result<Vec<Finding>, Failure> {
+    let cases = plan.cases.iter().zip(runs).zip(keys);
+    let findings = cases.map(|((case, run), key)| {
+        let attainable = key.and_then(|key| attainables.get(&key).cloned());
+        Finding::new(Arc::clone(run), attainable)
+            .map_err(|violation| Failure::Violation { case: case.directory(), violation })
+    });
+    findings.collect()
+}
+
 /// The bytes of every figure: known, from the cache, or drawn; figures with the same key share the work.
 fn draw_all(
     plan: &Plan,
-    runs: &[Arc<Run>],
+    findings: &[Finding],
     known: &BTreeMap<CacheKey, Arc<[u8]>>,
     cache: &Cache,
     progress: &dyn Progress,
@@ -325,7 +407,7 @@ fn draw_all(
     run_stage("drawing", unique, known, progress, |key, planned| {
         let read = |bytes: Vec<u8>| Some(Arc::from(bytes));
         make(cache, EntryKind::Figure, key, read, || {
-            let bytes = draw(plan, runs, planned);
+            let bytes = draw(plan, findings, planned);
             (Arc::from(bytes.as_slice()), bytes)
         })
     })
@@ -360,12 +442,12 @@ fn run_stage<W: Send, T: Clone + Send + Sync>(
     Ok(Stage { values: results.into_iter().map(|(key, made)| (key, made.value)).collect(), is_new, notes })
 }
 
-fn draw(plan: &Plan, runs: &[Arc<Run>], planned: &PlannedFigure) -> Vec<u8> {
+fn draw(plan: &Plan, findings: &[Finding], planned: &PlannedFigure) -> Vec<u8> {
     match &planned.subject {
         Subject::Activation(activation) => figure::draw(&planned.figure, Input::Activation(activation)),
         Subject::Cases(indices) => {
-            let cases: Vec<(&Case, &Run)> =
-                indices.iter().map(|&index| (&plan.cases[index], &*runs[index])).collect();
+            let cases: Vec<(&Case, &Finding)> =
+                indices.iter().map(|&index| (&plan.cases[index], &findings[index])).collect();
             figure::draw(&planned.figure, Input::Cases(&cases))
         }
     }
@@ -428,8 +510,14 @@ pub fn check(options: &Options) -> Result<(Specs, Plan), Failure> {
 }
 
 /// The cache entries that the specs need.
-pub fn needed_entries(options: &Options, plan: &Plan) -> BTreeSet<(EntryKind, CacheKey)> {
+pub fn needed_entries(options: &Options, cache: &Cache, plan: &Plan) -> BTreeSet<(EntryKind, CacheKey)> {
+    // Where to search can depend on what training found.
+    let attainables = plan.cases.iter().filter_map(|case| {
+        let Lookup::Hit(bytes) = cache.load(EntryKind::Run, case.key) else { return None };
+        let search = attain::search(case, &Run::from_bytes(&bytes)?)?;
+        Some((EntryKind::Attainable, case.attainable_key(&search)))
+    });
     let runs = plan.cases.iter().map(|case| (EntryKind::Run, case.key));
     let figures = plan.figures.iter().map(|figure| (EntryKind::Figure, figure.key));
-    runs.chain(figures).chain([(EntryKind::Record, Record::key(options))]).collect()
+    runs.chain(attainables).chain(figures).chain([(EntryKind::Record, Record::key(options))]).collect()
 }

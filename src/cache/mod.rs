@@ -29,6 +29,8 @@ const HEADER: usize = MAGIC.len() + 32 + 32;
 pub enum EntryKind {
     /// A training's run.
     Run,
+    /// The least loss that a case could have.
+    Attainable,
     /// The bytes of a figure.
     Figure,
     /// What the last build of a site read and did.
@@ -36,12 +38,13 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    pub const ALL: [Self; 3] = [Self::Run, Self::Figure, Self::Record];
+    pub const ALL: [Self; 4] = [Self::Run, Self::Attainable, Self::Figure, Self::Record];
 
     /// The name of its folder.
     pub fn name(self) -> &'static str {
         match self {
             Self::Run => "run",
+            Self::Attainable => "attainable",
             Self::Figure => "figure",
             Self::Record => "record",
         }

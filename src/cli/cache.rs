@@ -16,7 +16,7 @@ pub(super) fn run(options: &Options, action: Action, output: &mut Output) -> Res
         Action::Verify => verify(&cache, output),
         Action::Gc => {
             let specs = Inputs::read(options).load_specs(options)?;
-            let keep = needed_entries(options, &plan::plan(&specs));
+            let keep = needed_entries(options, &cache, &plan::plan(&specs));
             retain(&cache, &keep, output)
         }
         Action::Clear => retain(&cache, &BTreeSet::new(), output),
@@ -33,12 +33,16 @@ fn status(cache: &Cache, output: &mut Output) -> Result<ExitCode, Error> {
         })
     };
     let (runs, figures, stray) = (usage(Some(EntryKind::Run)), usage(Some(EntryKind::Figure)), usage(None));
+    let searches = usage(Some(EntryKind::Attainable));
     if output.json {
-        output.value(&serde_json::json!({ "runs": runs, "figures": figures, "stray": stray }))?;
+        output.value(
+            &serde_json::json!({ "runs": runs, "searches": searches, "figures": figures, "stray": stray }),
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     output.line(&format!("{}", cache.root().display()))?;
     output.line(&format!("runs     {}", described(runs)))?;
+    output.line(&format!("searches {}", described(searches)))?;
     output.line(&format!("figures  {}", described(figures)))?;
     if stray.entries > 0 {
         output.line(&format!("stray    {} (left by killed builds or other versions)", described(stray)))?;

@@ -72,6 +72,12 @@ impl Axis {
         Self::linear(low - padding, high + padding, max_ticks)
     }
 
+    /// An axis without ticks.
+    pub(super) fn unmarked(low: f64, high: f64) -> Self {
+        let (low, high) = drawable(low, high);
+        Self { low, high, ticks: Vec::new() }
+    }
+
     pub(super) fn ticks(&self) -> &[(f64, String)] {
         &self.ticks
     }

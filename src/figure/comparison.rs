@@ -4,6 +4,7 @@ use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{DATA, Style};
 use super::fit::{Curve, FitPlot, bottom_room, model_name, parameter_lines, prediction, top_room};
+use crate::finding::Finding;
 use crate::number::significant;
 use crate::plan::Case;
 use crate::train::{Best, Outcome, Run};
@@ -20,13 +21,14 @@ struct Member<'c> {
     best: Option<(&'c Best, Curve)>,
 }
 
-pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Run)]) -> Canvas {
+pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
     let style = Style::of(size);
     let mut canvas = Canvas::new(size.0, size.1);
     let Some(&(first, _)) = cases.first() else { return canvas };
     let mut members: Vec<Member<'_>> = cases
         .iter()
-        .map(|&(case, run)| {
+        .map(|&(case, finding)| {
+            let run = &*finding.run;
             let best = run.best.as_ref().map(|best| (best, prediction(case, &best.parameters)));
             Member { case, run, best }
         })

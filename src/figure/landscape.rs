@@ -10,10 +10,11 @@ use super::chart::{Chart, Style, draw_centered};
 use super::colormap;
 use super::fit::{bottom_room, draw_divergence, model_name, top_room};
 use super::text::{self, CAP_HEIGHT, Font};
+use crate::attain::least_error;
+use crate::finding::Finding;
 use crate::function::Function;
 use crate::plan::Case;
 use crate::spec::{Colormap, ModelType, linspace};
-use crate::train::Run;
 
 /// What a landscape shows.
 pub(super) struct Landscape {
@@ -31,25 +32,9 @@ struct Grid {
 }
 
 const CONTOURS: usize = 9;
+/// The least loss that can be reached.
+const LEAST: Ink = Ink::solid(0x56, 0xb4, 0xe9);
 const PATH: Ink = Ink::solid(0xff, 0x7f, 0x0e);
-
-/// The least mean squared error of v h + c against y over all v and c. Where h is constant, c alone is left.
-pub(super) fn least_error(h: &[f64], y: &[f64]) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-    let count = h.len() as f64;
-    let (h_mean, y_mean) = (h.iter().sum::<f64>() / count, y.iter().sum::<f64>() / count);
-    let (mut hh, mut hy, mut yy) = (0.0, 0.0, 0.0);
-    for (h, y) in h.iter().zip(y) {
-        let (h, y) = (h - h_mean, y - y_mean);
-        hh += h * h;
-        hy += h * y;
-        yy += y * y;
-    }
-    // Below this, what varies in h is its rounding.
-    let rounding = count * (1e-14 * h_mean) * (1e-14 * h_mean);
-    let explained = if hh > rounding && hh.is_finite() && hy.is_finite() { hy * hy / hh } else { 0.0 };
-    ((yy - explained) / count).max(0.0)
-}
 
 impl Grid {
     fn new(landscape: &Landscape, function: &Function, x: &[f64], y: &[f64]) -> Self {
@@ -124,7 +109,8 @@ fn draw_refusal(canvas: &mut Canvas, style: Style, case: &Case) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a handful of contours")]
-pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, run: &Run) -> Canvas {
+pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, finding: &Finding) -> Canvas {
+    let run = &*finding.run;
     let style = Style::of(size);
     let mut canvas = Canvas::new(size.0, size.1);
     if case.model.model_type != ModelType::SingleNeuron {
@@ -155,7 +141,7 @@ pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, run: &R
         let pen = Pen::new(Ink::WHITE.with_opacity(0.45), (0.8 * style.unit).max(0.7));
         chart.draw_segments(&mut canvas, &contour(&grid, |loss| scale.value(loss), level), &pen);
     }
-    draw_path(&mut canvas, &chart, run);
+    draw_path(&mut canvas, &chart, finding);
     // After the cells, whose edges stand on the frame; the grid would hide the landscape.
     chart.draw_axes(&mut canvas, "w", "b");
     draw_divergence(&mut canvas, &chart, "w", run);
@@ -219,8 +205,8 @@ fn contour(grid: &Grid, value: impl Fn(f64) -> f64, level: f64) -> Vec<[(f64, f6
 }
 
 /// The training's way through the landscape, with its start and its end.
-fn draw_path(canvas: &mut Canvas, chart: &Chart, run: &Run) {
-    let style = chart.style;
+fn draw_path(canvas: &mut Canvas, chart: &Chart, finding: &Finding) {
+    let (style, run) = (chart.style, &*finding.run);
     let path: Vec<(f64, f64)> = run
         .snapshots
         .iter()
@@ -246,8 +232,18 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, run: &Run) {
     if path.iter().any(|point| *point != start) {
         entries.insert(1, (Mark::Line(pen), "path".into()));
     }
+    let least = finding.attainable.as_ref().and_then(|attainable| match *attainable.parameters {
+        [w, b, ..] => Some((w, b)),
+        _ => None,
+    });
+    if let Some(least) = least {
+        let radius = 5.4 * style.unit;
+        chart.draw_dots(canvas, &[least], radius, LEAST, Ink::BLACK);
+        entries.push((Mark::Ringed(LEAST, radius), named("least attainable loss", least)));
+    }
     let legend = Legend(entries);
-    let obstacles = chart.trace(&path);
+    let mut obstacles = chart.trace(&path);
+    obstacles.extend(least.map(|least| chart.pixel(least)));
     let boxed = [(legend.extent(style), Spot::TopRight)];
     if let Some(&area) = place(chart.area, &boxed, &obstacles, style).first() {
         legend.draw(canvas, area, style);

@@ -6,6 +6,7 @@
 
 mod activation;
 mod annotation;
+mod attainable;
 mod axis;
 mod backend;
 mod canvas;
@@ -31,16 +32,16 @@ mod tests;
 use canvas::{Canvas, Ink};
 use landscape::Landscape;
 
+use crate::finding::Finding;
 use crate::plan::Case;
 use crate::spec::{Activation, Figure, FigureType};
-use crate::train::Run;
 
 /// What a figure is drawn from.
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
     Activation(&'a Activation),
     /// At least one; more than one only for figures that compare.
-    Cases(&'a [(&'a Case, &'a Run)]),
+    Cases(&'a [(&'a Case, &'a Finding)]),
 }
 
 /// The bytes of a PNG or, of a convergence, a GIF file.
@@ -48,24 +49,27 @@ pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
     let size = figure.size;
     let first = match input {
         Input::Activation(_) => None,
-        Input::Cases(cases) => cases.first(),
+        Input::Cases(cases) => cases.first().map(|&(case, finding)| (case, finding, &*finding.run)),
     };
     let canvas = match (&figure.figure_type, input, first) {
         (FigureType::Activation { z }, Input::Activation(activation), _) => {
             activation::draw(size, *z, activation)
         }
-        (FigureType::Activation { z }, _, Some((case, _))) => activation::draw(size, *z, &case.activation),
+        (FigureType::Activation { z }, _, Some((case, ..))) => activation::draw(size, *z, &case.activation),
         (FigureType::Comparison, Input::Cases(cases), _) => comparison::draw(size, cases),
-        (FigureType::Fit, _, Some((case, run))) => fit::draw(size, case, run),
-        (FigureType::Convergence { fps, panels }, _, Some((case, run))) => {
+        (FigureType::Attainable, Input::Cases(cases), _) => attainable::draw(size, cases),
+        (FigureType::Fit, _, Some((case, _, run))) => fit::draw(size, case, run),
+        (FigureType::Convergence { fps, panels }, _, Some((case, _, run))) => {
             return convergence::draw(size, *fps, panels, case, run);
         }
-        (FigureType::Trajectories, _, Some((case, run))) => trajectories::draw(size, case, run),
-        (FigureType::LossLandscape { w, b, resolution, colormap }, _, Some((case, run))) => {
+        (FigureType::Trajectories, _, Some((case, _, run))) => trajectories::draw(size, case, run),
+        (FigureType::LossLandscape { w, b, resolution, colormap }, _, Some((case, finding, _))) => {
             let landscape = Landscape { w: *w, b: *b, resolution: *resolution, colormap: *colormap };
-            return png::encode(&landscape::draw(size, &landscape, case, run));
+            return png::encode(&landscape::draw(size, &landscape, case, finding));
         }
-        (FigureType::LossCurve { scale }, _, Some((case, run))) => loss_curve::draw(size, *scale, case, run),
+        (FigureType::LossCurve { scale }, _, Some((case, _, run))) => {
+            loss_curve::draw(size, *scale, case, run)
+        }
         // The plan pairs every figure with what it shows; should it not, the picture says so.
         _ => {
             let mut canvas = Canvas::new(size.0, size.1);

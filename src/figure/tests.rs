@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::attain::{Attainable, Method};
 use crate::cache::KeyBuilder;
 use crate::diagnostic::{Place, SourceFile};
 use crate::function::Function;
 use crate::spec::{
     Color, Colormap, Data, Model, ModelType, Optimizer, Panel, Scale, Schedule, Source, Target, Training,
 };
-use crate::train::{Best, Outcome, Snapshot, train};
+use crate::train::{Best, Outcome, Run, Snapshot, train};
 
 fn activation(id: &str, symbol: &str, expression: &str) -> Activation {
     Activation {
@@ -63,8 +64,24 @@ fn case(model_type: ModelType, activation: Activation, target: &str) -> Case {
             snapshot_every: 10,
             schedule: Schedule::HalveOnRise { every: 20, window: 5, minimum: 1e-5 },
         },
+        attainable: None,
         key: KeyBuilder::new("run", 1).finish(),
     }
+}
+
+/// A run with what could have been reached, which need not be true here.
+fn finding(run: Run) -> Finding {
+    let attainable = Attainable {
+        lower: 0.1,
+        upper: 0.2,
+        parameters: vec![1.0, -0.5, 2.0, 0.0],
+        is_closed: false,
+        w: (-8.0, 8.0),
+        b: (-8.0, 8.0),
+        method: Method::Exact,
+        beyond: None,
+    };
+    Finding { run: Arc::new(run), attainable: Some(Arc::new(attainable)) }
 }
 
 fn tanh() -> Activation {
@@ -96,6 +113,7 @@ fn types() -> Vec<FigureType> {
         FigureType::Comparison,
         FigureType::LossCurve { scale: Scale::Log },
         FigureType::LossCurve { scale: Scale::Linear },
+        FigureType::Attainable,
     ]
 }
 
@@ -171,9 +189,11 @@ fn every_figure_of_every_run_is_a_picture_of_its_size() {
     let huge = case(ModelType::SingleNeuron, activation("cube", r"\mathrm{cube}", "1e200*x^3"), "1e300*x");
     for case in [neuron(), mlp, flat, huge] {
         for (name, run) in runs(&case) {
+            let finding = finding(run);
+            let run = &finding.run;
             for figure_type in types() {
                 for size in [(1, 1), (16, 200), (200, 16), (160, 120)] {
-                    let cases = [(&case, &run), (&case, &run)];
+                    let cases = [(&case, &finding), (&case, &finding)];
                     let bytes = draw(&figure(size, figure_type.clone()), Input::Cases(&cases));
                     let pictures = decode(&bytes);
                     let is_animated = matches!(figure_type, FigureType::Convergence { .. });
@@ -200,13 +220,13 @@ fn what_does_not_fit_together_still_makes_a_picture() {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let case = neuron();
-    let run = train(&case);
+    let finding = finding(train(&case));
     for figure_type in types() {
         let figure = figure((300, 200), figure_type);
-        let first = draw(&figure, Input::Cases(&[(&case, &run)]));
+        let first = draw(&figure, Input::Cases(&[(&case, &finding)]));
         // Another thread has rasterised no letter yet.
         let again = std::thread::scope(|scope| {
-            scope.spawn(|| draw(&figure, Input::Cases(&[(&case, &run)]))).join().unwrap()
+            scope.spawn(|| draw(&figure, Input::Cases(&[(&case, &finding)]))).join().unwrap()
         });
         assert_eq!(first, again, "{:?}", figure.figure_type);
     }
@@ -227,7 +247,8 @@ fn an_animation_shows_the_frames_as_they_were_drawn() {
     assert_eq!(expected.len(), 7);
     assert_eq!(expected[3], expected[4]);
     let animation = FigureType::Convergence { fps: 12.0, panels };
-    let shown = decode(&draw(&figure(size, animation), Input::Cases(&[(&case, &run)])));
+    let finding = finding(run);
+    let shown = decode(&draw(&figure(size, animation), Input::Cases(&[(&case, &finding)])));
     // 12 frames a second are 8 hundredths each; the last one stays.
     let delays: Vec<u16> = shown.iter().map(|(_, delay)| *delay).collect();
     assert!(delays[..6] == [8; 6] && delays[6] >= 200, "{delays:?}");
@@ -247,18 +268,21 @@ fn count(picture: &[u8], color: [u8; 3]) -> usize {
 fn a_diverged_run_says_so_in_red() {
     let case = neuron();
     let alarm = [0xb0, 0x1c, 0x1c];
-    let shown = |figure_type: &FigureType, run: &Run| {
-        let bytes = draw(&figure((900, 600), figure_type.clone()), Input::Cases(&[(&case, run)]));
+    let shown = |figure_type: &FigureType, finding: &Finding| {
+        let bytes = draw(&figure((900, 600), figure_type.clone()), Input::Cases(&[(&case, finding)]));
         count(&decode(&bytes)[0].0, alarm)
     };
     for figure_type in types() {
-        // An activation has no run, and a comparison says it in its legend.
-        if matches!(figure_type, FigureType::Activation { .. } | FigureType::Comparison) {
+        // An activation has no run, a comparison says it in its legend, and bounds are of what there was before.
+        if matches!(
+            figure_type,
+            FigureType::Activation { .. } | FigureType::Comparison | FigureType::Attainable
+        ) {
             continue;
         }
         for (name, run) in runs(&case) {
             let is_diverged = run.outcome != Outcome::Finished;
-            assert_eq!(shown(&figure_type, &run) > 15, is_diverged, "{name} {figure_type:?}");
+            assert_eq!(shown(&figure_type, &finding(run)) > 15, is_diverged, "{name} {figure_type:?}");
         }
     }
 }
@@ -266,8 +290,9 @@ fn a_diverged_run_says_so_in_red() {
 #[test]
 fn a_landscape_of_another_model_is_refused_in_words() {
     let case = case(ModelType::ScaledInput, tanh(), "x");
-    let run = train(&case);
+    let finding = finding(train(&case));
     let landscape = types().into_iter().nth(4).unwrap();
-    let picture = decode(&draw(&figure((600, 400), landscape), Input::Cases(&[(&case, &run)]))).remove(0).0;
+    let picture =
+        decode(&draw(&figure((600, 400), landscape), Input::Cases(&[(&case, &finding)]))).remove(0).0;
     assert!(count(&picture, [0; 3]) > 150 && count(&picture, [0x44, 0x01, 0x54]) == 0);
 }

@@ -2,7 +2,9 @@
 
 mod catalogue;
 mod elementary;
+mod enclosure;
 mod expression;
+mod interval;
 mod latex;
 mod program;
 
@@ -12,7 +14,9 @@ use expression::{Binary, Expression};
 use program::Program;
 
 pub use catalogue::{Builtin, BuiltinReference, builtin, builtins};
+pub use enclosure::Enclosure;
 pub use expression::{ExpressionError, check_parameter_name};
+pub use interval::Interval;
 
 /// A compiled expression of one variable with its parameters filled in. Cheap to clone; values and derivatives are the
 /// same bits on every machine.
@@ -57,6 +61,11 @@ impl Function {
     /// same bits as those of [`Self::values`].
     pub fn values_and_derivatives(&self, x: &[f64], y: &mut [f64], dy: &mut [f64]) {
         self.0.values_and_derivatives(x, y, dy);
+    }
+
+    /// What the function and its first two derivatives can be on an interval.
+    pub fn enclosure(&self, x: Interval) -> Enclosure {
+        self.0.enclosure(x)
     }
 
     /// One text for all spellings that compile to the same operations, with the parameters' values in it: what a cache

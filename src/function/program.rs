@@ -11,13 +11,14 @@ const MAX_INTEGER_POWER: f64 = 64.0;
 /// A stack program: each operation takes its operands from the top and leaves its result there.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
-    operations: Vec<Operation>,
+    pub(super) operations: Vec<Operation>,
     /// The most columns that are on the stack at once.
     depth: usize,
 }
 
+/// One step of a program.
 #[derive(Debug, Clone, Copy)]
-enum Operation {
+pub(super) enum Operation {
     Variable,
     Constant(f64),
     Negate,

@@ -3,6 +3,7 @@
 //! | | run | figure | page |
 //! |--|--|--|--|
 //! | model type and sizes, activation and target as compiled, data, initial parameters, training | yes | through the run | – |
+//! | [`ATTAINABLE_VERSION`], with the same problem and the search; shared by all trainings of it | – | where it is shown | – |
 //! | [`RUN_VERSION`], raised when a change of the code changes a bit of some run | yes | through the run | – |
 //! | figure type with its settings, size, the run's inputs that are drawn (symbol, colour, ids, formula) | – | yes | – |
 //! | [`FIGURE_VERSION`], raised when a change of the code changes a pixel of some figure | – | yes | – |
@@ -12,12 +13,15 @@
 
 use super::Case;
 use crate::cache::{CacheKey, KeyBuilder, KeyField};
-use crate::spec::{Activation, Figure, FigureType, ModelType, Optimizer, Panel, Schedule};
+use crate::spec::{Activation, AttainableSearch, Figure, FigureType, ModelType, Optimizer, Panel, Schedule};
 
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
 pub const RUN_VERSION: u32 = 1;
 /// The version of everything that draws a figure.
 pub const FIGURE_VERSION: u32 = 2;
+
+/// The version of the search for what can be attained.
+pub const ATTAINABLE_VERSION: u32 = 1;
 
 /// The key of a case's run; `case.key` itself is not read.
 pub(super) fn run_key(case: &Case) -> CacheKey {
@@ -33,12 +37,26 @@ pub(super) fn run_fields(case: &Case) -> Vec<KeyField> {
     key.into_fields()
 }
 
-fn run(key: &mut KeyBuilder, case: &Case) {
+/// The key of the least loss that a case could have. It does not depend on the training, so that cases share it.
+pub(super) fn attainable_key(case: &Case, search: &AttainableSearch) -> CacheKey {
+    let mut key = KeyBuilder::new("attainable", ATTAINABLE_VERSION);
+    problem(&mut key, case);
+    key.numbers("w", &[search.w.0, search.w.1]).numbers("b", &[search.b.0, search.b.1]);
+    key.number("gap", search.gap).integer("budget", search.budget as u64);
+    key.finish()
+}
+
+/// What is to be fitted by what.
+fn problem(key: &mut KeyBuilder, case: &Case) {
     model(key, &case.model.model_type);
     key.text("activation", &case.activation.function.canonical());
     key.text("target", &case.target.function.canonical());
     key.number("domain.low", case.data.domain.0).number("domain.high", case.data.domain.1);
     key.integer("points", case.data.points as u64);
+}
+
+fn run(key: &mut KeyBuilder, case: &Case) {
+    problem(key, case);
     key.numbers("initial", &case.initial);
     training(key, case);
 }
@@ -108,8 +126,14 @@ pub(super) fn activation_fields(figure: &Figure, subject: &Activation) -> Vec<Ke
 fn of_cases(key: &mut KeyBuilder, figure: &Figure, cases: &[&Case]) {
     self::figure(key, figure);
     key.integer("cases", cases.len() as u64);
+    let shows_attainable =
+        matches!(figure.figure_type, FigureType::LossLandscape { .. } | FigureType::Attainable);
     for case in cases {
         key.key("run", case.key);
+        // Where else the search goes depends on the run alone.
+        if shows_attainable && let Some(search) = &case.attainable {
+            key.key("attainable", attainable_key(case, search));
+        }
         key.text("target", &case.target.id);
         activation(key, &case.activation);
         for (name, value) in &case.axes {
@@ -162,6 +186,9 @@ fn figure(key: &mut KeyBuilder, figure: &Figure) {
         }
         FigureType::Comparison => {
             key.text("type", "comparison");
+        }
+        FigureType::Attainable => {
+            key.text("type", "attainable");
         }
         FigureType::LossCurve { scale } => {
             key.text("type", "loss_curve").text("scale", &format!("{scale:?}"));

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use crate::cache::{CacheKey, KeyBuilder, KeyField};
 use crate::spec::{
-    Activation, Data, Experiment, Figure, FigureType, Model, Specs, Target, Training, standard_figure,
+    Activation, AttainableSearch, Data, Experiment, Figure, FigureType, Model, ModelType, Specs, Target,
+    Training, standard_figure,
 };
 use initialisation::Initialisation;
 
-pub use key::{FIGURE_VERSION, RUN_VERSION};
+pub use key::{ATTAINABLE_VERSION, FIGURE_VERSION, RUN_VERSION};
 
 /// The work that the specs ask for.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct Case {
     /// The initial parameters, drawn already, so that the key depends on them and not on how they came to be.
     pub initial: Vec<f64>,
     pub training: Training,
+    /// Where to look for the least loss that it could have; `None` where that is not asked, or not known how.
+    pub attainable: Option<AttainableSearch>,
     /// The key of its [`crate::train::Run`].
     pub key: CacheKey,
 }
@@ -48,6 +51,11 @@ impl Case {
     /// Its path below the experiment, as pages name it: `cubic_s/leaky_relu`.
     pub fn path(&self) -> String {
         self.levels.join("/")
+    }
+
+    /// The key of what can be attained within a search.
+    pub fn attainable_key(&self, search: &AttainableSearch) -> CacheKey {
+        key::attainable_key(self, search)
     }
 
     /// What enters the key of its run, for people.
@@ -141,6 +149,7 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                         data: experiment.data,
                         initial,
                         training: variant.training,
+                        attainable: attainable_search(experiment, &model.model_type),
                         key: KeyBuilder::new("none", 0).finish(),
                     };
                     case.key = key::run_key(&case);
@@ -150,6 +159,12 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
         }
     }
     cases
+}
+
+/// The search that an experiment asks for, for the models that it is known for.
+fn attainable_search(experiment: &Experiment, model_type: &ModelType) -> Option<AttainableSearch> {
+    let is_known = matches!(model_type, ModelType::SingleNeuron | ModelType::ScaledInput);
+    (is_known && experiment.attainable.budget > 0).then_some(experiment.attainable)
 }
 
 /// The folder of one value of an axis: `learning_rate-0.001`. Values of settings in parentheses lose what a path should not
@@ -162,8 +177,8 @@ fn level(name: &str, value: &str) -> String {
 /// The figures of one experiment, whose cases begin at `first`.
 fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<PlannedFigure> {
     let mut planned = Vec::new();
-    let (comparisons, of_cases): (Vec<_>, Vec<_>) =
-        experiment.figures.iter().partition(|figure| figure.figure_type == FigureType::Comparison);
+    let of_cases: Vec<_> =
+        experiment.figures.iter().filter(|figure| span(&figure.figure_type) == Span::Case).collect();
     for (index, case) in cases.iter().enumerate().skip(first) {
         for &figure in &of_cases {
             let path = format!("{}/{}", case.directory(), file_name(figure));
@@ -183,8 +198,12 @@ fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<Plan
             });
         }
     }
-    for &figure in &comparisons {
-        let groups = groups(cases, first);
+    for figure in &experiment.figures {
+        let groups = match span(&figure.figure_type) {
+            Span::Case => continue,
+            Span::Activations => groups(cases, first),
+            Span::Experiment => vec![(String::new(), (first..cases.len()).collect())],
+        };
         for (name, indices) in &groups {
             let members: Vec<&Case> = indices.iter().map(|&index| &cases[index]).collect();
             let folder = format!("experiments/{}", experiment.id);
@@ -203,6 +222,23 @@ fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<Plan
         }
     }
     planned
+}
+
+/// Which cases one figure shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Span {
+    Case,
+    /// Those that differ only in their activation.
+    Activations,
+    Experiment,
+}
+
+fn span(figure_type: &FigureType) -> Span {
+    match figure_type {
+        FigureType::Comparison => Span::Activations,
+        FigureType::Attainable => Span::Experiment,
+        _ => Span::Case,
+    }
 }
 
 /// The cases that differ only in their activation, by what they share.

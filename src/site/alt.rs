@@ -25,6 +25,7 @@ fn words(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
         FigureType::LossLandscape { w, b, .. } => landscape(first, *w, *b),
         FigureType::Comparison => comparison(&subjects),
         FigureType::LossCurve { .. } => loss_curve(first),
+        FigureType::Attainable => attainable(&subjects),
     }
 }
 
@@ -181,6 +182,30 @@ fn comparison(subjects: &[Trained<'_>]) -> String {
     let axes = first.axes_text();
     let axes = if axes.is_empty() { axes } else { format!(" ({axes})") };
     format!("Fits to {}{axes} in one plot, closest first: {}.", first.case.target.id, results.join(", "))
+}
+
+fn attainable(subjects: &[Trained<'_>]) -> String {
+    let known: Vec<(Trained<'_>, f64, f64)> = subjects
+        .iter()
+        .filter_map(|trained| {
+            let best = trained.run.best.as_ref()?.mse;
+            Some((*trained, best, trained.finding.attained()?))
+        })
+        .collect();
+    let close = known.iter().filter(|(_, best, attained)| *best <= 1.01 * attained).count();
+    let ratio = |(_, best, attained): &(Trained<'_>, f64, f64)| best / attained.max(1e-12);
+    let widest = known.iter().max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+    let Some((trained, best, attained)) = widest else {
+        return "No attainable loss is known for these models.".into();
+    };
+    format!(
+        "The loss that training found beside the least attainable one, for {} cases: training came within 1 % of it in {close}. \
+         It fell furthest short for {}: {} where {} can be reached.",
+        known.len(),
+        subject(*trained),
+        significant(*best, 4),
+        significant(*attained, 4)
+    )
 }
 
 fn loss_curve(trained: Trained<'_>) -> String {

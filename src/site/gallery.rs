@@ -1,8 +1,8 @@
-//! What the pages are made from: specs, plan and runs, and the ways through them that every page needs.
+//! What the pages are made from: specs, plan and findings, and the ways through them that every page needs.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use crate::finding::Finding;
 use crate::number::significant;
 use crate::plan::{Case, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
@@ -10,12 +10,12 @@ use crate::train::Run;
 
 use super::link;
 
-/// Specs, plan and runs together; `runs` belong to the plan's cases, index by index.
+/// Specs, plan and findings together; `findings` belong to the plan's cases, index by index.
 #[derive(Clone, Copy)]
 pub(super) struct Gallery<'g> {
     pub(super) specs: &'g Specs,
     pub(super) plan: &'g Plan,
-    pub(super) runs: &'g [Arc<Run>],
+    pub(super) findings: &'g [Finding],
     pub(super) folders: &'g Folders<'g>,
 }
 
@@ -36,9 +36,14 @@ pub(super) struct Trained<'g> {
     pub(super) index: usize,
     pub(super) case: &'g Case,
     pub(super) run: &'g Run,
+    pub(super) finding: &'g Finding,
 }
 
 impl<'g> Trained<'g> {
+    fn new(index: usize, case: &'g Case, finding: &'g Finding) -> Self {
+        Self { index, case, run: &finding.run, finding }
+    }
+
     pub(super) fn page(&self) -> String {
         link::index(&self.case.directory())
     }
@@ -67,8 +72,8 @@ impl<'g> Trained<'g> {
 
 impl<'g> Gallery<'g> {
     pub(super) fn cases(self) -> impl Iterator<Item = Trained<'g>> {
-        let pairs = self.plan.cases.iter().zip(self.runs).enumerate();
-        pairs.map(|(index, (case, run))| Trained { index, case, run })
+        let pairs = self.plan.cases.iter().zip(self.findings).enumerate();
+        pairs.map(|(index, (case, finding))| Trained::new(index, case, finding))
     }
 
     pub(super) fn cases_of(self, experiment: &str) -> Vec<Trained<'g>> {
@@ -100,11 +105,19 @@ impl<'g> Gallery<'g> {
     /// Those of them that show cases on a target, each with the further axes that its cases share, in words.
     pub(super) fn comparisons(self, experiment: &str, target: &str) -> Vec<(&'g PlannedFigure, String)> {
         let across = self.figures_across(experiment).into_iter();
-        let shown = across.filter_map(|planned| {
+        let compare = |planned: &&PlannedFigure| planned.figure.figure_type == FigureType::Comparison;
+        let shown = across.filter(compare).filter_map(|planned| {
             let first = self.subjects(planned).into_iter().next()?;
             (first.case.target.id == target).then(|| (planned, first.axes_text()))
         });
         shown.collect()
+    }
+
+    /// The figures that span all cases of an experiment.
+    pub(super) fn overviews(self, experiment: &str) -> Vec<&'g PlannedFigure> {
+        let mut across = self.figures_across(experiment);
+        across.retain(|planned| planned.figure.figure_type == FigureType::Attainable);
+        across
     }
 
     fn figures_in(self, folder: &str) -> Vec<&'g PlannedFigure> {
@@ -137,7 +150,7 @@ impl<'g> Gallery<'g> {
             Subject::Cases(indices) => indices
                 .iter()
                 .filter_map(|&index| {
-                    Some(Trained { index, case: self.plan.cases.get(index)?, run: self.runs.get(index)? })
+                    Some(Trained::new(index, self.plan.cases.get(index)?, self.findings.get(index)?))
                 })
                 .collect(),
         }

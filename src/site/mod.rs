@@ -1,7 +1,8 @@
-//! The site: specs, plan and runs → the bytes of every page, table and report. Pure; writing them is
+//! The site: specs, plan and findings → the bytes of every page, table and report. Pure; writing them is
 //! [`crate::publish`]'s.
 
 mod alt;
+mod attained;
 mod gallery;
 mod link;
 mod markdown;
@@ -18,6 +19,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::finding::Finding;
 use crate::plan::Plan;
 use crate::spec::Specs;
 use crate::train::{Outcome, Run};
@@ -62,11 +64,12 @@ pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(
         outcome: Outcome::Finished,
         halvings: Vec::new(),
     });
-    let runs: Vec<Arc<Run>> = plan.cases.iter().map(|_| Arc::clone(&blank)).collect();
-    render(specs, plan, &runs, overrides).map(drop)
+    let finding = Finding { run: blank, attainable: None };
+    let findings: Vec<Finding> = plan.cases.iter().map(|_| finding.clone()).collect();
+    render(specs, plan, &findings, overrides).map(drop)
 }
 
-/// Renders every page, table and report. `runs` belong to [`Plan::cases`], index by index.
+/// Renders every page, table and report. `findings` belong to [`Plan::cases`], index by index.
 ///
 /// # Errors
 ///
@@ -74,12 +77,12 @@ pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(
 pub fn render(
     specs: &Specs,
     plan: &Plan,
-    runs: &[Arc<Run>],
+    findings: &[Finding],
     overrides: &[TemplateFile],
 ) -> Result<Vec<SiteFile>, Vec<Diagnostic>> {
     let templates = Templates::load(overrides)?;
     let folders = gallery::folders(plan);
-    let gallery = Gallery { specs, plan, runs, folders: &folders };
+    let gallery = Gallery { specs, plan, findings, folders: &folders };
     let mut files = Vec::new();
     let mut found = Vec::new();
     let cases: Vec<Trained<'_>> = gallery.cases().collect();

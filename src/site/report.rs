@@ -1,6 +1,7 @@
 //! The reports in Markdown, to be read on GitHub as well as on the site: links lead to folders and files that lie beside them.
 
 use super::alt;
+use super::attained::attained;
 use super::gallery::{Gallery, Trained};
 use super::link;
 use super::markdown::{self, Spot, Text, folder_of_page};
@@ -85,6 +86,9 @@ fn body<'e>(
         text.push_str(&format!("{description}\n\n"));
     }
     text.push_str(&format!("{}\n\n", training(experiment)));
+    for planned in gallery.overviews(&experiment.id) {
+        text.push_str(&format!("{}\n\n", image(gallery, path, planned, FIGURE_WIDTH)));
+    }
     for target in &experiment.targets {
         let ranked = gallery.ranked(&experiment.id, &target.id);
         text.push_str(&format!("{} {}\n\n", "#".repeat(level), plain(&target.title)));
@@ -119,8 +123,9 @@ fn body<'e>(
 }
 
 fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
-    let mut text =
-        String::from("| rank | activation | lowest MSE | final MSE | fit |\n|--:|--|--:|--:|--|\n");
+    let mut text = String::from(
+        "| rank | activation | lowest MSE | final MSE | attainable MSE | fit |\n|--:|--|--:|--:|--:|--|\n",
+    );
     for (rank, &trained) in ranked.iter().enumerate() {
         let preview = gallery.preview(trained);
         let preview =
@@ -128,11 +133,12 @@ fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
         let last = trained.run.final_mse();
         let last = last.map_or_else(|| "diverged".into(), |mse| crate::number::significant(mse, 4));
         text.push_str(&format!(
-            "| {} | [{}]({}) | {} | {last} | {preview} |\n",
+            "| {} | [{}]({}) | {} | {last} | {} | {preview} |\n",
             rank + 1,
             plain(&name(trained)),
             address(path, &trained.page()),
             trained.best_text(),
+            attained(trained).map_or_else(|| "–".into(), |attained| attained.bounds),
         ));
     }
     text.push('\n');

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::gallery::{Gallery, Trained};
+use crate::attain::{Beyond, Method};
 use crate::spec::{Experiment, ModelType, Optimizer, Schedule};
 use crate::train::Outcome;
 
@@ -24,6 +25,7 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     header.extend(&axes);
     header.extend(["best_mse", "final_mse", "best_epoch", "epochs", "outcome"]);
     header.extend(parameters.iter().map(|parameter| parameter.name.as_str()));
+    header.extend(ATTAINABLE);
     let mut text = row(header.iter().map(ToString::to_string));
     for trained in cases {
         let (case, run) = (trained.case, trained.run);
@@ -43,9 +45,64 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
             let value = values.iter().find(|tensor| tensor.name == parameter.name);
             value.map_or_else(String::new, |tensor| number(tensor.values[0]))
         }));
+        let attainable = attainable(trained);
+        let optional = |value: Option<f64>| value.map_or_else(String::new, number);
+        cells.push(optional(attainable.as_ref().map(|found| found.lower)));
+        cells.push(optional(attainable.as_ref().map(|found| found.upper)));
+        cells.push(optional(attainable.as_ref().map(|found| found.w)));
+        cells.push(optional(attainable.as_ref().and_then(|found| found.b)));
+        cells.push(optional(attainable.as_ref().and_then(|found| found.training_gap)));
         text.push_str(&row(cells));
     }
     text
+}
+
+/// The columns on what could have been reached.
+const ATTAINABLE: [&str; 5] =
+    ["attainable_lower", "attainable_upper", "attainable_w", "attainable_b", "training_gap"];
+
+/// What could have been reached.
+#[derive(Serialize)]
+struct AttainableFile {
+    /// No parameters in the box have a lower loss.
+    lower: f64,
+    /// These have this one.
+    upper: f64,
+    w: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    b: Option<f64>,
+    parameters: Vec<NamedTensor>,
+    /// Whether the bounds are as close as the experiment asks.
+    is_closed: bool,
+    /// The box.
+    box_w: (f64, f64),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    box_b: Option<(f64, f64)>,
+    method: Method,
+    /// What is lower outside of every box, or only approached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beyond: Option<Beyond>,
+    /// The best of training less what can be reached.
+    training_gap: Option<f64>,
+}
+
+fn attainable(trained: Trained<'_>) -> Option<AttainableFile> {
+    let attainable = trained.finding.attainable.as_ref()?;
+    let (lower, upper) = trained.finding.bounds()?;
+    let b = (attainable.parameters.len() > 1).then_some(());
+    Some(AttainableFile {
+        lower,
+        upper,
+        w: *attainable.parameters.first()?,
+        b: attainable.parameters.get(1).copied(),
+        parameters: named(&trained.case.model.model_type, &attainable.parameters),
+        is_closed: attainable.is_closed,
+        box_w: attainable.w,
+        box_b: b.map(|()| attainable.b),
+        method: attainable.method,
+        beyond: attainable.beyond,
+        training_gap: trained.finding.training_gap(),
+    })
 }
 
 /// The shortest decimal that reads back as the same number.
@@ -96,6 +153,8 @@ struct Result<'g> {
     final_mse: Option<f64>,
     epochs: usize,
     best_parameters: Vec<NamedTensor>,
+    /// `None` where it was not asked for, or is not known how to find.
+    attainable: Option<AttainableFile>,
     /// The folder of the case, relative to this file.
     path: String,
 }
@@ -143,6 +202,7 @@ fn result(trained: Trained<'_>) -> Result<'_> {
         final_mse: run.final_mse(),
         epochs: run.losses.len(),
         best_parameters: best.map(|best| named(&case.model.model_type, &best.parameters)).unwrap_or_default(),
+        attainable: attainable(trained),
         path: case.path(),
     }
 }

@@ -282,6 +282,8 @@ pub enum FigureType {
     Comparison,
     /// Loss over the epochs of one case.
     LossCurve { scale: Scale },
+    /// The best of training beside the attainable loss, a row for every case of an experiment.
+    Attainable,
 }
 
 /// One panel of an animation.
@@ -322,6 +324,7 @@ pub struct Experiment {
     pub models_are_an_axis: bool,
     pub data: Data,
     pub init: Init,
+    pub attainable: AttainableSearch,
     /// Every combination of the training axes, in order; one without axes.
     pub trainings: Vec<TrainingVariant>,
     pub figures: Vec<Arc<Figure>>,
@@ -361,6 +364,24 @@ pub fn linspace((low, high): (f64, f64), points: usize) -> Vec<f64> {
         *last = high;
     }
     values
+}
+
+/// Where to look for the least loss that a model with one or two inner parameters can have, and how closely.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AttainableSearch {
+    pub w: (f64, f64),
+    /// Not used by a scaled input.
+    pub b: (f64, f64),
+    /// The gap between reached and certified at which to stop, as a share of the reached loss.
+    pub gap: f64,
+    /// The most boxes to bound; 0 for no search.
+    pub budget: usize,
+}
+
+impl Default for AttainableSearch {
+    fn default() -> Self {
+        Self { w: (-8.0, 8.0), b: (-8.0, 8.0), gap: 1e-3, budget: 60_000 }
+    }
 }
 
 /// Where the initial parameters come from.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Draft, Fact, FigureView, Layout, Link};
 use crate::number::{minus, significant};
 use crate::plan::Case;
+use crate::site::attained::{Attained, attained};
 use crate::site::gallery::Trained;
 use crate::site::math;
 use crate::site::results::{optimizer_text, schedule_text};
@@ -24,6 +25,8 @@ pub(in crate::site) struct CasePage {
     outcome: String,
     is_diverged: bool,
     figures: Vec<FigureView>,
+    /// What could have been reached; `None` where it is not known.
+    attained: Option<Attained>,
     parameters: Vec<ParameterRow>,
     training: Vec<Fact>,
     /// The spec's file and line, and its text.
@@ -85,6 +88,7 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
         outcome: outcome(case, run),
         is_diverged: run.outcome != Outcome::Finished,
         figures,
+        attained: attained(trained),
         parameters: parameters(case, run),
         training: training(case),
         source_path: source.map_or_else(String::new, |source| source.path.clone()),
@@ -105,6 +109,10 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
     }
     let last = run.final_mse().map_or_else(|| "–".to_owned(), |mse| significant(mse, 4));
     facts.push(Fact::new("final MSE", last));
+    if let Some(attained) = attained(trained) {
+        facts.push(Fact::new("attainable MSE", attained.bounds));
+        facts.push(Fact::new("training gap", attained.gap));
+    }
     let epochs = match run.outcome {
         Outcome::Finished => run.losses.len().to_string(),
         Outcome::Diverged { .. } => format!("{} of {}", run.losses.len(), trained.case.training.epochs),

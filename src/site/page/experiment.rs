@@ -16,6 +16,8 @@ pub(in crate::site) struct ExperimentPage {
     layout: Layout,
     description_html: String,
     facts: Vec<Fact>,
+    /// The figures that span all cases.
+    overviews: Vec<FigureView>,
     matrix: Option<Matrix>,
     sections: Vec<Section>,
     case_count: usize,
@@ -105,6 +107,11 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
         layout: draft.with_image(layout, gallery.preview_of(experiment)),
         description_html: draft.html(&Text::of_experiment(experiment)),
         facts: facts(experiment),
+        overviews: gallery
+            .overviews(&experiment.id)
+            .into_iter()
+            .map(|planned| draft.figure(planned))
+            .collect(),
         matrix: matrix(draft, gallery, experiment),
         sections,
         case_count: cases.len(),

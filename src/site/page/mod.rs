@@ -11,6 +11,7 @@ mod subject;
 use serde::Serialize;
 
 use super::alt;
+use super::attained::attained;
 use super::gallery::{Gallery, Trained};
 use super::link::relative;
 use super::markdown::{self, Spot, Text};
@@ -107,6 +108,12 @@ struct CaseRow {
     best_mse_value: Option<f64>,
     final_mse: String,
     final_mse_value: Option<f64>,
+    /// What could have been reached, as its bounds; empty where it is not known.
+    attainable: String,
+    /// The least that is known to be reached.
+    attainable_value: Option<f64>,
+    gap: String,
+    gap_value: Option<f64>,
     is_lowest: bool,
     is_diverged: bool,
     preview: Option<FigureView>,
@@ -238,6 +245,7 @@ impl Draft<'_, '_> {
             last = Some((group.0, group.1, rank));
             let experiment =
                 self.gallery.experiment(&case.experiment).map_or("", |found| found.title.as_str());
+            let attained = attained(trained);
             rows.push(CaseRow {
                 rank,
                 url: self.url(&trained.page()),
@@ -252,6 +260,10 @@ impl Draft<'_, '_> {
                 best_mse_value: trained.run.best.as_ref().map(|best| best.mse),
                 final_mse: trained.run.final_mse().map_or_else(|| "–".into(), |mse| significant(mse, 4)),
                 final_mse_value: trained.run.final_mse(),
+                attainable: attained.as_ref().map_or_else(|| "–".into(), |attained| attained.bounds.clone()),
+                attainable_value: trained.finding.attained(),
+                gap: attained.map_or_else(|| "–".into(), |attained| attained.gap),
+                gap_value: trained.finding.training_gap(),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
                 is_diverged: trained.run.outcome != Outcome::Finished,
                 preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),

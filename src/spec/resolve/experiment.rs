@@ -9,8 +9,8 @@ use super::super::typed::{self, DistributionName, OptimizerName};
 use super::{Faults, Library, count, interval, look_up, look_up_all, report_repeats, require};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::spec::{
-    Data, Distribution, Experiment, Figure, FigureType, Init, Model, ModelType, Optimizer, Panel, Schedule,
-    Stream, Target, Training, TrainingVariant,
+    AttainableSearch, Data, Distribution, Experiment, Figure, FigureType, Init, Model, ModelType, Optimizer,
+    Panel, Schedule, Stream, Target, Training, TrainingVariant,
 };
 
 /// More than anyone could look at, few enough for memory.
@@ -42,6 +42,7 @@ pub(super) fn experiment(
     let trainings = trainings(&typed.training, faults);
     let figures = figures(typed, models.as_deref(), library, faults);
     let init = models.as_deref().and_then(|models| init(&typed.init, models, faults));
+    let attainable = attainable(&typed.attainable, faults);
     let (targets, activations, models) = (targets?, activations?, models?);
     let (data, trainings) = (data?, trainings?);
     report_undefined(&typed.target, &targets, data, faults);
@@ -66,6 +67,7 @@ pub(super) fn experiment(
         models_are_an_axis: typed.model.value().is_some_and(|names| names.is_list),
         data,
         init: init?,
+        attainable: attainable?,
         trainings,
         figures: figures?,
         source: document.source.clone(),
@@ -90,6 +92,42 @@ fn data(field: &Field<typed::Data>, faults: &mut Faults<'_>) -> Option<Data> {
         Field::Present(field) => count(&field.value, 2..=100_000, "points", faults),
     };
     Some(Data { domain: domain?, points: points? })
+}
+
+/// Where to look for the attainable loss, and how closely; a budget of 0 is no search.
+fn attainable(field: &Field<typed::Attainable>, faults: &mut Faults<'_>) -> Option<AttainableSearch> {
+    let standard = AttainableSearch::default();
+    let typed = match field {
+        Field::Absent => return Some(standard),
+        Field::Faulty => return None,
+        Field::Present(field) => &field.value,
+    };
+    let mut side = |field: &Field<Located<(Located<f64>, Located<f64>)>>, standard, name| match field {
+        Field::Absent => Some(standard),
+        Field::Faulty => None,
+        Field::Present(field) => {
+            let side = interval(&field.value, name, faults)?;
+            let is_sane = |value: f64| value.abs() <= 1000.0;
+            let ends = [&field.value.value.0, &field.value.value.1];
+            let ends = ends.map(|end| require(end, is_sane, name, "of numbers within ±1000", faults));
+            (ends[0].is_some() && ends[1].is_some()).then_some(side)
+        }
+    };
+    let (w, b) = (side(&typed.w, standard.w, "w"), side(&typed.b, standard.b, "b"));
+    let gap = match &typed.gap {
+        Field::Absent => Some(standard.gap),
+        Field::Faulty => None,
+        Field::Present(field) => {
+            let is_possible = |value: f64| (1e-6..=1.0).contains(&value);
+            require(&field.value, is_possible, "gap", "from 1e-6 to 1", faults)
+        }
+    };
+    let budget = match &typed.budget {
+        Field::Absent => Some(standard.budget),
+        Field::Faulty => None,
+        Field::Present(field) => count(&field.value, 0..=10_000_000, "budget", faults),
+    };
+    Some(AttainableSearch { w: w?, b: b?, gap: gap?, budget: budget? })
 }
 
 /// Reports targets that have no finite value at some data point, such as a logarithm left of 0.

@@ -16,6 +16,7 @@ pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Fa
         FigureTypeName::LossLandscape => "loss_landscape",
         FigureTypeName::Comparison => "comparison",
         FigureTypeName::LossCurve => "loss_curve",
+        FigureTypeName::Attainable => "attainable",
     };
     report_strays(typed, name, faults);
     let standard = standard_figure(name).expect("every figure type has a standard figure of its name");
@@ -95,9 +96,10 @@ fn settings(typed: &typed::Figure, standard: FigureType, faults: &mut Faults<'_>
             colormap: typed.colormap.or(colormap)?,
         },
         FigureType::LossCurve { scale } => FigureType::LossCurve { scale: typed.scale.or(scale)? },
-        without_settings @ (FigureType::Fit | FigureType::Trajectories | FigureType::Comparison) => {
-            without_settings
-        }
+        without_settings @ (FigureType::Fit
+        | FigureType::Trajectories
+        | FigureType::Comparison
+        | FigureType::Attainable) => without_settings,
     })
 }
 

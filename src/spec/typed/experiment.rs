@@ -32,8 +32,26 @@ fields! {
             data: Data,
             /// Where the initial parameters come from.
             init: Located<Init>,
+            /// Where to look for the least loss that can be reached, and how closely.
+            attainable: Attainable,
             /// The figures to draw, by id.
             figures: Vec<Located<String>>,
+        }
+    }
+}
+
+fields! {
+    /// The search for the least loss that a single neuron or a scaled input can have.
+    Attainable, "a search for the attainable loss" {
+        optional {
+            /// The least and the largest w.
+            w: Located<(Located<f64>, Located<f64>)> = [-8, 8],
+            /// The least and the largest b.
+            b: Located<(Located<f64>, Located<f64>)> = [-8, 8],
+            /// The gap between what is reached and what is certified at which to stop, as a share of the loss.
+            gap: Located<f64> = 0.001,
+            /// The most boxes of (w, b) to bound; 0 for no search.
+            budget: Located<u64> = 60_000,
         }
     }
 }

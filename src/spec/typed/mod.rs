@@ -12,8 +12,8 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::spec::{Color, Colormap, Scale};
 
 pub(super) use experiment::{
-    Data, DistributionName, Experiment, Generator, GivenTensor, Init, Optimizer, OptimizerName, RandomInit,
-    Schedule, Training,
+    Attainable, Data, DistributionName, Experiment, Generator, GivenTensor, Init, Optimizer, OptimizerName,
+    RandomInit, Schedule, Training,
 };
 
 /// One document of a file.
@@ -239,6 +239,7 @@ pub(super) enum FigureTypeName {
     LossLandscape,
     Comparison,
     LossCurve,
+    Attainable,
 }
 
 names!(FigureTypeName, "a figure type", [
@@ -249,6 +250,7 @@ names!(FigureTypeName, "a figure type", [
     "loss_landscape" => Self::LossLandscape,
     "comparison" => Self::Comparison,
     "loss_curve" => Self::LossCurve,
+    "attainable" => Self::Attainable,
 ]);
 
 names!(Colormap, "a colour map", [
@@ -263,7 +265,7 @@ fields! {
     /// A figure: what to draw, and how.
     Figure, "a figure" {
         required {
-            /// `fit`, `convergence`, `activation`, `trajectories`, `loss_landscape`, `comparison` or `loss_curve`.
+            /// `fit`, `convergence`, `activation`, `trajectories`, `loss_landscape`, `comparison`, `loss_curve` or `attainable`.
             r#type: FigureTypeName,
         }
         optional {

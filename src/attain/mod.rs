@@ -1,0 +1,286 @@
+//! What a model can reach on its data, whatever training finds: the least mean squared error over a box of parameters, between a
+//! value that is reached and a bound that is certified.
+//!
+//! For a single neuron v φ(w x + b) + c the output's v and c follow from (w, b) by linear least squares, so that a search over two
+//! parameters is left. Two lines joined at a kink are solved exactly ([`hinge`]); everything else by branch and bound
+//! ([`search`]) over boxes whose loss is bounded from below ([`bound`]). The argument for the bounds is with them.
+
+mod affine;
+mod bound;
+mod data;
+mod hinge;
+mod limit;
+mod profile;
+mod scaled;
+mod search;
+mod table;
+
+use serde::{Deserialize, Serialize};
+
+use crate::function::{Function, Interval};
+use crate::plan::Case;
+use crate::spec::{AttainableSearch, ModelType};
+use crate::train::Run;
+use bound::{Bound, Bounder};
+use data::Data;
+use search::{Goal, Problem, Region};
+use table::{Table, Tables};
+
+pub use limit::Limit;
+pub use profile::least_error;
+
+/// Which parameters there are to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// v φ(w x + b) + c.
+    SingleNeuron,
+    /// φ(w x).
+    ScaledInput,
+}
+
+/// What can be reached in a box.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attainable {
+    /// No parameters in the box have a lower mean squared error.
+    pub lower: f64,
+    /// These have this one.
+    pub upper: f64,
+    /// In the order of the model's parameters.
+    pub parameters: Vec<f64>,
+    /// Whether lower and upper are as close as was asked for.
+    pub is_closed: bool,
+    /// The box: w, and for a single neuron b.
+    pub w: (f64, f64),
+    pub b: (f64, f64),
+    pub method: Method,
+    /// Where less, or as much but nowhere reached, is to be had outside of every box.
+    pub beyond: Option<Beyond>,
+}
+
+/// How the bounds were found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// In closed form, piece by piece between the data.
+    Exact,
+    /// By branch and bound over so many boxes.
+    BranchAndBound { regions: usize },
+}
+
+/// A loss that is not to be had in the box.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Beyond {
+    pub mse: f64,
+    pub place: Place,
+}
+
+/// Where it is to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// At these parameters outside of the box.
+    Outside { w: f64, b: f64 },
+    /// Nowhere; it is only approached.
+    Approached(Limit),
+}
+
+/// The largest |v| that is considered. A larger one would multiply the rounding of φ to something that shows.
+pub const MAX_OUTPUT: f64 = 1e9;
+/// Losses are told apart down to this share of the variance of y.
+const ABSOLUTE_GAP: f64 = 1e-6;
+
+/// Beyond these, a box is not widened.
+const MAX_WIDENED: f64 = 1000.0;
+
+/// Where to look for what a case could reach: the box that its experiment declares, widened to whole numbers where training
+/// found its best outside. `None` where that is not asked, or not known how.
+pub fn search(case: &Case, run: &Run) -> Option<AttainableSearch> {
+    let mut search = case.attainable?;
+    let widen = |(low, high): &mut (f64, f64), value: f64| {
+        if value.abs() <= MAX_WIDENED {
+            *low = low.min(value.floor());
+            *high = high.max(value.ceil());
+        }
+    };
+    match run.best.as_ref().map(|best| best.parameters.as_slice()) {
+        Some(&[w, b, _, _]) => {
+            widen(&mut search.w, w);
+            widen(&mut search.b, b);
+        }
+        Some(&[w]) => widen(&mut search.w, w),
+        _ => {}
+    }
+    Some(search)
+}
+
+/// What a case can reach within a search.
+pub fn of_case(case: &Case, search: &AttainableSearch) -> Attainable {
+    let form = match case.model.model_type {
+        ModelType::ScaledInput => Form::ScaledInput,
+        _ => Form::SingleNeuron,
+    };
+    let x = case.data.inputs();
+    let mut y = vec![0.0; x.len()];
+    case.target.function.values(&x, &mut y);
+    attain(form, &case.activation.function, &x, &y, search)
+}
+
+impl Attainable {
+    /// The bytes that [`Attainable::from_bytes`] reads.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Attainable::to_bytes`] wrote; `None` for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let read: Self = serde_json::from_slice(bytes).ok()?;
+        let numbers = [read.lower, read.upper, read.w.0, read.w.1, read.b.0, read.b.1];
+        let is_sound = numbers.iter().chain(&read.parameters).all(|number| number.is_finite());
+        (is_sound && read.lower <= read.upper && !read.parameters.is_empty()).then_some(read)
+    }
+
+    /// Whether the box holds parameters, so that its bounds hold for them.
+    pub fn holds(&self, parameters: &[f64]) -> bool {
+        let within = |(low, high): (f64, f64), value: f64| low <= value && value <= high;
+        match *parameters {
+            [w, b, v, _] => within(self.w, w) && within(self.b, b) && v.abs() <= MAX_OUTPUT,
+            [w] => within(self.w, w),
+            _ => false,
+        }
+    }
+}
+
+/// The least mean squared error over a box. `x` rises and is as long as `y`, at least 2.
+pub fn attain(
+    form: Form,
+    function: &Function,
+    x: &[f64],
+    y: &[f64],
+    search: &AttainableSearch,
+) -> Attainable {
+    let data = Data::new(x, y);
+    let box_of = |(low, high): (f64, f64)| Interval::new(low, high);
+    let (w, b) = (box_of(search.w), box_of(search.b));
+    let goal =
+        Goal { relative: search.gap, absolute: ABSOLUTE_GAP * data.variance(), regions: search.budget };
+    match form {
+        Form::SingleNeuron => single_neuron(&data, function, [w, b], goal),
+        Form::ScaledInput => {
+            let table = Table::new(function, w.magnitude() * data.reach);
+            let problem = scaled::Scaled { data: &data, function, table: &table };
+            let found = search::minimise(&problem, [w, Interval::ZERO], goal);
+            Attainable {
+                lower: found.lower,
+                upper: found.upper,
+                parameters: vec![found.at[0]],
+                is_closed: is_closed(found.lower, found.upper, goal),
+                w: search.w,
+                b: search.b,
+                method: Method::BranchAndBound { regions: found.regions },
+                beyond: None,
+            }
+        }
+    }
+}
+
+fn is_closed(lower: f64, upper: f64, goal: Goal) -> bool {
+    upper - lower <= 1.000_001 * (goal.relative * upper).max(goal.absolute)
+}
+
+struct SingleNeuron<'a> {
+    data: &'a Data,
+    function: &'a Function,
+    bounder: Bounder<'a>,
+}
+
+impl Problem for SingleNeuron<'_> {
+    fn bound(&self, region: Region) -> Bound {
+        self.bounder.bound(region)
+    }
+
+    fn value(&self, at: [f64; 2]) -> f64 {
+        profile::reached(self.data, self.function, at).mse
+    }
+
+    fn weights(&self) -> [f64; 2] {
+        [self.data.reach.max(1e-9), 1.0]
+    }
+}
+
+fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -> Attainable {
+    let tables = Tables::new(function, region[0].magnitude() * data.reach + region[1].magnitude());
+    let value = |at: [f64; 2]| profile::reached(data, function, at).mse;
+    let exact = exact(data, function, &tables.base, region);
+    let (lower, at, method) = match exact {
+        Some((lower, at)) => (lower, at, Method::Exact),
+        None => {
+            let problem = SingleNeuron { data, function, bounder: Bounder::new(data, function, &tables) };
+            let found = search::minimise(&problem, region, goal);
+            (found.lower, found.at, Method::BranchAndBound { regions: found.regions })
+        }
+    };
+    let reached = profile::reached(data, function, at);
+    let lower = lower.min(reached.mse);
+    let beyond = beyond(data, function, &tables.base, region, reached, value);
+    Attainable {
+        lower,
+        upper: reached.mse,
+        parameters: reached.parameters.to_vec(),
+        is_closed: is_closed(lower, reached.mse, goal),
+        w: (region[0].low, region[0].high),
+        b: (region[1].low, region[1].high),
+        method,
+        beyond,
+    }
+}
+
+/// The certified loss and the place of the best fit of two lines joined at a kink, where the activation is that and the box
+/// holds every kink that there can be.
+fn exact(data: &Data, function: &Function, table: &Table, region: Region) -> Option<(f64, [f64; 2])> {
+    let hinge = table.as_hinge()?;
+    let [w, b] = region;
+    // With a small enough |w| every place of the kink near the data is in the box, and further out it is a line anyway.
+    let largest = w.high.min(-w.low);
+    let room = (b.high - hinge.at).min(hinge.at - b.low);
+    if !(largest > 0.0 && room > 0.0) {
+        return None;
+    }
+    let (error, (w, b)) = hinge::exact(data, hinge, largest.min(room / data.reach.max(1e-9)).min(1.0));
+    let mse = profile::reached(data, function, [w, b]).mse;
+    // The running sums err by a few ulps of the variance.
+    let lower = (error - 1e-9 * error - 1e-12 * data.variance()).max(0.0);
+    (mse <= error + 1e-9 * data.variance()).then_some((lower, [w, b]))
+}
+
+/// What is better outside of the box, if anything is.
+fn beyond(
+    data: &Data,
+    function: &Function,
+    table: &Table,
+    region: Region,
+    reached: profile::Reached,
+    value: impl Fn([f64; 2]) -> f64,
+) -> Option<Beyond> {
+    let [w, b, ..] = reached.parameters;
+    let near = |at: f64, side: Interval| {
+        let radius = 0.1 * side.width();
+        Interval::new(at - radius, at + radius)
+    };
+    let everywhere = [Interval::new(-1e3, 1e3); 2];
+    let (free, at) = search::polish(value, [near(w, region[0]), near(b, region[1])], everywhere);
+    let limits = limit::limits(data, function, table);
+    let least = limits.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    let tie = 1e-12 * data.variance();
+    if let Some((limit, mse)) = least {
+        let is_vanishing = matches!(limit, Limit::Line | Limit::Parabola) && w.abs() * data.reach < 0.02;
+        // Close to a limit, what is found in its stead is the limit and some rounding.
+        let is_limit_of_free = mse <= free + 1e-6 * free.max(mse) && free < reached.mse - tie;
+        if mse < reached.mse.min(free) - tie || is_limit_of_free || (is_vanishing && mse <= reached.mse + tie)
+        {
+            return Some(Beyond { mse, place: Place::Approached(limit) });
+        }
+    }
+    let is_outside = !(region[0].contains(at[0]) && region[1].contains(at[1]));
+    (is_outside && free < reached.mse - tie)
+        .then_some(Beyond { mse: free, place: Place::Outside { w: at[0], b: at[1] } })
+}

@@ -1,0 +1,66 @@
+//! What is known of a case: what training found, what could have been reached, and what the two say together.
+
+use std::sync::Arc;
+
+use crate::attain::Attainable;
+use crate::plan::Case;
+use crate::train::Run;
+
+/// All that is known of a case.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub run: Arc<Run>,
+    /// `None` where that was not asked, or is not known how to find.
+    pub attainable: Option<Arc<Attainable>>,
+}
+
+/// A loss below what was certified to be the lowest: the certificate is wrong, and so is this program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    pub trained: f64,
+    pub certified: f64,
+}
+
+/// What a computed loss can be off, as a share of it and in itself, per unit of the target's variance.
+const ROUNDING: f64 = 1e-9;
+
+impl Finding {
+    /// Puts together what is known of a case.
+    ///
+    /// # Errors
+    ///
+    /// If training found less than what was certified to be the least.
+    pub fn new(run: Arc<Run>, attainable: Option<Arc<Attainable>>) -> Result<Self, Violation> {
+        if let (Some(best), Some(attainable)) = (&run.best, &attainable) {
+            let slack = ROUNDING * (attainable.lower + attainable.upper);
+            if attainable.holds(&best.parameters) && best.mse < attainable.lower - slack {
+                return Err(Violation { trained: best.mse, certified: attainable.lower });
+            }
+        }
+        Ok(Self { run, attainable })
+    }
+
+    /// The least loss that is known to be reached within the box: by the search or, where that is a little lower, by training.
+    pub fn attained(&self) -> Option<f64> {
+        let attainable = self.attainable.as_ref()?;
+        let trained = self.run.best.as_ref().filter(|best| attainable.holds(&best.parameters));
+        Some(trained.map_or(attainable.upper, |best| best.mse.min(attainable.upper)))
+    }
+
+    /// How much lower than the best of training the loss could have been: at least 0. `None` where either is not known.
+    pub fn training_gap(&self) -> Option<f64> {
+        Some((self.run.best.as_ref()?.mse - self.attained()?).max(0.0))
+    }
+
+    /// The certified bounds of the least loss: none lower, and one as low.
+    pub fn bounds(&self) -> Option<(f64, f64)> {
+        let upper = self.attained()?;
+        Some((self.attainable.as_ref()?.lower.min(upper), upper))
+    }
+
+    /// Whether the box was widened, since training found its best outside of what the experiment declares.
+    pub fn is_widened(&self, case: &Case) -> bool {
+        let searched = self.attainable.as_ref().map(|attainable| (attainable.w, attainable.b));
+        searched.zip(case.attainable).is_some_and(|(searched, declared)| searched != (declared.w, declared.b))
+    }
+}

@@ -1,0 +1,438 @@
+//! What a function and its first two derivatives can be on an interval: the program evaluated on intervals, with derivatives
+//! by the chain rule.
+//!
+//! Where a function has a kink or a jump, its derivatives are bounded where they exist, and the second is
+//! [`Interval::ENTIRE`]: that says that something happens there.
+
+use super::elementary::Unary;
+use super::expression::Binary;
+use super::interval::Interval;
+use super::program::{Operation, Program};
+
+/// Bounds of a function on an interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Enclosure {
+    pub value: Interval,
+    /// The derivative, wherever there is one.
+    pub first: Interval,
+    /// The second derivative; everything, where the function or its derivative can jump.
+    pub second: Interval,
+}
+
+const TRUTH: Interval = Interval { low: 0.0, high: 1.0 };
+
+impl Enclosure {
+    fn constant(value: Interval) -> Self {
+        Self { value, first: Interval::ZERO, second: Interval::ZERO }
+    }
+
+    /// Nothing is known.
+    const ENTIRE: Self = Self { value: Interval::ENTIRE, first: Interval::ENTIRE, second: Interval::ENTIRE };
+
+    /// One of two, and maybe a kink between them.
+    fn either(self, other: Self) -> Self {
+        let is_same = self == other;
+        Self {
+            value: self.value.hull(other.value),
+            first: self.first.hull(other.first),
+            second: if is_same { self.second } else { Interval::ENTIRE },
+        }
+    }
+
+    fn negated(self) -> Self {
+        Self { value: self.value.negated(), first: self.first.negated(), second: self.second.negated() }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            value: self.value.plus(other.value),
+            first: self.first.plus(other.first),
+            second: self.second.plus(other.second),
+        }
+    }
+
+    fn times(self, other: Self) -> Self {
+        let cross = self.first.times(other.first).scaled(2.0);
+        Self {
+            value: self.value.times(other.value),
+            first: self.first.times(other.value).plus(self.value.times(other.first)),
+            second: self.second.times(other.value).plus(cross).plus(self.value.times(other.second)),
+        }
+    }
+
+    /// A function of it, from that function's value and derivatives on `self.value`.
+    fn chain(self, [value, first, second]: [Interval; 3]) -> Self {
+        Self {
+            value,
+            first: first.times(self.first),
+            second: second.times(self.first.square()).plus(first.times(self.second)),
+        }
+    }
+
+    fn reciprocal(self) -> Self {
+        let value = Interval::ONE.over(self.value);
+        let square = value.square();
+        self.chain([value, square.negated(), square.times(value).scaled(2.0)])
+    }
+
+    fn power(self, exponent: i32) -> Self {
+        let n = f64::from(exponent);
+        let first = match exponent {
+            0 => Interval::ZERO,
+            _ => self.value.power(exponent - 1).scaled(n),
+        };
+        let second = match exponent {
+            0 | 1 => Interval::ZERO,
+            _ => self.value.power(exponent - 2).scaled(n * (n - 1.0)),
+        };
+        self.chain([self.value.power(exponent), first, second])
+    }
+
+    fn binary(operator: Binary, left: Self, right: Self) -> Self {
+        let (a, b) = (left.value, right.value);
+        let truth = |is_certain: bool, is_possible: bool| match (is_certain, is_possible) {
+            (true, _) => Self::constant(Interval::ONE),
+            (_, false) => Self::constant(Interval::ZERO),
+            _ => Self { value: TRUTH, first: Interval::ZERO, second: Interval::ENTIRE },
+        };
+        let is_true = |value: Interval| !value.contains(0.0);
+        let is_false = |value: Interval| value == Interval::ZERO;
+        let is_point = a.low == a.high && a == b;
+        let is_apart = a.high < b.low || b.high < a.low;
+        match operator {
+            Binary::Or => truth(is_true(a) || is_true(b), !(is_false(a) && is_false(b))),
+            Binary::And => truth(is_true(a) && is_true(b), !(is_false(a) || is_false(b))),
+            Binary::Less => truth(a.high < b.low, a.low < b.high),
+            Binary::LessEqual => truth(a.high <= b.low, a.low <= b.high),
+            Binary::Greater => truth(a.low > b.high, a.high > b.low),
+            Binary::GreaterEqual => truth(a.low >= b.high, a.high >= b.low),
+            Binary::Equal => truth(is_point, !is_apart),
+            Binary::NotEqual => truth(is_apart, !is_point),
+            Binary::Add => left.plus(right),
+            Binary::Subtract => left.plus(right.negated()),
+            Binary::Multiply => left.times(right),
+            Binary::Divide if right == Self::constant(b) && b.low == b.high => {
+                Self { value: a.over(b), first: left.first.over(b), second: left.second.over(b) }
+            }
+            Binary::Divide if b.contains(0.0) => Self::ENTIRE,
+            Binary::Divide => left.times(right.reciprocal()),
+            // aᵇ = exp(b ln a).
+            Binary::Power if a.low > 0.0 => {
+                let exponent = left.chain(logarithm(a)).times(right);
+                let value = exponent.value.rising(libm::exp);
+                exponent.chain([value, value, value])
+            }
+            Binary::Power => Self::ENTIRE,
+            Binary::Minimum if a.high < b.low => left,
+            Binary::Minimum if b.high < a.low => right,
+            Binary::Minimum => {
+                let both = left.either(right);
+                Self { value: Interval { high: a.high.min(b.high), ..both.value }, ..both }
+            }
+            Binary::Maximum if a.low > b.high => left,
+            Binary::Maximum if b.low > a.high => right,
+            Binary::Maximum => {
+                let both = left.either(right);
+                Self { value: Interval { low: a.low.max(b.low), ..both.value }, ..both }
+            }
+        }
+    }
+
+    fn select(condition: Self, then: Self, otherwise: Self) -> Self {
+        if condition.value == Interval::ZERO {
+            otherwise
+        } else if condition.value.contains(0.0) {
+            then.either(otherwise)
+        } else {
+            then
+        }
+    }
+}
+
+impl Program {
+    /// Bounds of the value and of the first two derivatives on an interval.
+    pub(super) fn enclosure(&self, x: Interval) -> Enclosure {
+        let mut stack: Vec<Enclosure> = Vec::new();
+        for operation in &self.operations {
+            let mut pop = || stack.pop().unwrap_or(Enclosure::ENTIRE);
+            let result = match *operation {
+                Operation::Variable => Enclosure { value: x, first: Interval::ONE, second: Interval::ZERO },
+                Operation::Constant(value) => Enclosure::constant(Interval::point(value)),
+                Operation::Negate => pop().negated(),
+                Operation::Not => {
+                    let truth = pop();
+                    Enclosure::binary(Binary::Equal, truth, Enclosure::constant(Interval::ZERO))
+                }
+                Operation::Unary(function) => {
+                    let inner = pop();
+                    inner.chain(outer(function, inner.value))
+                }
+                Operation::IntegerPower(exponent) => pop().power(exponent),
+                Operation::Binary(operator) => {
+                    let (right, left) = (pop(), pop());
+                    Enclosure::binary(operator, left, right)
+                }
+                Operation::Clamp => {
+                    let (high, low, inner) = (pop(), pop(), pop());
+                    let floored = Enclosure::binary(Binary::Maximum, inner, low);
+                    Enclosure::binary(Binary::Minimum, floored, high)
+                }
+                Operation::If => {
+                    let (otherwise, then, condition) = (pop(), pop(), pop());
+                    Enclosure::select(condition, then, otherwise)
+                }
+            };
+            stack.push(result);
+        }
+        stack.pop().unwrap_or(Enclosure::ENTIRE)
+    }
+}
+
+fn logarithm(x: Interval) -> [Interval; 3] {
+    if x.low <= 0.0 {
+        return [Interval::ENTIRE; 3];
+    }
+    let reciprocal = Interval::ONE.over(x);
+    [x.rising(libm::log), reciprocal, reciprocal.square().negated()]
+}
+
+fn scaled(
+    [value, first, second]: [Interval; 3],
+    value_of: impl Fn(f64) -> f64,
+    factor: Interval,
+    x: Interval,
+) -> [Interval; 3] {
+    let _ = value;
+    [x.rising(value_of), first.times(factor), second.times(factor)]
+}
+
+/// A function that is constant but for jumps: its values, no slope, and whether it can jump.
+fn stepwise(value: Interval) -> [Interval; 3] {
+    let second = if value.low == value.high { Interval::ZERO } else { Interval::ENTIRE };
+    [value, Interval::ZERO, second]
+}
+
+/// 1/√(inner), and that to the third power.
+fn inverse_root(inner: Interval) -> (Interval, Interval) {
+    if inner.low <= 0.0 {
+        return (Interval::ENTIRE, Interval::ENTIRE);
+    }
+    let root = Interval::ONE.over(inner.rising(f64::sqrt));
+    (root, root.power(3))
+}
+
+/// The value and the first two derivatives of an elementary function on an interval.
+fn outer(function: &Unary, x: Interval) -> [Interval; 3] {
+    use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10};
+    let value = function.value;
+    let approximate = |number: f64| Interval::new(number.next_down(), number.next_up());
+    let one = Interval::ONE;
+    match function.name {
+        "exp" => [x.rising(value); 3],
+        "expm1" => {
+            let slope = x.rising(libm::exp);
+            [x.rising(value), slope, slope]
+        }
+        "log" | "ln" => logarithm(x),
+        "log2" => scaled(logarithm(x), value, one.over(approximate(LN_2)), x),
+        "log10" => scaled(logarithm(x), value, one.over(approximate(LN_10)), x),
+        "log1p" => {
+            let [_, first, second] = logarithm(x.plus(one));
+            if x.low <= -1.0 { [Interval::ENTIRE; 3] } else { [x.rising(value), first, second] }
+        }
+        "sqrt" if x.low >= 0.0 => {
+            let (inverse, cube) = inverse_root(x);
+            [x.rising(value), inverse.scaled(0.5), cube.scaled(-0.25)]
+        }
+        "cbrt" => {
+            let root = x.rising(value);
+            let first = one.over(root.square().scaled(3.0));
+            [
+                root,
+                first,
+                if x.contains(0.0) {
+                    Interval::ENTIRE
+                } else {
+                    first.over(x).scaled(-2.0).over(Interval::point(3.0))
+                },
+            ]
+        }
+        "abs" if x.low >= 0.0 => [x, one, Interval::ZERO],
+        "abs" if x.high <= 0.0 => [x.negated(), one.negated(), Interval::ZERO],
+        "abs" => {
+            [Interval { low: 0.0, high: x.magnitude() }, Interval { low: -1.0, high: 1.0 }, Interval::ENTIRE]
+        }
+        "relu" if x.low >= 0.0 => [x, one, Interval::ZERO],
+        "relu" if x.high <= 0.0 => [Interval::ZERO; 3],
+        "relu" => [Interval { low: 0.0, high: x.high }, TRUTH, Interval::ENTIRE],
+        "sign" | "step" | "floor" | "ceil" | "round" => stepwise(Interval::new(value(x.low), value(x.high))),
+        "sin" => [x.sine(0.0), x.sine(1.0), x.sine(0.0).negated()],
+        "cos" => [x.sine(1.0), x.sine(0.0).negated(), x.sine(1.0).negated()],
+        "tan" => {
+            // Between two poles the tangent rises; where the cosine can vanish, nothing is known.
+            if x.sine(1.0).contains(0.0) || x.width() > 3.0 {
+                return [Interval::ENTIRE; 3];
+            }
+            let y = x.rising(value);
+            let first = one.plus(y.square());
+            [y, first, y.times(first).scaled(2.0)]
+        }
+        "asin" | "acos" => {
+            let (inverse, cube) = inverse_root(one.minus(x).times(one.plus(x)));
+            let second = x.times(cube);
+            if function.name == "asin" {
+                [x.rising(value), inverse, second]
+            } else {
+                [x.falling(value), inverse.negated(), second.negated()]
+            }
+        }
+        "atan" => {
+            let first = one.over(one.plus(x.square()));
+            [x.rising(value), first, x.times(first.square()).scaled(-2.0)]
+        }
+        "sinh" => [x.rising(value), x.peaking(libm::cosh), x.rising(value)],
+        "cosh" => [x.peaking(value), x.rising(libm::sinh), x.peaking(value)],
+        "tanh" => {
+            let y = x.rising(value);
+            let first = x.peaking(|x| (function.value_and_derivative)(x).1);
+            [y, first, y.times(first).scaled(-2.0)]
+        }
+        "asinh" => {
+            let (inverse, cube) = inverse_root(one.plus(x.square()));
+            [x.rising(value), inverse, x.times(cube).negated()]
+        }
+        "acosh" => {
+            let (inverse, cube) = inverse_root(x.minus(one).times(x.plus(one)));
+            [x.rising(value), inverse, x.times(cube).negated()]
+        }
+        "atanh" => {
+            let first = one.over(one.minus(x).times(one.plus(x)));
+            [x.rising(value), first, x.times(first.square()).scaled(2.0)]
+        }
+        "sigmoid" => {
+            let first = x.peaking(|x| (function.value_and_derivative)(x).1);
+            // σ″ = −σ′ tanh(x/2).
+            [x.rising(value), first, first.times(x.scaled(0.5).rising(libm::tanh)).negated()]
+        }
+        "softplus" => {
+            let sigmoid = super::elementary::unary("sigmoid").map(|sigmoid| outer(sigmoid, x));
+            let [first, second, _] = sigmoid.unwrap_or([Interval::ENTIRE; 3]);
+            [x.rising(value), first, second]
+        }
+        "erf" | "erfc" => {
+            let bell = x.peaking(|x| FRAC_2_SQRT_PI * libm::exp(-x * x));
+            // The square in the exponent is rounded: an error that grows with it.
+            let bell = widened_bell(bell, x);
+            let second = x.times(bell).scaled(-2.0);
+            if function.name == "erf" {
+                [x.rising(value), bell, second]
+            } else {
+                [x.falling(value), bell.negated(), second.negated()]
+            }
+        }
+        "normal_cdf" => {
+            let bell = widened_bell(x.peaking(|x| (function.value_and_derivative)(x).1), x);
+            [x.rising(value), bell, x.times(bell).negated()]
+        }
+        _ => [Interval::ENTIRE; 3],
+    }
+}
+
+/// A bell curve whose exponent, of the size of x², was rounded.
+fn widened_bell(bell: Interval, x: Interval) -> Interval {
+    let error = 4.0 * f64::EPSILON * (1.0 + x.magnitude() * x.magnitude()).min(1e15);
+    Interval {
+        low: (bell.low * (1.0 - error)).next_down().max(0.0),
+        high: (bell.high * (1.0 + error)).next_up(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::elementary::UNARY;
+    use super::super::{Function, builtins};
+    use super::*;
+
+    #[test]
+    fn every_elementary_function_has_bounds() {
+        let x = Interval::new(0.2, 0.3);
+        for function in UNARY {
+            let x = if function.name == "acosh" { Interval::new(1.2, 1.3) } else { x };
+            for bounds in outer(function, x) {
+                assert!(bounds.is_finite(), "{}", function.name);
+            }
+        }
+    }
+
+    #[test]
+    fn kinks_and_jumps_are_told() {
+        let bounds = |text: &str, low: f64, high: f64| {
+            Function::parse(text, &[]).unwrap().enclosure(Interval::new(low, high))
+        };
+        assert_eq!(bounds("abs(x)", -1.0, 1.0).second, Interval::ENTIRE);
+        assert_eq!(bounds("abs(x)", 0.5, 1.0).second, Interval::ZERO);
+        assert_eq!(bounds("if(x >= 0, x, 0.01 * x)", -2.0, -1.0).first, Interval::point(0.01));
+        assert_eq!(bounds("if(x >= 0, x, 0.01 * x)", -1.0, 1.0).first, Interval::new(0.01, 1.0));
+        assert_eq!(bounds("step(x)", -1.0, 1.0).value, Interval::new(0.0, 1.0));
+        assert_eq!(bounds("clamp(x, -1, 1)", 2.0, 3.0), Enclosure::constant(Interval::ONE));
+    }
+
+    fn function() -> impl Strategy<Value = Function> {
+        let texts: Vec<Function> = builtins()
+            .iter()
+            .map(|builtin| {
+                let parameters: Vec<(String, f64)> =
+                    builtin.parameters.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
+                Function::parse(builtin.expression, &parameters).unwrap()
+            })
+            .chain(
+                [
+                    "x^3 - 2 * x",
+                    "1 / (1 + x^2)",
+                    "sin(3 * x) * exp(-x^2)",
+                    "atan(x) * cos(2 * x + 1)",
+                    "2^x",
+                    "cosh(x / 4) - log1p(x^2)",
+                    "min(x, x^2)",
+                    "max(0, 1 - abs(x))",
+                    "floor(2 * x) / 2",
+                    "asinh(x) + erfc(x)",
+                    "tan(x / 20)",
+                    "sqrt(1 + x^2)",
+                    "cbrt(x)",
+                    "(x > 1) * x",
+                ]
+                .map(|text| Function::parse(text, &[]).unwrap()),
+            )
+            .collect();
+        prop::sample::select(texts)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        /// Values lie in the bounds, and so do the quotients of differences: first and, where there is no kink, second.
+        #[test]
+        fn bounds_hold(function in function(), low in -9.0_f64..9.0, width in 0.0_f64..2.0, shares in prop::array::uniform3(0.0_f64..1.0)) {
+            let x = Interval::new(low, low + width);
+            let bounds = function.enclosure(x);
+            let at = |share: f64| (low + share * width).min(x.high);
+            for share in shares {
+                let (mut y, mut dy) = ([0.0], [0.0]);
+                function.values_and_derivatives(&[at(share)], &mut y, &mut dy);
+                prop_assert!(bounds.value.contains(y[0]), "{} in {:?}", y[0], bounds.value);
+                let slack = 1e-13 * (1.0 + dy[0].abs());
+                prop_assert!(bounds.first.low - slack <= dy[0] && dy[0] <= bounds.first.high + slack, "{} in {:?}", dy[0], bounds.first);
+            }
+            if bounds.second.is_finite() && (shares[0] - shares[1]).abs() * width > 1e-3 {
+                let (a, b) = (at(shares[0]), at(shares[1]));
+                let (mut y, mut dy) = ([0.0; 2], [0.0; 2]);
+                function.values_and_derivatives(&[a, b], &mut y, &mut dy);
+                let curvature = (dy[1] - dy[0]) / (b - a);
+                let slack = 1e-11 * (1.0 + curvature.abs());
+                prop_assert!(bounds.second.low - slack <= curvature && curvature <= bounds.second.high + slack, "{curvature} in {:?}", bounds.second);
+            }
+        }
+    }
+}
