@@ -129,7 +129,7 @@ mod tests {
                 format!("{EXPERIMENT}{TRAINING}figures: [f]\n{TARGET}{figure}")
             }
             "experiment" => format!("{EXPERIMENT}{TRAINING}{field}\n{TARGET}"),
-            "experiment.data" | "experiment.init" => {
+            "experiment.data" | "experiment.init" | "experiment.attainable" => {
                 let mapping = parent.trim_start_matches("experiment.");
                 format!("{EXPERIMENT}{TRAINING}{mapping}: {{{field}}}\n{TARGET}")
             }
@@ -152,7 +152,8 @@ mod tests {
         let specs = specs.unwrap_or_else(|found| panic!("{text}\n{}", found[0].message));
         let plan = plan(&specs);
         let keys = plan.cases.iter().map(|case| case.key).chain(plan.figures.iter().map(|it| it.key));
-        (specs.site.title, keys.map(|key| key.to_string()).collect())
+        let searches = plan.cases.iter().map(|case| format!("{:?}", case.attainable));
+        (specs.site.title, keys.map(|key| key.to_string()).chain(searches).collect())
     }
 
     #[test]
