@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::attain::Attainable;
 use crate::plan::Case;
-use crate::train::Run;
+use crate::train::{Run, Trials};
 
 /// All that is known of a case.
 #[derive(Debug, Clone)]
 pub struct Finding {
     pub run: Arc<Run>,
+    /// Where the other starts ended; `None` where the experiment asks for none.
+    pub trials: Option<Arc<Trials>>,
     /// `None` where that was not asked, or is not known how to find.
     pub attainable: Option<Arc<Attainable>>,
 }
@@ -30,14 +32,19 @@ impl Finding {
     /// # Errors
     ///
     /// If training found less than what was certified to be the least.
-    pub fn new(run: Arc<Run>, attainable: Option<Arc<Attainable>>) -> Result<Self, Violation> {
-        if let (Some(best), Some(attainable)) = (&run.best, &attainable) {
+    pub fn new(
+        run: Arc<Run>,
+        trials: Option<Arc<Trials>>,
+        attainable: Option<Arc<Attainable>>,
+    ) -> Result<Self, Violation> {
+        let of_trials = trials.iter().flat_map(|trials| &trials.0).filter_map(|trial| trial.best.as_ref());
+        for (best, attainable) in run.best.iter().chain(of_trials).zip(attainable.iter().cycle()) {
             let slack = ROUNDING * (attainable.lower + attainable.upper);
             if attainable.holds(&best.parameters) && best.mse < attainable.lower - slack {
                 return Err(Violation { trained: best.mse, certified: attainable.lower });
             }
         }
-        Ok(Self { run, attainable })
+        Ok(Self { run, trials, attainable })
     }
 
     /// The least loss that is known to be reached within the box: by the search or, where that is a little lower, by training.
@@ -45,6 +52,14 @@ impl Finding {
         let attainable = self.attainable.as_ref()?;
         let trained = self.run.best.as_ref().filter(|best| attainable.holds(&best.parameters));
         Some(trained.map_or(attainable.upper, |best| best.mse.min(attainable.upper)))
+    }
+
+    /// As [`Self::attained`], or by any of these trials.
+    pub fn attained_by_any(&self, trials: &Trials) -> Option<f64> {
+        let attainable = self.attainable.as_ref()?;
+        let bests = trials.0.iter().filter_map(|trial| trial.best.as_ref());
+        let held = bests.filter(|best| attainable.holds(&best.parameters)).map(|best| best.mse);
+        Some(held.fold(self.attained()?, f64::min))
     }
 
     /// How much lower than the best of training the loss could have been: at least 0. `None` where either is not known.

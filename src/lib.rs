@@ -7,7 +7,7 @@
 //! 1. [`spec`]: YAML files → [`spec::Specs`], complete and checked, or every diagnostic there is.
 //! 2. [`plan`]: [`spec::Specs`] → [`plan::Plan`]: every case to train and every figure to draw, with their cache keys.
 //! 3. [`train`]: a [`plan::Case`] → its [`train::Run`].
-//! 4. [`attain`]: a [`plan::Case`] → the least loss that it could have; [`finding`]: that and the run, together.
+//! 4. [`attain`]: a [`plan::Case`] → the least loss that it could have; [`finding`]: that and the run, together; [`verdict`]: what many starts say.
 //! 5. [`figure`]: findings → the bytes of one picture or animation.
 //! 6. [`site`]: all of it → the files of the site.
 //! 7. [`publish`]: the files → the output folder, exchanged in one step.
@@ -34,5 +34,6 @@ pub mod serve;
 pub mod site;
 pub mod spec;
 pub mod train;
+pub mod verdict;
 pub mod watch;
 pub mod why;

@@ -5,7 +5,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The order of the modules; each may use those before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "diagnostic",
     "fs",
     "number",
@@ -16,6 +16,7 @@ const ORDER: [&str; 19] = [
     "train",
     "attain",
     "finding",
+    "verdict",
     "figure",
     "site",
     "publish",

@@ -12,7 +12,8 @@ use crate::finding::Finding;
 use crate::plan::{self, Plan};
 use crate::publish;
 use crate::site;
-use crate::train::Run;
+use crate::train::{Run, Trials};
+use crate::verdict::Verdict;
 
 use super::Failure;
 
@@ -55,10 +56,14 @@ pub fn forecast(options: &Options) -> Result<Forecast, Failure> {
     let to_draw = plan.figures.iter().filter(|planned| !figures.contains_key(&planned.key));
     let draw: Vec<String> = to_draw.map(|planned| planned.path.clone()).collect();
     let cases: Option<Vec<Arc<Run>>> = plan.cases.iter().map(|case| runs.get(&case.key).cloned()).collect();
-    let findings = cases.and_then(|runs| stored_findings(&plan, &runs, &cache));
-    let files = match findings {
-        Some(findings) if draw.is_empty() => {
-            let pages = site::render(&specs, &plan, &findings, &templates).map_err(Failure::Specs)?;
+    let known = cases.and_then(|runs| {
+        let findings = stored_findings(&plan, &runs, &cache)?;
+        Some((findings, stored_verdicts(&plan, &cache)?))
+    });
+    let files = match known {
+        Some((findings, verdicts)) if draw.is_empty() => {
+            let pages =
+                site::render(&specs, &plan, &findings, &verdicts, &templates).map_err(Failure::Specs)?;
             let planned = plan.figures.iter();
             let mut files: BTreeMap<String, Arc<[u8]>> =
                 planned.map(|planned| (planned.path.clone(), Arc::clone(&figures[&planned.key]))).collect();
@@ -97,9 +102,26 @@ fn stored_findings(plan: &Plan, runs: &[Arc<Run>], cache: &Cache) -> Option<Vec<
                 }
             }),
         };
-        Finding::new(Arc::clone(run), attainable).ok()
+        let trials = match case.trials_key {
+            None => None,
+            Some(key) => {
+                let Lookup::Hit(bytes) = cache.load(EntryKind::Trials, key) else { return None };
+                Some(Arc::new(Trials::from_bytes(&bytes)?))
+            }
+        };
+        Finding::new(Arc::clone(run), trials, attainable).ok()
     });
     findings.collect()
+}
+
+/// The verdict on each contest, if all of them are in the cache.
+fn stored_verdicts(plan: &Plan, cache: &Cache) -> Option<Vec<Option<Arc<Verdict>>>> {
+    let verdicts = plan.contests.iter().map(|contest| {
+        let Some(key) = contest.key else { return Some(None) };
+        let Lookup::Hit(bytes) = cache.load(EntryKind::Verdict, key) else { return None };
+        Some(Verdict::from_bytes(&bytes, contest.cases.len()).map(Arc::new))
+    });
+    verdicts.collect()
 }
 
 fn stored_figures(plan: &Plan, cache: &Cache) -> BTreeMap<CacheKey, Arc<[u8]>> {

@@ -18,11 +18,12 @@ use crate::diagnostic::Diagnostic;
 use crate::figure::{self, Input};
 use crate::finding::{Finding, Violation};
 use crate::fs::FileError;
-use crate::plan::{self, Case, Plan, PlannedFigure, Subject};
+use crate::plan::{self, Case, Contest, Plan, PlannedFigure, Subject};
 use crate::publish::{self, PublishError, Published, Replaced};
 use crate::site;
 use crate::spec::{AttainableSearch, Specs};
-use crate::train::{self, Run};
+use crate::train::{self, Run, Trials};
+use crate::verdict::{self, Verdict};
 
 pub use forecast::{Forecast, forecast};
 pub use inputs::{Folder, Inputs};
@@ -123,6 +124,8 @@ pub struct Summary {
     pub trained: usize,
     /// Runs that came from the cache.
     pub reused_runs: usize,
+    /// Cases that were trained from many starts.
+    pub tried: usize,
     /// Searches for what can be attained; cases that differ only in their training share one.
     pub searched: usize,
     /// Cases whose training diverged.
@@ -160,7 +163,9 @@ pub struct Builder {
     cache: Cache,
     pool: rayon::ThreadPool,
     runs: BTreeMap<CacheKey, Arc<Run>>,
+    trials: BTreeMap<CacheKey, Arc<Trials>>,
     attainables: BTreeMap<CacheKey, Arc<Attainable>>,
+    verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
     figures: BTreeMap<CacheKey, Arc<[u8]>>,
     replaced: Option<Replaced>,
 }
@@ -188,7 +193,9 @@ impl Builder {
             cache,
             pool,
             runs: BTreeMap::new(),
+            trials: BTreeMap::new(),
             attainables: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             figures: BTreeMap::new(),
             replaced: None,
         })
@@ -201,8 +208,9 @@ impl Builder {
     /// Whatever keeps it from being published; the output folder is then as it was.
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
         let Self { options, cache, pool, replaced, .. } = self;
-        let (known_runs, known_attainables, known_figures) =
-            (&mut self.runs, &mut self.attainables, &mut self.figures);
+        let (known_runs, known_trials, known_attainables) =
+            (&mut self.runs, &mut self.trials, &mut self.attainables);
+        let (known_verdicts, known_figures) = (&mut self.verdicts, &mut self.figures);
         refuse_output_that_holds_input(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
@@ -220,11 +228,19 @@ impl Builder {
             *known_runs = trained.values;
             let runs: Vec<Arc<Run>> =
                 plan.cases.iter().map(|case| Arc::clone(&known_runs[&case.key])).collect();
+            let tried = try_all(&plan, known_trials, cache, progress)?;
+            summary.tried = tried.is_new.len();
+            summary.notes.extend(tried.notes);
+            *known_trials = tried.values;
             let attained = attain_all(&plan, &runs, known_attainables, cache, progress)?;
             summary.searched = attained.stage.is_new.len();
             summary.notes.extend(attained.stage.notes);
-            let findings = findings(&plan, &runs, &attained.keys, &attained.stage.values)?;
+            let findings = findings(&plan, &runs, known_trials, &attained.keys, &attained.stage.values)?;
             *known_attainables = attained.stage.values;
+            let judged = judge_all(&plan, &findings, known_verdicts, cache, progress)?;
+            summary.notes.extend(judged.notes);
+            *known_verdicts = judged.values;
+            let verdicts = verdicts(&plan, known_verdicts);
             summary.diverged = runs.iter().filter(|run| run.final_mse().is_none()).count();
             let drawn = draw_all(&plan, &findings, known_figures, cache, progress)?;
             record.drawn = drawn.is_new;
@@ -232,7 +248,8 @@ impl Builder {
             summary.reused_figures = drawn.values.len() - summary.drawn;
             summary.notes.extend(drawn.notes);
             *known_figures = drawn.values;
-            let pages = site::render(&specs, &plan, &findings, &templates).map_err(Failure::Specs)?;
+            let pages =
+                site::render(&specs, &plan, &findings, &verdicts, &templates).map_err(Failure::Specs)?;
             let figures = plan.figures.iter();
             let figures =
                 figures.map(|planned| (planned.path.clone(), Arc::clone(&known_figures[&planned.key])));
@@ -345,6 +362,53 @@ fn train_all(
     })
 }
 
+/// Where the starts of every case ended whose experiment asks for many: known, from the cache, or by training.
+fn try_all(
+    plan: &Plan,
+    known: &BTreeMap<CacheKey, Arc<Trials>>,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Stage<Arc<Trials>>, Failure> {
+    let unique: BTreeMap<CacheKey, &Case> =
+        plan.cases.iter().rev().filter_map(|case| Some((case.trials_key?, case))).collect();
+    run_stage("starts", unique, known, progress, |key, case| {
+        let read = |bytes: Vec<u8>| Trials::from_bytes(&bytes).map(Arc::new);
+        make(cache, EntryKind::Trials, key, read, || {
+            let trials = train::trials(case);
+            let bytes = trials.to_bytes();
+            (Arc::new(trials), bytes)
+        })
+    })
+}
+
+/// The verdicts on all contests of many starts: known, from the cache, or by a bootstrap.
+fn judge_all(
+    plan: &Plan,
+    findings: &[Finding],
+    known: &BTreeMap<CacheKey, Option<Arc<Verdict>>>,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Stage<Option<Arc<Verdict>>>, Failure> {
+    let unique: BTreeMap<CacheKey, &Contest> =
+        plan.contests.iter().filter_map(|contest| Some((contest.key?, contest))).collect();
+    run_stage("judging", unique, known, progress, |key, contest| {
+        let cases = contest.cases.len();
+        let read = |bytes: Vec<u8>| Verdict::from_bytes(&bytes, cases).map(|verdict| Some(Arc::new(verdict)));
+        make(cache, EntryKind::Verdict, key, read, || {
+            let trials = contest.cases.iter().map(|&index| findings[index].trials.as_deref());
+            let verdict = verdict::losses(trials).and_then(|losses| verdict::verdict(&losses));
+            let bytes = verdict.as_ref().map(Verdict::to_bytes).unwrap_or_default();
+            (verdict.map(Arc::new), bytes)
+        })
+    })
+}
+
+/// The verdict on each of the plan's contests, if there is one.
+fn verdicts(plan: &Plan, judged: &BTreeMap<CacheKey, Option<Arc<Verdict>>>) -> Vec<Option<Arc<Verdict>>> {
+    let of_contest = |contest: &Contest| contest.key.and_then(|key| judged.get(&key).cloned().flatten());
+    plan.contests.iter().map(of_contest).collect()
+}
+
 /// What can be attained by every case whose experiment asks for it, and under which key; `None` for the others.
 struct Attained {
     keys: Vec<Option<CacheKey>>,
@@ -382,13 +446,15 @@ fn attain_all(
 fn findings(
     plan: &Plan,
     runs: &[Arc<Run>],
+    trials: &BTreeMap<CacheKey, Arc<Trials>>,
     keys: &[Option<CacheKey>],
     attainables: &BTreeMap<CacheKey, Arc<Attainable>>,
 ) -> Result<Vec<Finding>, Failure> {
     let cases = plan.cases.iter().zip(runs).zip(keys);
     let findings = cases.map(|((case, run), key)| {
         let attainable = key.and_then(|key| attainables.get(&key).cloned());
-        Finding::new(Arc::clone(run), attainable)
+        let trials = case.trials_key.and_then(|key| trials.get(&key).cloned());
+        Finding::new(Arc::clone(run), trials, attainable)
             .map_err(|violation| Failure::Violation { case: case.directory(), violation })
     });
     findings.collect()
@@ -518,6 +584,13 @@ pub fn needed_entries(options: &Options, cache: &Cache, plan: &Plan) -> BTreeSet
         Some((EntryKind::Attainable, case.attainable_key(&search)))
     });
     let runs = plan.cases.iter().map(|case| (EntryKind::Run, case.key));
+    let trials = plan.cases.iter().filter_map(|case| Some((EntryKind::Trials, case.trials_key?)));
+    let verdicts = plan.contests.iter().filter_map(|contest| Some((EntryKind::Verdict, contest.key?)));
     let figures = plan.figures.iter().map(|figure| (EntryKind::Figure, figure.key));
-    runs.chain(attainables).chain(figures).chain([(EntryKind::Record, Record::key(options))]).collect()
+    runs.chain(trials)
+        .chain(attainables)
+        .chain(verdicts)
+        .chain(figures)
+        .chain([(EntryKind::Record, Record::key(options))])
+        .collect()
 }

@@ -29,8 +29,12 @@ const HEADER: usize = MAGIC.len() + 32 + 32;
 pub enum EntryKind {
     /// A training's run.
     Run,
+    /// Where the starts of a case ended.
+    Trials,
     /// The least loss that a case could have.
     Attainable,
+    /// Which of several cases is the best, over many starts.
+    Verdict,
     /// The bytes of a figure.
     Figure,
     /// What the last build of a site read and did.
@@ -38,13 +42,16 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    pub const ALL: [Self; 4] = [Self::Run, Self::Attainable, Self::Figure, Self::Record];
+    pub const ALL: [Self; 6] =
+        [Self::Run, Self::Trials, Self::Attainable, Self::Verdict, Self::Figure, Self::Record];
 
     /// The name of its folder.
     pub fn name(self) -> &'static str {
         match self {
             Self::Run => "run",
+            Self::Trials => "trials",
             Self::Attainable => "attainable",
+            Self::Verdict => "verdict",
             Self::Figure => "figure",
             Self::Record => "record",
         }

@@ -64,6 +64,8 @@ fn case(model_type: ModelType, activation: Activation, target: &str) -> Case {
             snapshot_every: 10,
             schedule: Schedule::HalveOnRise { every: 20, window: 5, minimum: 1e-5 },
         },
+        starts: Vec::new(),
+        trials_key: None,
         attainable: None,
         key: KeyBuilder::new("run", 1).finish(),
     }
@@ -81,7 +83,7 @@ fn finding(run: Run) -> Finding {
         method: Method::Exact,
         beyond: None,
     };
-    Finding { run: Arc::new(run), attainable: Some(Arc::new(attainable)) }
+    Finding { run: Arc::new(run), trials: None, attainable: Some(Arc::new(attainable)) }
 }
 
 fn tanh() -> Activation {

@@ -1,7 +1,7 @@
 //! Initial parameters, drawn when the plan is made: a case then depends on the numbers and not on how they came to be.
 
 use super::numpy::Generator;
-use crate::spec::{Distribution, Experiment, Init, ModelType, Stream};
+use crate::spec::{Distribution, Init, ModelType, Stream};
 
 /// The source of an experiment's initial parameters, asked case after case.
 pub(super) struct Initialisation<'e> {
@@ -11,12 +11,12 @@ pub(super) struct Initialisation<'e> {
 }
 
 impl<'e> Initialisation<'e> {
-    pub(super) fn new(experiment: &'e Experiment) -> Self {
-        let shared = match &experiment.init {
+    pub(super) fn new(init: &'e Init) -> Self {
+        let shared = match init {
             Init::Random { seed, stream: Stream::Shared, .. } => Some(Generator::new(&[*seed])),
             _ => None,
         };
-        Self { init: &experiment.init, shared }
+        Self { init, shared }
     }
 
     /// The parameters of the next case. `path` is the case's, [`super::Case::path`].

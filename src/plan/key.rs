@@ -23,6 +23,9 @@ pub const FIGURE_VERSION: u32 = 2;
 /// The version of the search for what can be attained.
 pub const ATTAINABLE_VERSION: u32 = 1;
 
+/// The version of the verdicts over many starts.
+pub(super) const VERDICT_VERSION: u32 = 1;
+
 /// The key of a case's run; `case.key` itself is not read.
 pub(super) fn run_key(case: &Case) -> CacheKey {
     let mut key = KeyBuilder::new("run", RUN_VERSION);
@@ -43,6 +46,26 @@ pub(super) fn attainable_key(case: &Case, search: &AttainableSearch) -> CacheKey
     problem(&mut key, case);
     key.numbers("w", &[search.w.0, search.w.1]).numbers("b", &[search.b.0, search.b.1]);
     key.number("gap", search.gap).integer("budget", search.budget as u64);
+    key.finish()
+}
+
+/// The key of the trials of a case's starts.
+pub(super) fn trials_key(case: &Case) -> CacheKey {
+    let mut key = KeyBuilder::new("trials", RUN_VERSION);
+    problem(&mut key, case);
+    rule(&mut key, case);
+    for start in &case.starts {
+        key.integer("seed", start.seed).numbers("initial", &start.initial);
+    }
+    key.finish()
+}
+
+/// The key of the verdict over cases.
+pub(super) fn verdict_key(trials: &[CacheKey]) -> CacheKey {
+    let mut key = KeyBuilder::new("verdict", VERDICT_VERSION);
+    for &trials in trials {
+        key.key("trials", trials);
+    }
     key.finish()
 }
 
@@ -72,6 +95,12 @@ fn model(key: &mut KeyBuilder, model_type: &ModelType) {
 }
 
 fn training(key: &mut KeyBuilder, case: &Case) {
+    rule(key, case);
+    key.integer("snapshot_every", case.training.snapshot_every as u64);
+}
+
+/// How parameters change; when they are kept does not matter to where they end.
+fn rule(key: &mut KeyBuilder, case: &Case) {
     let training = &case.training;
     match training.optimizer {
         Optimizer::GradientDescent => key.text("optimizer", "gradient_descent"),
@@ -84,7 +113,6 @@ fn training(key: &mut KeyBuilder, case: &Case) {
     };
     key.number("learning_rate", training.learning_rate);
     key.integer("epochs", training.epochs as u64);
-    key.integer("snapshot_every", training.snapshot_every as u64);
     match training.schedule {
         Schedule::Constant => key.text("schedule", "constant"),
         Schedule::HalveOnRise { every, window, minimum } => key

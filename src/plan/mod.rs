@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use crate::cache::{CacheKey, KeyBuilder, KeyField};
 use crate::spec::{
-    Activation, AttainableSearch, Data, Experiment, Figure, FigureType, Model, ModelType, Specs, Target,
-    Training, standard_figure,
+    Activation, AttainableSearch, Data, Experiment, Figure, FigureType, Init, Model, ModelType, Specs,
+    Target, Training, standard_figure,
 };
 use initialisation::Initialisation;
+
+pub use numpy::Generator;
 
 pub use key::{ATTAINABLE_VERSION, FIGURE_VERSION, RUN_VERSION};
 
@@ -23,6 +25,20 @@ pub struct Plan {
     pub cases: Vec<Case>,
     /// Case after case, then those that span cases, then those of activations' pages. Paths are unique; keys need not be.
     pub figures: Vec<PlannedFigure>,
+    /// The cases of one target in one experiment, which are compared.
+    pub contests: Vec<Contest>,
+}
+
+/// Cases that are compared with one another.
+#[derive(Debug, Clone)]
+pub struct Contest {
+    /// The ids of the experiment and the target.
+    pub experiment: String,
+    pub target: String,
+    /// Indices into [`Plan::cases`].
+    pub cases: Vec<usize>,
+    /// The key of the [`crate::verdict::Verdict`]; `None` where there are not many starts of each.
+    pub key: Option<CacheKey>,
 }
 
 /// One fully resolved training.
@@ -41,10 +57,22 @@ pub struct Case {
     /// The initial parameters, drawn already, so that the key depends on them and not on how they came to be.
     pub initial: Vec<f64>,
     pub training: Training,
+    /// Its other starts, for statistics; none if the experiment does not ask for them.
+    pub starts: Vec<Start>,
+    /// The key of its [`crate::train::Trials`]; `None` without other starts.
+    pub trials_key: Option<CacheKey>,
     /// Where to look for the least loss that it could have; `None` where that is not asked, or not known how.
     pub attainable: Option<AttainableSearch>,
     /// The key of its [`crate::train::Run`].
     pub key: CacheKey,
+}
+
+/// A start of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    pub seed: u64,
+    /// The initial parameters that a case of an experiment with this seed has.
+    pub initial: Vec<f64>,
 }
 
 impl Case {
@@ -120,11 +148,37 @@ pub fn plan(specs: &Specs) -> Plan {
         figures.extend(figures_of(experiment, &cases, first));
     }
     figures.extend(activation_figures(specs));
-    Plan { cases, figures }
+    let contests = contests(&cases);
+    Plan { cases, figures, contests }
+}
+
+fn contests(cases: &[Case]) -> Vec<Contest> {
+    let mut contests: Vec<Contest> = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        // Cases of an experiment stand target by target.
+        match contests.last_mut() {
+            Some(last) if last.experiment == case.experiment && last.target == case.target.id => {
+                last.cases.push(index);
+            }
+            _ => contests.push(Contest {
+                experiment: case.experiment.clone(),
+                target: case.target.id.clone(),
+                cases: vec![index],
+                key: None,
+            }),
+        }
+    }
+    for contest in &mut contests {
+        let keys = contest.cases.iter().map(|&index| cases[index].trials_key);
+        contest.key = keys.collect::<Option<Vec<_>>>().map(|keys| key::verdict_key(&keys));
+    }
+    contests
 }
 
 fn cases_of(experiment: &Experiment) -> Vec<Case> {
-    let mut initialisation = Initialisation::new(experiment);
+    let mut initialisation = Initialisation::new(&experiment.init);
+    let inits: Vec<Init> = experiment.seeds.iter().map(|seed| experiment.init.with_seed(*seed)).collect();
+    let mut others: Vec<Initialisation<'_>> = inits.iter().map(Initialisation::new).collect();
     let mut cases = Vec::new();
     for target in &experiment.targets {
         for activation in &experiment.activations {
@@ -138,7 +192,13 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                     }
                     levels.extend(variant.axes.iter().map(|(name, value)| level(name, value)));
                     axes.extend(variant.axes.iter().cloned());
-                    let initial = initialisation.parameters(&model.model_type, &levels.join("/"));
+                    let path = levels.join("/");
+                    let initial = initialisation.parameters(&model.model_type, &path);
+                    let starts = experiment.seeds.iter().zip(&mut others).map(|(seed, other)| Start {
+                        seed: *seed,
+                        initial: other.parameters(&model.model_type, &path),
+                    });
+                    let starts: Vec<Start> = starts.collect();
                     let mut case = Case {
                         experiment: experiment.id.clone(),
                         levels,
@@ -148,11 +208,14 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                         model: Arc::clone(model),
                         data: experiment.data,
                         initial,
+                        starts,
+                        trials_key: None,
                         training: variant.training,
                         attainable: attainable_search(experiment, &model.model_type),
                         key: KeyBuilder::new("none", 0).finish(),
                     };
                     case.key = key::run_key(&case);
+                    case.trials_key = (!case.starts.is_empty()).then(|| key::trials_key(&case));
                     cases.push(case);
                 }
             }

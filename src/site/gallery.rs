@@ -1,14 +1,16 @@
 //! What the pages are made from: specs, plan and findings, and the ways through them that every page needs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::number::significant;
-use crate::plan::{Case, Plan, PlannedFigure, Subject};
+use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
 use super::link;
+use crate::verdict::{Verdict, quantile};
 
 /// Specs, plan and findings together; `findings` belong to the plan's cases, index by index.
 #[derive(Clone, Copy)]
@@ -16,6 +18,7 @@ pub(super) struct Gallery<'g> {
     pub(super) specs: &'g Specs,
     pub(super) plan: &'g Plan,
     pub(super) findings: &'g [Finding],
+    pub(super) verdicts: &'g [Option<Arc<Verdict>>],
     pub(super) folders: &'g Folders<'g>,
 }
 
@@ -53,6 +56,18 @@ impl<'g> Trained<'g> {
         self.run.best.as_ref().map_or(f64::INFINITY, |best| best.mse)
     }
 
+    /// The loss that a case is ranked by: the median of its starts, or of one start the lowest.
+    pub(super) fn typical_mse(&self) -> f64 {
+        match &self.finding.trials {
+            Some(trials) => {
+                let mut losses = trials.losses();
+                losses.sort_by(f64::total_cmp);
+                quantile(&losses, 0.5)
+            }
+            None => self.best_mse(),
+        }
+    }
+
     /// The lowest loss as pages show it.
     pub(super) fn best_text(&self) -> String {
         self.run.best.as_ref().map_or_else(|| "–".into(), |best| significant(best.mse, 4))
@@ -78,6 +93,14 @@ impl<'g> Gallery<'g> {
 
     pub(super) fn cases_of(self, experiment: &str) -> Vec<Trained<'g>> {
         self.cases().filter(|trained| trained.case.experiment == experiment).collect()
+    }
+
+    /// What a case is compared with, and the verdict on it, if there are many starts.
+    pub(super) fn contest(self, trained: Trained<'_>) -> Option<(&'g Contest, &'g Verdict)> {
+        let contests = self.plan.contests.iter().zip(self.verdicts);
+        let mut contests = contests.filter(|(contest, _)| contest.cases.contains(&trained.index));
+        let (contest, verdict) = contests.next()?;
+        Some((contest, verdict.as_deref()?))
     }
 
     /// The experiment's cases on one target, best first; the plan's order decides between equals.
@@ -158,7 +181,7 @@ impl<'g> Gallery<'g> {
 }
 
 pub(super) fn sort_by_mse(cases: &mut [Trained<'_>]) {
-    cases.sort_by(|a, b| a.best_mse().total_cmp(&b.best_mse()));
+    cases.sort_by(|a, b| a.typical_mse().total_cmp(&b.typical_mse()));
 }
 
 /// The path up to its last `/`.

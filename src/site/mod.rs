@@ -4,6 +4,7 @@
 mod alt;
 mod attained;
 mod gallery;
+mod judged;
 mod link;
 mod markdown;
 mod math;
@@ -23,6 +24,7 @@ use crate::finding::Finding;
 use crate::plan::Plan;
 use crate::spec::Specs;
 use crate::train::{Outcome, Run};
+use crate::verdict::Verdict;
 use gallery::{Gallery, Trained};
 use page::Draft;
 use template::Templates;
@@ -64,12 +66,13 @@ pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(
         outcome: Outcome::Finished,
         halvings: Vec::new(),
     });
-    let finding = Finding { run: blank, attainable: None };
+    let finding = Finding { run: blank, trials: None, attainable: None };
     let findings: Vec<Finding> = plan.cases.iter().map(|_| finding.clone()).collect();
-    render(specs, plan, &findings, overrides).map(drop)
+    render(specs, plan, &findings, &vec![None; plan.contests.len()], overrides).map(drop)
 }
 
-/// Renders every page, table and report. `findings` belong to [`Plan::cases`], index by index.
+/// Renders every page, table and report. `findings` belong to [`Plan::cases`], `verdicts` to
+/// [`Plan::contests`], index by index.
 ///
 /// # Errors
 ///
@@ -78,11 +81,12 @@ pub fn render(
     specs: &Specs,
     plan: &Plan,
     findings: &[Finding],
+    verdicts: &[Option<Arc<Verdict>>],
     overrides: &[TemplateFile],
 ) -> Result<Vec<SiteFile>, Vec<Diagnostic>> {
     let templates = Templates::load(overrides)?;
     let folders = gallery::folders(plan);
-    let gallery = Gallery { specs, plan, findings, folders: &folders };
+    let gallery = Gallery { specs, plan, findings, verdicts, folders: &folders };
     let mut files = Vec::new();
     let mut found = Vec::new();
     let cases: Vec<Trained<'_>> = gallery.cases().collect();

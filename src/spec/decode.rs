@@ -122,6 +122,23 @@ impl Decode for f64 {
     }
 }
 
+impl Decode for bool {
+    fn expected() -> String {
+        "true or false".into()
+    }
+
+    fn schema() -> Schema {
+        json!({ "type": "boolean" })
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match node.value {
+            Value::Bool(value) => Some(value),
+            _ => mismatch(node, faults),
+        }
+    }
+}
+
 impl Decode for u64 {
     fn expected() -> String {
         "a whole number from 0".into()

@@ -324,6 +324,12 @@ pub struct Experiment {
     pub models_are_an_axis: bool,
     pub data: Data,
     pub init: Init,
+    /// The seeds from which every case is trained besides, for statistics; none, or at least two. The first is that of `init`.
+    pub seeds: Vec<u64>,
+    /// A start succeeds if its loss exceeds the attainable one by no more than this share of it.
+    pub success_within: f64,
+    /// Whether every case has a page of its own.
+    pub case_pages: bool,
     pub attainable: AttainableSearch,
     /// Every combination of the training axes, in order; one without axes.
     pub trainings: Vec<TrainingVariant>,
@@ -376,6 +382,19 @@ pub struct AttainableSearch {
     pub gap: f64,
     /// The most boxes to bound; 0 for no search.
     pub budget: usize,
+}
+
+impl Init {
+    /// The same with another seed; given parameters stay what they are.
+    #[must_use]
+    pub fn with_seed(&self, seed: u64) -> Self {
+        match self {
+            Self::Explicit(parameters) => Self::Explicit(parameters.clone()),
+            Self::Random { distribution, stream, .. } => {
+                Self::Random { distribution: *distribution, seed, stream: *stream }
+            }
+        }
+    }
 }
 
 impl Default for AttainableSearch {

@@ -3,11 +3,13 @@
 mod model;
 mod optimizer;
 mod run;
+mod trials;
 
 use crate::plan::Case;
 
 pub use model::{Loss, predict};
 pub use run::{Best, Outcome, Run, Snapshot};
+pub use trials::{Trial, Trials, trials};
 
 /// Trains a case by full-batch steps on the mean squared error.
 pub fn train(case: &Case) -> Run {

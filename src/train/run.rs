@@ -1,5 +1,7 @@
 //! What training did, and how it is kept.
 
+use serde::{Deserialize, Serialize};
+
 /// What training did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -28,7 +30,7 @@ pub struct Snapshot {
 }
 
 /// The lowest loss of any epoch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Best {
     pub epoch: usize,
     pub mse: f64,
@@ -36,7 +38,8 @@ pub struct Best {
 }
 
 /// How training ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Finished,
     /// After this many steps the loss was no longer finite.

@@ -11,7 +11,7 @@ use rand_pcg::Pcg64;
 
 /// A generator in the state of `numpy.random.default_rng(seed)`.
 #[derive(Debug, Clone)]
-pub(super) struct Generator(Pcg64);
+pub struct Generator(Pcg64);
 
 /// 2⁻⁵³, the spacing of the uniform draws.
 const UNIFORM_STEP: f64 = 1.0 / 9_007_199_254_740_992.0;
@@ -21,7 +21,7 @@ const TAIL_INVERSE: f64 = 0.273_661_237_329_758_3;
 
 impl Generator {
     /// `default_rng(seed)` for one number, `default_rng([a, b, …])` for several.
-    pub(super) fn new(seed: &[u64]) -> Self {
+    pub fn new(seed: &[u64]) -> Self {
         let words = SeedSequence::new(seed).words();
         let wide = |high: u64, low: u64| (u128::from(high) << 64) | u128::from(low);
         Self(Pcg64::new(wide(words[0], words[1]), wide(words[2], words[3])))
@@ -34,12 +34,12 @@ impl Generator {
     }
 
     /// `uniform(low, high)`.
-    pub(super) fn uniform(&mut self, low: f64, high: f64) -> f64 {
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.uniform_01()
     }
 
     /// `normal(mean, std)`.
-    pub(super) fn normal(&mut self, mean: f64, std: f64) -> f64 {
+    pub fn normal(&mut self, mean: f64, std: f64) -> f64 {
         mean + std * self.standard_normal()
     }
 

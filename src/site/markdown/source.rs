@@ -196,7 +196,8 @@ mod tests {
             pages: vec![page],
         };
         let plan = Plan { cases: Vec::new(), figures: Vec::new() };
-        let gallery = Gallery { specs: &specs, plan: &plan, findings: &[], folders: &Folders::new() };
+        let gallery =
+            Gallery { specs: &specs, plan: &plan, findings: &[], verdicts: &[], folders: &Folders::new() };
         let text = Text { markdown, place: None, home: "targets/t/index.html".into() };
         let spot = Spot { from: "REPORT.md", level: 3, scope: "t", is_excerpt: false };
         see(gallery, &spot, &text)

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
 use crate::number::minus;
 use crate::site::gallery::{Gallery, Trained};
+use crate::site::judged::verdict;
 use crate::site::markdown::Text;
 use crate::site::math;
 use crate::site::results::{optimizer_text, schedule_text};
@@ -40,6 +41,12 @@ struct Section {
     rows: Vec<CaseRow>,
     /// The name and the loss of the case with the lowest, if there are several to compare.
     lowest: Option<Fact>,
+    /// How sure the ranking is, and where that by what could be reached is another.
+    verdict: Vec<String>,
+    /// Whether the cases have many starts.
+    has_starts: bool,
+    /// What the table of cases is.
+    caption: &'static str,
     /// Whether the rows differ in more than their activation.
     has_axes: bool,
 }
@@ -94,6 +101,13 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
                 has_axes: ranked.iter().any(|trained| !trained.case.axes.is_empty()),
                 figures: comparisons(draft, experiment, &target.id),
                 rows: draft.rows(&ranked),
+                verdict: verdict(gallery, &experiment.id, &target.id),
+                has_starts: !experiment.seeds.is_empty(),
+                caption: if experiment.seeds.is_empty() {
+                    "Cases on this target, by the lowest loss found in one run each"
+                } else {
+                    "Cases on this target, by the median over all starts of the lowest loss found"
+                },
                 lowest,
             }
         })
@@ -200,6 +214,15 @@ fn facts(experiment: &Experiment) -> Vec<Fact> {
     };
     let models: Vec<&str> = experiment.models.iter().map(|model| model.title.as_str()).collect();
     let (low, high) = experiment.data.domain;
+    let starts = match experiment.seeds.as_slice() {
+        [] => "one each".to_owned(),
+        [first, .., last]
+            if experiment.seeds.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(1)) =>
+        {
+            format!("{} each, seeds {first} to {last}", experiment.seeds.len())
+        }
+        seeds => format!("{} each", seeds.len()),
+    };
     vec![
         Fact::new("model", models.join(", ")),
         Fact::new("optimizer", each(|training| optimizer_text(training.optimizer))),
@@ -207,6 +230,7 @@ fn facts(experiment: &Experiment) -> Vec<Fact> {
         Fact::new("schedule", each(|training| schedule_text(training.schedule))),
         Fact::new("epochs", each(|training| training.epochs.to_string())),
         Fact::new("start", init_text(&experiment.init)),
+        Fact::new("starts", starts),
         Fact::new(
             "data",
             format!(

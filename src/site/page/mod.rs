@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::alt;
 use super::attained::attained;
 use super::gallery::{Gallery, Trained};
+use super::judged::{SpreadView, spread_view};
 use super::link::relative;
 use super::markdown::{self, Spot, Text};
 use crate::diagnostic::Diagnostic;
@@ -114,6 +115,10 @@ struct CaseRow {
     attainable_value: Option<f64>,
     gap: String,
     gap_value: Option<f64>,
+    /// Its rank by what could be reached, among those with the same target and experiment; `None` where it is not known.
+    attainable_rank: Option<usize>,
+    /// How its starts spread; `None` with one start.
+    spread: Option<SpreadView>,
     is_lowest: bool,
     is_diverged: bool,
     preview: Option<FigureView>,
@@ -264,6 +269,8 @@ impl Draft<'_, '_> {
                 attainable_value: trained.finding.attained(),
                 gap: attained.map_or_else(|| "–".into(), |attained| attained.gap),
                 gap_value: trained.finding.training_gap(),
+                attainable_rank: attainable_rank(self.gallery, trained),
+                spread: spread_view(self.gallery, trained),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
                 is_diverged: trained.run.outcome != Outcome::Finished,
                 preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),
@@ -271,4 +278,13 @@ impl Draft<'_, '_> {
         }
         rows
     }
+}
+
+/// How many cases of the same experiment and target can reach clearly less, and one; what is known no better is alike.
+fn attainable_rank(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<usize> {
+    const ALIKE: f64 = 1.002;
+    let own = trained.finding.attained()?;
+    let contest = gallery.plan.contests.iter().find(|contest| contest.cases.contains(&trained.index))?;
+    let others = contest.cases.iter().filter_map(|&index| gallery.findings.get(index)?.attained());
+    Some(1 + others.filter(|other| other * ALIKE < own).count())
 }

@@ -43,6 +43,15 @@ pub(super) fn experiment(
     let figures = figures(typed, models.as_deref(), library, faults);
     let init = models.as_deref().and_then(|models| init(&typed.init, models, faults));
     let attainable = attainable(&typed.attainable, faults);
+    let seeds = init.as_ref().and_then(|init| seeds(typed, init, faults));
+    let success_within = match &typed.success_within {
+        Field::Absent => Some(0.05),
+        Field::Faulty => None,
+        Field::Present(field) => {
+            let is_possible = |value: f64| (0.0..=100.0).contains(&value);
+            require(&field.value, is_possible, "success_within", "from 0 to 100", faults)
+        }
+    };
     let (targets, activations, models) = (targets?, activations?, models?);
     let (data, trainings) = (data?, trainings?);
     report_undefined(&typed.target, &targets, data, faults);
@@ -66,7 +75,13 @@ pub(super) fn experiment(
         models,
         models_are_an_axis: typed.model.value().is_some_and(|names| names.is_list),
         data,
-        init: init?,
+        init: match seeds.as_deref() {
+            Some([first, ..]) => init?.with_seed(*first),
+            _ => init?,
+        },
+        seeds: seeds?,
+        success_within: success_within?,
+        case_pages: typed.case_pages.or(true)?,
         attainable: attainable?,
         trainings,
         figures: figures?,
@@ -92,6 +107,63 @@ fn data(field: &Field<typed::Data>, faults: &mut Faults<'_>) -> Option<Data> {
         Field::Present(field) => count(&field.value, 2..=100_000, "points", faults),
     };
     Some(Data { domain: domain?, points: points? })
+}
+
+/// The most starts of a case.
+const MAX_SEEDS: u64 = 10_000;
+
+/// The seeds of an experiment: those that it lists, or so many from that of its initialisation on; none if it does not ask.
+fn seeds(typed: &typed::Experiment, init: &Init, faults: &mut Faults<'_>) -> Option<Vec<u64>> {
+    let located = match &typed.seeds {
+        Field::Absent => return Some(Vec::new()),
+        Field::Faulty => return None,
+        Field::Present(field) => &field.value,
+    };
+    let Init::Random { seed: first, .. } = *init else {
+        let place = faults.place(&located.span, "every start would be the same");
+        faults.push(
+            Diagnostic::error("`seeds` needs initial parameters that are drawn", place)
+                .help("draw them from a distribution, or leave `seeds` out"),
+        );
+        return None;
+    };
+    match &located.value {
+        typed::Seeds::Count(number) => {
+            let number = Located { value: *number, span: located.span.clone() };
+            let number = count(&number, 2..=MAX_SEEDS, "seeds", faults)? as u64;
+            if first.checked_add(number).is_none() {
+                let place = faults.place(&located.span, "counts beyond the largest seed");
+                faults.push(Diagnostic::error(format!("there are no {number} seeds from {first} on"), place));
+                return None;
+            }
+            Some((first..first + number).collect())
+        }
+        typed::Seeds::List(list) => {
+            let number = Located { value: list.len() as u64, span: located.span.clone() };
+            count(&number, 2..=MAX_SEEDS, "the number of seeds", faults)?;
+            let names: Vec<Located<String>> = list
+                .iter()
+                .map(|seed| Located { value: seed.value.to_string(), span: seed.span.clone() })
+                .collect();
+            report_repeats(&names, faults);
+            let given = match &typed.init {
+                Field::Present(field) => match &field.value.value {
+                    typed::Init::Random(random) => random.seed.name_span(),
+                    typed::Init::Explicit(_) => None,
+                },
+                _ => None,
+            };
+            if let Some(span) = given {
+                let place = faults.place(&span, "the seeds are listed");
+                faults.push(
+                    Diagnostic::error("`seed` means nothing beside a list of `seeds`", place)
+                        .help("remove it; the first of the list is that of the runs that are shown"),
+                );
+                return None;
+            }
+            Some(list.iter().map(|seed| seed.value).collect())
+        }
+    }
 }
 
 /// Where to look for the attainable loss, and how closely; a budget of 0 is no search.

@@ -32,10 +32,42 @@ fields! {
             data: Data,
             /// Where the initial parameters come from.
             init: Located<Init>,
+            /// Train every case from so many starts, or from those of these seeds, and say how sure the result is.
+            seeds: Located<Seeds>,
+            /// A start succeeds if its loss is above the attainable one by no more than this share of it.
+            success_within: Located<f64> = 0.05,
+            /// Whether every case has a page; without, one page shows them all.
+            case_pages: bool = true,
             /// Where to look for the least loss that can be reached, and how closely.
             attainable: Attainable,
             /// The figures to draw, by id.
             figures: Vec<Located<String>>,
+        }
+    }
+}
+
+/// The starts of every case: how many, or by which seeds.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::spec) enum Seeds {
+    Count(u64),
+    List(Vec<Located<u64>>),
+}
+
+impl Decode for Seeds {
+    fn expected() -> String {
+        "a number of seeds, or a list of them".into()
+    }
+
+    fn schema() -> Schema {
+        let one = u64::schema();
+        json!({ "anyOf": [{ "type": "integer", "minimum": 2 }, { "type": "array", "items": one, "minItems": 2 }] })
+    }
+
+    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
+        match node.value {
+            Value::Sequence(_) => Vec::decode(node, faults).map(Self::List),
+            Value::Integer(_) => u64::decode(node, faults).map(Self::Count),
+            _ => mismatch(node, faults),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::spec::{Color, Colormap, Scale};
 
 pub(super) use experiment::{
     Attainable, Data, DistributionName, Experiment, Generator, GivenTensor, Init, Optimizer, OptimizerName,
-    RandomInit, Schedule, Training,
+    RandomInit, Schedule, Seeds, Training,
 };
 
 /// One document of a file.

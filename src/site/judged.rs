@@ -1,0 +1,144 @@
+//! How sure a ranking is, in words: over many starts or one, and against what could have been reached.
+
+use super::gallery::{Gallery, Trained};
+use crate::number::significant;
+use crate::verdict::spread;
+
+/// Attainable losses this close to one another are alike: they are known no better.
+const ALIKE: f64 = 1.002;
+/// A loss counts as another only from this ratio on.
+const LESS: f64 = 1.01;
+/// More names than these make a sentence unreadable.
+const MAX_NAMES: usize = 4;
+
+/// What the cases of an experiment on one target say together, sentence by sentence; nothing for a single case.
+pub(super) fn verdict(gallery: Gallery<'_>, experiment: &str, target: &str) -> Vec<String> {
+    let ranked = gallery.ranked(experiment, target);
+    if ranked.len() < 2 {
+        return Vec::new();
+    }
+    let mut sentences = Vec::new();
+    if let Some(first) = ranked.first().filter(|first| first.finding.trials.is_some()) {
+        sentences.extend(of_starts(gallery, *first, &ranked));
+    } else if ranked.iter().any(|trained| trained.run.best.is_some()) {
+        sentences.push(
+            "One start each: the ranks are what single runs found, and another seed may rank otherwise."
+                .into(),
+        );
+    }
+    sentences.extend(disagreement(&ranked));
+    sentences
+}
+
+/// The verdict over many starts.
+fn of_starts(gallery: Gallery<'_>, first: Trained<'_>, ranked: &[Trained<'_>]) -> Option<String> {
+    let (contest, verdict) = gallery.contest(first)?;
+    let of = |index: usize| {
+        let case = *contest.cases.get(index)?;
+        ranked.iter().find(|trained| trained.index == case).copied()
+    };
+    let leader = of(verdict.leader)?;
+    let starts = leader.finding.trials.as_ref()?.0.len();
+    let median = significant(leader.typical_mse(), 4);
+    let tied: Vec<String> = verdict.tied.iter().filter_map(|&index| of(index)).map(name).collect();
+    let test = format!("paired bootstrap over the starts, {} samples", verdict.resamples);
+    Some(if tied.is_empty() {
+        format!(
+            "Over {starts} starts each, {} wins: it has the lowest median MSE, {median}, and stands apart from all others ({test}).",
+            name(leader)
+        )
+    } else {
+        format!(
+            "Over {starts} starts each there is no winner: {} has the lowest median MSE, {median}, but is tied with {} ({test}).",
+            name(leader),
+            listed(&tied)
+        )
+    })
+}
+
+/// Where the ranking by what could be reached is another than that by what was found.
+fn disagreement(ranked: &[Trained<'_>]) -> Option<String> {
+    let found = ranked.first().filter(|first| first.typical_mse().is_finite())?;
+    let attained = |trained: &Trained<'_>| trained.finding.attained();
+    let least = ranked.iter().filter_map(attained).fold(f64::INFINITY, f64::min);
+    let own = attained(found)?;
+    let none = 1e-9 * own.max(found.typical_mse());
+    if own <= LESS * least + none {
+        return None;
+    }
+    let best =
+        ranked.iter().filter(|trained| attained(trained).is_some_and(|mse| mse <= ALIKE * least + none));
+    let best: Vec<String> = best.map(|trained| name(*trained)).collect();
+    let (can, come) = if best.len() == 1 { ("can reach", "comes") } else { ("can all reach", "come") };
+    Some(format!(
+        "By what can be reached the order is another: {} {can} {}, and {come} before {}, which training ranks first and whose least is {}.",
+        listed(&best),
+        significant(least, 4),
+        name(*found),
+        significant(own, 4)
+    ))
+}
+
+fn name(trained: Trained<'_>) -> String {
+    let axes = trained.axes_text();
+    let title = &trained.case.activation.title;
+    if axes.is_empty() { title.clone() } else { format!("{title} ({axes})") }
+}
+
+/// `a`, `a and b`, `a, b and c`, `a, b, c and 5 others`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "nothing".into(),
+        [only] => only.clone(),
+        names if names.len() > MAX_NAMES => {
+            format!("{} and {} others", names[..MAX_NAMES - 1].join(", "), names.len() - MAX_NAMES + 1)
+        }
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// How the starts of a case spread, as a table shows it.
+#[derive(serde::Serialize)]
+pub(super) struct SpreadView {
+    starts: usize,
+    median: String,
+    median_value: Option<f64>,
+    /// `0.31 … 1.2`.
+    quartiles: String,
+    best: String,
+    /// `75 %`; a dash where nothing says what success is.
+    success: String,
+    success_value: Option<f64>,
+}
+
+/// `None` without starts.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+pub(super) fn spread_view(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<SpreadView> {
+    let within = gallery.experiment(&trained.case.experiment)?.success_within;
+    let spread = spread(trained.case, trained.finding, within)?;
+    let shown = |mse: f64| if mse.is_finite() { significant(mse, 4) } else { "diverged".into() };
+    let share = spread.success.map(|success| success.starts as f64 / spread.starts as f64);
+    Some(SpreadView {
+        starts: spread.starts,
+        median: shown(spread.median),
+        median_value: Some(spread.median).filter(|median| median.is_finite()),
+        quartiles: format!("{} … {}", shown(spread.lower_quartile), shown(spread.upper_quartile)),
+        best: shown(spread.best),
+        success: share.map_or_else(|| "–".into(), |share| format!("{:.0} %", 100.0 * share)),
+        success_value: share,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_make_a_list() {
+        let names = |count: usize| (0..count).map(|index| format!("a{index}")).collect::<Vec<_>>();
+        assert_eq!(listed(&names(1)), "a0");
+        assert_eq!(listed(&names(2)), "a0 and a1");
+        assert_eq!(listed(&names(4)), "a0, a1, a2 and a3");
+        assert_eq!(listed(&names(7)), "a0, a1, a2 and 4 others");
+    }
+}
