@@ -47,9 +47,23 @@ pub struct TextFile {
     pub file: Arc<SourceFile>,
 }
 
+/// Something below a folder that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    pub path: String,
+    /// What is wrong, in a sentence that names the path.
+    pub message: String,
+}
+
+impl Unreadable {
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(self.message.clone(), None)
+    }
+}
+
 /// Every text file below a folder whose extension is one of `extensions`, sorted by name; hidden files, and files in
 /// hidden folders, are left out. With them, what could not be read: a folder that is missing, files that are not UTF-8.
-pub fn text_files(folder: &Path, extensions: &[&str]) -> (Vec<TextFile>, Vec<Diagnostic>) {
+pub fn text_files(folder: &Path, extensions: &[&str]) -> (Vec<TextFile>, Vec<Unreadable>) {
     let is_wanted = |path: &Path| {
         let extension = path.extension().and_then(|extension| extension.to_str());
         extension.is_some_and(|extension| extensions.contains(&extension))
@@ -67,7 +81,7 @@ pub fn text_files(folder: &Path, extensions: &[&str]) -> (Vec<TextFile>, Vec<Dia
 
 /// The bytes of every file below a folder by its name relative to it, hidden ones left out; with them, what could not be
 /// read.
-pub fn plain_files(folder: &Path) -> (BTreeMap<String, Arc<[u8]>>, Vec<Diagnostic>) {
+pub fn plain_files(folder: &Path) -> (BTreeMap<String, Arc<[u8]>>, Vec<Unreadable>) {
     let mut files = BTreeMap::new();
     let found = visit(
         folder,
@@ -86,20 +100,36 @@ fn visit(
     folder: &Path,
     is_wanted: impl Fn(&Path) -> bool,
     mut take: impl FnMut(String, &Path) -> Result<(), String>,
-) -> Vec<Diagnostic> {
+) -> Vec<Unreadable> {
     let mut found = Vec::new();
-    let mut fault = |message: String| found.push(Diagnostic::error(message, None));
-    let is_hidden = |entry: &walkdir::DirEntry| {
-        entry.depth() > 0 && entry.file_name().to_str().is_some_and(|name| name.starts_with('.'))
+    let mut fault = |path: &Path, message: String| {
+        let path = slashed(path).unwrap_or_else(|| path.display().to_string());
+        found.push(Unreadable { path, message });
     };
+    let is_hidden = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        path != folder && name.is_some_and(|name| name.starts_with('.'))
+    };
+    if folder.is_file() {
+        fault(folder, format!("{} is a file and no folder", folder.display()));
+        return found;
+    }
     let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| !is_hidden(entry)) {
+    for entry in walk.filter_entry(|entry| !is_hidden(entry.path())) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                let path = error.path().unwrap_or(folder).display().to_string();
+                let path = error.path().unwrap_or(folder);
+                // A link that leads nowhere is as good as its name: Emacs locks `a.yaml` by one called `.#a.yaml`.
+                let is_lost_link = path.is_symlink() && error.loop_ancestor().is_none();
+                if is_hidden(path)
+                    || (is_lost_link && path != folder && !is_wanted(path))
+                    || is_gone(path, folder)
+                {
+                    continue;
+                }
                 let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                fault(format!("cannot read {path}: {reason}"));
+                fault(path, format!("cannot read {}: {reason}", path.display()));
                 continue;
             }
         };
@@ -108,15 +138,34 @@ fn visit(
             continue;
         }
         match slashed(path.strip_prefix(folder).unwrap_or(path)) {
-            Some(name) => {
-                if let Err(reason) = take(name, path) {
-                    fault(format!("cannot read {}: {reason}", path.display()));
+            Some(name) => match take(name, path) {
+                Err(reason) if !is_gone(path, folder) => {
+                    fault(path, format!("cannot read {}: {reason}", path.display()));
                 }
-            }
-            None => fault(format!("the name of {} is not valid Unicode", path.display())),
+                _ => {}
+            },
+            None => fault(path, format!("the name of {} is not valid Unicode", path.display())),
         }
     }
     found
+}
+
+/// Whether something below a folder was there when the folder was listed, and no longer is.
+fn is_gone(path: &Path, folder: &Path) -> bool {
+    path != folder && path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// The path without links and without steps back, as far as there is something there: two that lead to one place are equal.
+pub fn resolved(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let found = absolute.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
+    match found {
+        Some((ancestor, real)) => match absolute.strip_prefix(ancestor) {
+            Ok(rest) if !rest.as_os_str().is_empty() => real.join(rest),
+            _ => real,
+        },
+        None => absolute,
+    }
 }
 
 /// The path with `/` between its parts, whatever the platform's separator is.
@@ -159,4 +208,28 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     at(path, "write", file.write_all(bytes))?;
     at(path, "write", file.persist(path).map_err(|error| error.error))?;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn links_that_lead_nowhere_matter_only_where_a_text_is_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a.yaml"), "a").unwrap();
+        // The lock of an editor, and something that is no spec.
+        symlink("somebody@host.1234:5678", path(".#a.yaml")).unwrap();
+        symlink("nowhere", path("notes.txt")).unwrap();
+        let (texts, unreadable) = text_files(folder.path(), &["yaml"]);
+        assert_eq!((texts.len(), unreadable), (1, vec![]));
+        symlink("nowhere", path("b.yaml")).unwrap();
+        symlink(".", path("again")).unwrap();
+        let (texts, unreadable) = text_files(folder.path(), &["yaml"]);
+        let paths: Vec<&str> = unreadable.iter().map(|it| it.path.rsplit('/').next().unwrap()).collect();
+        assert_eq!((texts.len(), paths), (1, vec!["again", "b.yaml"]));
+    }
 }

@@ -37,6 +37,10 @@ pub enum PublishError {
     Foreign {
         path: PathBuf,
     },
+    /// There is something else where the output folder should be.
+    NoFolder {
+        path: PathBuf,
+    },
 }
 
 impl From<FileError> for PublishError {
@@ -54,6 +58,9 @@ impl fmt::Display for PublishError {
                 "{} is in the way: it was not written by actfn-site, and the site has a file of that name",
                 path.display()
             ),
+            Self::NoFolder { path } => {
+                write!(f, "the output folder {} cannot be made: there is a file of that name", path.display())
+            }
         }
     }
 }
@@ -69,10 +76,10 @@ pub fn publish(
     out: &Path,
     files: &BTreeMap<String, Arc<[u8]>>,
 ) -> Result<(Published, Replaced), PublishError> {
+    let published = compare(out, files)?;
     // A link to a folder keeps pointing where it points: what changes is the folder.
     let out = &fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
     let staging = Staging::beside(out)?;
-    let published = compare(out, files)?;
     let manifest = write_manifest(files);
     let (changed, stale) = (&published.written, &published.removed);
     if changed.is_empty() && stale.is_empty() && has_content(&out.join(MANIFEST), manifest.as_bytes()) {
@@ -98,8 +105,9 @@ pub struct Replaced {
 ///
 /// # Errors
 ///
-/// If a file of the site would replace one that we did not write.
+/// If a file of the site, or its folder, would replace something that we did not write.
 pub fn compare(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Published, PublishError> {
+    refuse_file(out)?;
     let previous = read_manifest(out);
     let changed = files.iter().filter(|(name, bytes)| !has_content(&out.join(name), bytes));
     let mut published =
@@ -119,6 +127,14 @@ pub fn compare(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Publis
         }
     }
     Ok(published)
+}
+
+/// Refuses an output folder that is something else: it would be exchanged for the site, and lost.
+pub fn refuse_file(out: &Path) -> Result<(), PublishError> {
+    if out.symlink_metadata().is_ok() && !out.is_dir() {
+        return Err(PublishError::NoFolder { path: out.to_owned() });
+    }
+    Ok(())
 }
 
 /// Whether a plain file has exactly this content.
@@ -373,6 +389,19 @@ mod tests {
         assert!(matches!(error, PublishError::Foreign { .. }));
         assert_eq!(names(folder.path()), ["index.html"]);
         assert_eq!(fs::read_to_string(folder.path().join("index.html")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("public");
+        fs::write(&out, "mine").unwrap();
+        let error = publish(&out, &site(&[("index.html", "ours")])).unwrap_err();
+        assert!(matches!(error, PublishError::NoFolder { .. }));
+        assert_eq!(
+            (names(folder.path()), fs::read_to_string(&out).unwrap()),
+            (vec!["public".into()], "mine".into())
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Inputs, Options, add_statics, refuse_output_that_holds_input};
+use super::{Inputs, Options, add_statics, refuse_confused_folders};
 use crate::attain::{self, Attainable};
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
 use crate::finding::Finding;
@@ -42,7 +42,7 @@ pub struct ForecastFiles {
 ///
 /// Whatever would make the build fail before it trains.
 pub fn forecast(options: &Options) -> Result<Forecast, Failure> {
-    refuse_output_that_holds_input(options)?;
+    refuse_confused_folders(options)?;
     let inputs = Inputs::read(options);
     let specs = inputs.load_specs(options)?;
     let templates = inputs.templates()?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Failure, Options};
 use crate::diagnostic::Diagnostic;
-use crate::fs::{TextFile, plain_files, text_files};
+use crate::fs::{TextFile, Unreadable, plain_files, slashed, text_files};
 use crate::site;
 use crate::spec::{self, Specs};
 
@@ -43,8 +43,10 @@ pub struct Inputs {
     pub templates: Vec<TextFile>,
     /// Contents by path relative to the folder of static files.
     pub statics: BTreeMap<String, Arc<[u8]>>,
-    unreadable_specs: Vec<Diagnostic>,
-    unreadable_others: Vec<Diagnostic>,
+    /// The folder of static files, as diagnostics name it.
+    statics_folder: String,
+    unreadable_specs: Vec<Unreadable>,
+    unreadable_others: Vec<Unreadable>,
 }
 
 impl Inputs {
@@ -60,16 +62,24 @@ impl Inputs {
             None => (BTreeMap::new(), Vec::new()),
         };
         unreadable_others.extend(unreadable);
-        Self { specs, templates, statics, unreadable_specs, unreadable_others }
+        let statics_folder = slashed(&options.statics.path).unwrap_or_default();
+        Self { specs, templates, statics, statics_folder, unreadable_specs, unreadable_others }
     }
 
     /// The specs, resolved and checked.
     pub fn load_specs(&self, options: &Options) -> Result<Specs, Failure> {
-        if self.specs.is_empty() && self.unreadable_specs.is_empty() {
-            let message = format!("there are no specs (*.yaml) in {}", options.specs.display());
-            return Err(Failure::Specs(vec![Diagnostic::error(message, None)]));
+        if self.specs.is_empty() && (self.unreadable_specs.is_empty() || !options.specs.exists()) {
+            let folder = options.specs.display();
+            let message = if options.specs.exists() {
+                format!("there are no specs (*.yaml) in {folder}")
+            } else {
+                format!("there is no folder {folder} to read specs from")
+            };
+            let help = "`actfn-site init .` begins a project here; `--specs DIR` names another folder";
+            return Err(Failure::Specs(vec![Diagnostic::error(message, None).help(help)]));
         }
-        let mut specs = spec::load(&self.specs, self.unreadable_specs.clone()).map_err(Failure::Specs)?;
+        let unreadable = self.unreadable_specs.iter().map(Unreadable::diagnostic).collect();
+        let mut specs = spec::load(&self.specs, unreadable).map_err(Failure::Specs)?;
         if options.base_url.is_some() {
             specs.site.base_url.clone_from(&options.base_url);
         }
@@ -79,7 +89,7 @@ impl Inputs {
     /// The templates that replace embedded ones; an error if something beside the specs could not be read.
     pub(super) fn templates(&self) -> Result<Vec<site::TemplateFile>, Failure> {
         if !self.unreadable_others.is_empty() {
-            return Err(Failure::Specs(self.unreadable_others.clone()));
+            return Err(Failure::Specs(self.unreadable_others.iter().map(Unreadable::diagnostic).collect()));
         }
         let files = self.templates.iter();
         Ok(files
@@ -103,9 +113,14 @@ impl Inputs {
         })
     }
 
+    /// What was read of each file, by its path; of what could not be read, why.
     fn contents(&self) -> BTreeMap<String, &[u8]> {
         let texts = self.specs.iter().chain(&self.templates);
         let texts = texts.map(|text| (text.file.path.clone(), text.file.text.as_bytes()));
-        texts.chain(self.statics.iter().map(|(name, bytes)| (name.clone(), &**bytes))).collect()
+        let statics = self.statics.iter();
+        let statics = statics.map(|(name, bytes)| (format!("{}/{name}", self.statics_folder), &**bytes));
+        let unreadable = self.unreadable_specs.iter().chain(&self.unreadable_others);
+        let unreadable = unreadable.map(|it| (it.path.clone(), it.message.as_bytes()));
+        texts.chain(statics).chain(unreadable).collect()
     }
 }

@@ -17,7 +17,7 @@ use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
 use crate::diagnostic::Diagnostic;
 use crate::figure::{self, Input};
 use crate::finding::{Finding, Violation};
-use crate::fs::FileError;
+use crate::fs::{FileError, resolved};
 use crate::plan::{self, Case, Contest, Plan, PlannedFigure, Subject};
 use crate::publish::{self, PublishError, Published, Replaced};
 use crate::site;
@@ -60,10 +60,14 @@ pub enum Failure {
         out: PathBuf,
         held: PathBuf,
     },
-    /// The output folder lies in the folder of static files, and would become part of itself.
-    OutputInStatics {
-        out: PathBuf,
-        statics: PathBuf,
+    /// What is written lies in a folder that is read, and would become part of the site.
+    WritesWhatItReads {
+        /// `output folder` or `cache`.
+        written: &'static str,
+        path: PathBuf,
+        /// What the folder is of.
+        read: &'static str,
+        folder: PathBuf,
     },
     /// Training found less than what was certified to be the least: a fault of this program.
     Violation {
@@ -91,10 +95,10 @@ impl Failure {
                 let message = format!("the output folder {} cannot be, or hold, {held}", out.display());
                 vec![Diagnostic::error(message, None).help("choose a folder of its own with --out")]
             }
-            Self::OutputInStatics { out, statics } => {
-                let (out, statics) = (out.display(), statics.display());
-                let message = format!("the output folder {out} lies in the folder of static files {statics}");
-                vec![Diagnostic::error(message, None).help("choose another folder with --out")]
+            Self::WritesWhatItReads { written, path, read, folder } => {
+                let (path, folder) = (path.display(), folder.display());
+                let message = format!("the {written} {path} lies in the folder of {read} {folder}");
+                vec![Diagnostic::error(message, None).help("choose another folder with --out or --cache")]
             }
             Self::Violation { case, violation } => {
                 let message = format!(
@@ -211,10 +215,15 @@ impl Builder {
         let (known_runs, known_trials, known_attainables) =
             (&mut self.runs, &mut self.trials, &mut self.attainables);
         let (known_verdicts, known_figures) = (&mut self.verdicts, &mut self.figures);
-        refuse_output_that_holds_input(options)?;
+        refuse_confused_folders(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
         let plan = plan::plan(&specs);
+        let is_known = |case: &Case| known_runs.contains_key(&case.key);
+        if !plan.cases.iter().all(is_known) {
+            // Training can take long: what is wrong with a page is said before.
+            pool.install(|| site::check(&specs, &plan, &templates)).map_err(Failure::Specs)?;
+        }
         let _lock = cache.lock(|| progress.waiting())?;
         let (mut record, note) = Record::of_build(cache, options, inputs);
         pool.install(|| {
@@ -305,18 +314,25 @@ fn add_statics(
     Ok(())
 }
 
-/// Publishing puts a new folder in the place of the old one; whoever works in it would stand in the old one.
-fn refuse_output_that_holds_input(options: &Options) -> Result<(), Failure> {
-    let Ok(out) = options.out.canonicalize() else { return Ok(()) };
+/// Publishing puts a new folder in the place of the old one; whoever works in it would stand in the old one. And what is
+/// written must not be read by the next build. Folders that are not there yet count as if they were.
+fn refuse_confused_folders(options: &Options) -> Result<(), Failure> {
+    publish::refuse_file(&options.out).map_err(Failure::Publish)?;
+    let out = resolved(&options.out);
     let here = Path::new(".");
     let (templates, statics) = (&options.templates.path, &options.statics.path);
     for held in [here, &options.specs, &options.cache, templates, statics] {
-        if held.canonicalize().is_ok_and(|held| held.starts_with(&out)) {
+        if resolved(held).starts_with(&out) {
             return Err(Failure::OutputHolds { out: options.out.clone(), held: held.to_owned() });
         }
     }
-    if statics.canonicalize().is_ok_and(|statics| out.starts_with(statics)) {
-        return Err(Failure::OutputInStatics { out: options.out.clone(), statics: statics.clone() });
+    for (read, folder) in [("static files", statics), ("templates", templates)] {
+        for (written, path) in [("output folder", &options.out), ("cache", &options.cache)] {
+            if resolved(path).starts_with(resolved(folder)) {
+                let (path, folder) = (path.clone(), folder.clone());
+                return Err(Failure::WritesWhatItReads { written, path, read, folder });
+            }
+        }
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! `actfn-site new` and `actfn-site init`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::arguments::NewKind;
 use super::{Error, Output};
 use crate::build::Options;
-use crate::scaffold::{Kind, init, new};
+use crate::scaffold::{Begun, Kind, init, new};
 
 pub(super) fn run(
     options: &Options,
@@ -35,14 +35,20 @@ pub(super) fn run(
 
 /// `actfn-site init`.
 pub(super) fn run_init(folder: &Path, output: &mut Output) -> Result<ExitCode, Error> {
-    let written = init(folder)?;
-    let written: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    let Begun { written, kept } = init(folder)?;
+    let shown =
+        |paths: &[PathBuf]| -> Vec<String> { paths.iter().map(|path| path.display().to_string()).collect() };
     if output.json {
-        output.value(&serde_json::json!({ "written": written }))?;
+        output.value(&serde_json::json!({ "written": shown(&written), "kept": shown(&kept) }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    for path in &written {
-        output.line(path)?;
+    for path in shown(&written) {
+        output.line(&path)?;
+    }
+    for path in &kept {
+        let advice =
+            if path.ends_with(".gitignore") { "; it should name /public/ and /.actfn-cache/" } else { "" };
+        output.note(&format!("note: {} was there and stays as it is{advice}", path.display()));
     }
     output.note("\nnext:");
     if folder != Path::new(".") {

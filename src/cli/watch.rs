@@ -73,7 +73,7 @@ fn tell(output: &mut Output, happening: &Happening<'_>, is_first: bool) -> Resul
         }
         Happening::Failed { inputs, failure } => {
             output.failure(failure);
-            let cause = if inputs.is_empty() { "first build".into() } else { named(inputs) };
+            let cause = if is_first && inputs.is_empty() { "first build".into() } else { named(inputs) };
             let count = counted(failure.diagnostics().len(), "error");
             output.line(&format!("{cause}: {count}, the site stays as it was"))?;
         }
@@ -84,7 +84,7 @@ fn tell(output: &mut Output, happening: &Happening<'_>, is_first: bool) -> Resul
 /// What has changed, in a few words.
 fn named(inputs: &[String]) -> String {
     match inputs {
-        [] => "nothing changed".into(),
+        [] => "tried again".into(),
         [only] => only.clone(),
         [first, second] => format!("{first}, {second}"),
         [first, rest @ ..] => format!("{first} and {} more files", rest.len()),

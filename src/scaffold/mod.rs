@@ -39,6 +39,20 @@ impl Kind {
         }
     }
 
+    /// As specs name it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Site => "site",
+            Self::Polynomial => "polynomial",
+            Self::Target => "target",
+            Self::Activation => "activation",
+            Self::Model => "model",
+            Self::Figure => "figure",
+            Self::Experiment => "experiment",
+            Self::Page => "page",
+        }
+    }
+
     fn template(self) -> &'static str {
         match self {
             Self::Site => include_str!("specs/site.yaml"),
@@ -64,13 +78,17 @@ const FIRST_TARGET: &str = "---\n# What to learn; a file may hold several specs.
 /// If the id cannot be one or is taken, or the file exists.
 pub fn new(options: &Options, kind: Kind, id: Option<&str>) -> Result<PathBuf, Failure> {
     let id = id.unwrap_or("site");
+    // Before it becomes a part of a path, and of a text in which it could be read as something else.
+    if let Err(reason) = spec::check_id(kind.name(), id) {
+        let message = format!("`{id}` cannot be the id of a {}: {reason}", kind.name());
+        return Err(Failure::Specs(vec![Diagnostic::error(message, None)]));
+    }
     let path = options.specs.join(kind.folder()).join(format!("{id}.yaml"));
     // Whatever else is wrong with the specs, it is not this command's matter.
     let (mut files, _) = text_files(&options.specs, &["yaml", "yml"]);
     let text = filled(kind, id, &files);
     let shown = slashed(&path).unwrap_or_default();
     let file = Arc::new(SourceFile { path: shown.clone(), text: text.clone() });
-    // The file's name is that of no other file, as long as the id has not been checked.
     files.push(TextFile { name: shown, file: Arc::clone(&file) });
     let found = spec::load(&files, Vec::new()).err().unwrap_or_default();
     let is_ours = |diagnostic: &Diagnostic| {
@@ -89,13 +107,13 @@ pub fn new(options: &Options, kind: Kind, id: Option<&str>) -> Result<PathBuf, F
 /// The spec of a kind with its id, and with a target that there is.
 fn filled(kind: Kind, id: &str, files: &[TextFile]) -> String {
     let schema = if kind.folder().is_empty() { SCHEMA.to_owned() } else { format!("../{SCHEMA}") };
-    let text = kind.template().replace("MY_SCHEMA", &schema).replace("MY_ID", id);
-    let targets = spec::load(files, Vec::new()).map(|specs| specs.targets).unwrap_or_default();
-    match targets.keys().next() {
+    let text = kind.template().replace("MY_SCHEMA", &schema);
+    let text = match spec::target_ids(files).first() {
         Some(target) => text.replace("MY_TARGET", target),
         None if kind == Kind::Experiment => text.replace("MY_TARGET", "cubic") + FIRST_TARGET,
         None => text,
-    }
+    };
+    text.replace("MY_ID", id)
 }
 
 /// The files of a new project, by their paths in it.
@@ -116,21 +134,36 @@ fn project() -> [(&'static str, String); 9] {
     ]
 }
 
-/// Makes a project in a folder, which may have other files in it; returns the paths of what was written.
+/// What a folder often has before it becomes a project, such as a repository's first README: it stays, and nothing misses
+/// the file that would have been written.
+const KEPT: [&str; 4] = [".gitignore", ".vscode/settings.json", ".vscode/extensions.json", "README.md"];
+
+/// What [`init`] did, by path.
+#[derive(Debug)]
+pub struct Begun {
+    pub written: Vec<PathBuf>,
+    /// Files of a project that were there already and stayed as they were.
+    pub kept: Vec<PathBuf>,
+}
+
+/// Makes a project in a folder, which may have other files in it.
 ///
 /// # Errors
 ///
-/// If one of its files exists: then nothing is written.
-pub fn init(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let files: Vec<(PathBuf, String)> =
-        project().into_iter().map(|(path, text)| (folder.join(path), text)).collect();
-    let paths: Vec<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
+/// If one of the files that make it a project exists: then nothing is written.
+pub fn init(folder: &Path) -> Result<Begun, Failure> {
+    let files = project().into_iter().map(|(name, text)| (name, folder.join(name), text));
+    let is_kept =
+        |(name, path, _): &(&str, PathBuf, String)| KEPT.contains(name) && path.symlink_metadata().is_ok();
+    let (kept, files): (Vec<_>, Vec<_>) = files.partition(is_kept);
+    let paths: Vec<&Path> = files.iter().map(|(_, path, _)| path.as_path()).collect();
     refuse_existing(&paths)?;
-    for (path, text) in &files {
+    for (_, path, text) in &files {
         write_atomic(path, text.as_bytes())?;
     }
     let schema = write_schema(&folder.join("specs"))?;
-    Ok(files.into_iter().map(|(path, _)| path).chain([schema]).collect())
+    let written = files.into_iter().map(|(_, path, _)| path).chain([schema]).collect();
+    Ok(Begun { written, kept: kept.into_iter().map(|(_, path, _)| path).collect() })
 }
 
 fn refuse_existing(paths: &[&Path]) -> Result<(), Failure> {
@@ -155,14 +188,14 @@ mod tests {
     #[test]
     fn every_field_of_a_kind_is_in_its_spec() {
         let kinds = [
-            ("site", Kind::Site),
-            ("polynomial", Kind::Polynomial),
-            ("target", Kind::Target),
-            ("activation", Kind::Activation),
-            ("model", Kind::Model),
-            ("figure", Kind::Figure),
-            ("experiment", Kind::Experiment),
-            ("page", Kind::Page),
+            Kind::Site,
+            Kind::Polynomial,
+            Kind::Target,
+            Kind::Activation,
+            Kind::Model,
+            Kind::Figure,
+            Kind::Experiment,
+            Kind::Page,
         ];
         let schema = spec::schema();
         let mut count = 0;
@@ -178,8 +211,8 @@ mod tests {
                 count += 1;
             }
         };
-        for (name, kind) in kinds {
-            let mut definition = schema["definitions"][name].clone();
+        for kind in kinds {
+            let mut definition = schema["definitions"][kind.name()].clone();
             if kind == Kind::Site {
                 definition["properties"].as_object_mut().unwrap().remove("id");
             }

@@ -7,16 +7,32 @@
   const scrollKey = "actfn-site:scroll";
 
   const address = new URL("events", script.src);
-  address.search = new URLSearchParams({ session, since: script.dataset.version });
-  const events = new EventSource(address);
-  events.onmessage = (event) => {
-    const message = JSON.parse(event.data);
-    // Another run of the program: what it has changed since this page was loaded is not known.
-    if (message.session !== session) return reload();
-    show(message.problems);
-    apply(new Set(message.changed), message.version);
-  };
-  addEventListener("pagehide", () => events.close());
+  let since = script.dataset.version;
+  let events = null;
+
+  function listen() {
+    if (events || document.hidden) return;
+    address.search = new URLSearchParams({ session, since });
+    events = new EventSource(address);
+    events.onmessage = (event) => {
+      const message = JSON.parse(event.data);
+      // Another run of the program: what it has changed since this page was loaded is not known.
+      if (message.session !== session) return reload();
+      since = message.version;
+      show(message.problems);
+      apply(new Set(message.changed), message.version);
+    };
+  }
+
+  function leave() {
+    events?.close();
+    events = null;
+  }
+
+  // A browser keeps only a few connections to one place: a page that nobody sees leaves its own to others, and hears of
+  // what it has missed when it is shown again.
+  addEventListener("visibilitychange", () => (document.hidden ? leave() : listen()));
+  addEventListener("pagehide", leave);
   // A page that the browser kept aside has missed what was told meanwhile.
   addEventListener("pageshow", (event) => {
     if (event.persisted) reload();
@@ -75,7 +91,7 @@
   }
 
   function reload() {
-    events.close();
+    leave();
     sessionStorage.setItem(scrollKey, JSON.stringify([location.pathname, scrollX, scrollY]));
     location.reload();
   }
@@ -105,7 +121,7 @@
       p { margin: 0.1rem 0 0; color: #c9c9d1; }
       pre { margin: 0.75rem 0 0; padding: 0.75rem; overflow-x: auto; background: #121216; border-radius: 6px;
         font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre; }
-      pre b { color: #ff8a8e; }
+      pre b { display: block; color: #ff8a8e; white-space: pre-wrap; overflow-wrap: anywhere; }
       button { flex: none; font: inherit; color: inherit; background: #3a3a44; border: 1px solid #6b6b78; border-radius: 6px;
         padding: 0.2rem 0.7rem; cursor: pointer; }
       button:focus-visible, pre:focus-visible { outline: 3px solid #7ab8ff; outline-offset: 2px; }
@@ -120,7 +136,7 @@
       const end = problem.indexOf("\n");
       const head = document.createElement("b");
       head.textContent = end < 0 ? problem : problem.slice(0, end);
-      pre.append(head, end < 0 ? "" : problem.slice(end));
+      pre.append(head, end < 0 ? "" : problem.slice(end + 1));
       root.querySelector("section").append(pre);
     }
     root.querySelector("button").onclick = () => overlay?.remove();
@@ -129,4 +145,6 @@
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") overlay?.remove();
   });
+
+  listen();
 })();

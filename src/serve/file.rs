@@ -77,6 +77,11 @@ pub(super) async fn answer(State(site): State<Site>, mut request: Request) -> Re
             request.headers_mut().remove(name);
         }
     }
+    let range = request.headers().get(header::RANGE).and_then(|range| range.to_str().ok());
+    if !range.is_some_and(is_one_part) {
+        // What is not understood is not there, and several parts at once may be answered by the whole.
+        request.headers_mut().remove(header::RANGE);
+    }
     let mut response = match ServeFile::new(&path).try_call(request).await {
         Ok(response) => response.map(Body::new),
         Err(error) => return finished(unreadable(&error)),
@@ -118,6 +123,15 @@ fn find(root: &Path, name: &str) -> Found {
         // As GitHub Pages does: `/about` is `about.html`.
         _ => file(root.join(format!("{name}.html"))).map_or(Found::Nothing, Found::File),
     }
+}
+
+/// Whether a range is one of bytes, and only one.
+fn is_one_part(range: &str) -> bool {
+    let part = range.trim().strip_prefix("bytes=").and_then(|part| part.trim().split_once('-'));
+    part.is_some_and(|(first, last)| {
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number(first) && is_number(last) && !(first.is_empty() && last.is_empty())
+    })
 }
 
 fn redirect(uri: &Uri) -> Response {

@@ -33,7 +33,7 @@ pub(super) enum Namespace {
 
 impl Namespace {
     /// `None` for the site, which has no id that anything refers to.
-    fn of_kind(kind: &str) -> Option<Self> {
+    pub(super) fn of_kind(kind: &str) -> Option<Self> {
         Some(match kind {
             "polynomial" | "target" => Self::Target,
             "activation" => Self::Activation,
@@ -196,7 +196,7 @@ const RESERVED_PAGES: [&str; 10] = [
 const FILE_EXTENSIONS: [&str; 9] = ["html", "md", "csv", "json", "png", "gif", "css", "txt", "xml"];
 
 /// Ids become folder names, so they are letters, digits, `_`, `-` and `.`, and begin with a letter or digit.
-fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
+pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if id.is_empty() {
         return Err("it is empty".into());

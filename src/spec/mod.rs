@@ -50,6 +50,21 @@ pub fn load(files: &[TextFile], unreadable: Vec<Diagnostic>) -> Result<Specs, Ve
     Err(found)
 }
 
+/// Whether a spec of a kind can have an id.
+///
+/// # Errors
+///
+/// What is wrong with it, as the end of a sentence.
+pub fn check_id(kind: &str, id: &str) -> Result<(), String> {
+    load::Namespace::of_kind(kind).map_or(Ok(()), |namespace| load::check_id(namespace, id))
+}
+
+/// The ids of the targets that some specs declare, sound or not.
+pub fn target_ids(files: &[TextFile]) -> Vec<String> {
+    let (_, declared, _) = load::documents(files, true);
+    declared.ids(load::Namespace::Target).map(str::to_owned).collect()
+}
+
 /// Everything that the specs folder declares or uses, by id.
 #[derive(Debug, Clone)]
 pub struct Specs {

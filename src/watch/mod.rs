@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 use crate::build::{Builder, Failure, Inputs, Options, Progress, Stop, Summary};
 use crate::diagnostic::render;
 use crate::serve::Live;
-use scan::Scanner;
+use scan::Finding;
 
 /// How often the wish to stop is looked at.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+/// How long after something that is no fault of the specs a build is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// How changes are noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,23 +53,33 @@ pub fn watch<E: From<Failure>>(
 ) -> Result<(), E> {
     let mut builder = Builder::new(options.clone())?;
     let is_outdated = Arc::new(AtomicBool::new(false));
-    let scanner = Scanner::start(options.clone(), noticing, Arc::clone(&is_outdated));
-    if let Some(reason) = &scanner.reason_to_poll {
-        tell(Happening::Polling { reason })?;
-    }
-    let interruptible = Interruptible { progress, is_outdated: &is_outdated };
+    let findings = scan::start(options.clone(), noticing, Arc::clone(&is_outdated));
     let mut last: Option<Inputs> = None;
+    let mut obstacle: Option<Obstacle> = None;
     while !stop.is_set() {
-        let inputs = match scanner.inputs.recv_timeout(PATIENCE) {
-            Ok(inputs) => scanner.inputs.try_iter().last().unwrap_or(inputs),
-            Err(RecvTimeoutError::Timeout) => continue,
+        let first = match findings.recv_timeout(PATIENCE) {
+            Ok(finding) => Some(finding),
+            Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => break,
         };
+        let mut newest = None;
+        for finding in first.into_iter().chain(findings.try_iter()) {
+            match finding {
+                Finding::Inputs(inputs) => newest = Some(inputs),
+                Finding::Polling { reason } => tell(Happening::Polling { reason: &reason })?,
+            }
+        }
+        let is_new = newest.is_some();
+        let again = || obstacle.as_ref().filter(|obstacle| obstacle.met.elapsed() >= RETRY).and(last.clone());
+        let Some(inputs) = newest.or_else(again) else { continue };
         is_outdated.store(false, Ordering::Relaxed);
         let start = Instant::now();
         let changed = last.as_ref().map(|last| inputs.changed_since(last)).unwrap_or_default();
-        let result = builder.build(&inputs, &interruptible);
+        // What is only tried again is nothing to show.
+        let progress = Interruptible { progress, is_outdated: &is_outdated, is_shown: is_new };
+        let result = builder.build(&inputs, &progress);
         let elapsed = start.elapsed();
+        let old = obstacle.take();
         match &result {
             Ok(summary) => {
                 live.changed(&summary.changed);
@@ -76,8 +89,14 @@ pub fn watch<E: From<Failure>>(
             Err(Failure::Stopped) => continue,
             Err(failure) => {
                 let found = failure.diagnostics();
-                live.failed(found.iter().map(|diagnostic| render(diagnostic, false)).collect());
-                tell(Happening::Failed { inputs: &changed, failure })?;
+                let problems: Vec<String> =
+                    found.iter().map(|diagnostic| render(diagnostic, false)).collect();
+                if is_new || old.is_none_or(|old| old.problems != problems) {
+                    live.failed(problems.clone());
+                    tell(Happening::Failed { inputs: &changed, failure })?;
+                }
+                let is_of_authors = matches!(failure, Failure::Specs(_));
+                obstacle = (!is_of_authors).then(|| Obstacle { problems, met: Instant::now() });
             }
         }
         builder.tidy();
@@ -86,19 +105,31 @@ pub fn watch<E: From<Failure>>(
     Ok(())
 }
 
+/// What keeps a site from being published though its specs are sound, such as a file in the way or a full disk: it can go
+/// away without a change of what is watched.
+struct Obstacle {
+    problems: Vec<String>,
+    met: Instant,
+}
+
 /// Leaves a build as soon as it is known that it builds what is no longer wanted.
 struct Interruptible<'p> {
     progress: &'p dyn Progress,
     is_outdated: &'p AtomicBool,
+    is_shown: bool,
 }
 
 impl Progress for Interruptible<'_> {
     fn begin(&self, stage: &'static str, steps: usize) {
-        self.progress.begin(stage, steps);
+        if self.is_shown {
+            self.progress.begin(stage, steps);
+        }
     }
 
     fn step(&self) {
-        self.progress.step();
+        if self.is_shown {
+            self.progress.step();
+        }
     }
 
     fn waiting(&self) {

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::Noticing;
 use crate::build::{Inputs, Options};
@@ -28,75 +28,81 @@ const POLL: Duration = Duration::from_millis(300);
 /// … and if it can.
 const DISTRUST: Duration = Duration::from_secs(3);
 
-/// A thread that looks, and what it finds.
-pub(super) struct Scanner {
-    /// What there is to build from: at first, and whenever it has changed. Ends with the receiver.
-    pub(super) inputs: Receiver<Inputs>,
-    /// Why the system cannot tell of changes, if it was asked to.
-    pub(super) reason_to_poll: Option<String>,
+/// What the thread that looks has to say.
+pub(super) enum Finding {
+    /// What there is to build from: at first, and whenever it has changed.
+    Inputs(Inputs),
+    /// The system cannot tell of all changes, for this reason; said once.
+    Polling { reason: String },
 }
 
-impl Scanner {
-    /// Sets `is_outdated` whenever it sends something new.
-    pub(super) fn start(options: Options, noticing: Noticing, is_outdated: Arc<AtomicBool>) -> Self {
-        let (nudge, nudges) = channel();
-        let events = match noticing {
-            Noticing::Polling => None,
-            Noticing::Events => Some(Events::new(&options, nudge.clone())),
-        };
-        let (events, reason_to_poll) = match events {
-            None => (None, None),
-            Some(Ok(events)) => (Some(events), None),
-            Some(Err(error)) => (None, Some(reason(&error))),
-        };
-        let (found, inputs) = channel();
-        thread::spawn(move || {
-            // Keeps the channel open where there are no events.
-            let _nudge = nudge;
-            look(&options, events, &nudges, &found, &is_outdated);
-        });
-        Self { inputs, reason_to_poll }
-    }
+/// Starts a thread that looks, until nobody listens to what it finds. Sets `is_outdated` whenever it sends new inputs.
+pub(super) fn start(options: Options, noticing: Noticing, is_outdated: Arc<AtomicBool>) -> Receiver<Finding> {
+    let (sender, findings) = channel();
+    thread::spawn(move || Scanner { options, noticing, findings: sender, is_outdated }.look());
+    findings
+}
+
+struct Scanner {
+    options: Options,
+    noticing: Noticing,
+    findings: Sender<Finding>,
+    is_outdated: Arc<AtomicBool>,
 }
 
 fn reason(error: &notify::Error) -> String {
     match &error.kind {
-        notify::ErrorKind::MaxFilesWatch => "the limit of watched folders is reached".into(),
-        notify::ErrorKind::Io(error) => error.to_string(),
+        ErrorKind::MaxFilesWatch => "the limit of watched folders is reached".into(),
+        ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),
     }
 }
 
-/// Sends what there is whenever it is not what it was, until nobody listens.
-fn look(
-    options: &Options,
-    mut events: Option<Events>,
-    nudges: &Receiver<()>,
-    found: &Sender<Inputs>,
-    is_outdated: &AtomicBool,
-) {
-    let interval = if events.is_some() { DISTRUST } else { POLL };
-    let mut last = Inputs::read(options);
-    if found.send(last.clone()).is_err() {
-        return;
-    }
-    loop {
-        match nudges.recv_timeout(interval) {
-            Ok(()) => settle(nudges),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-        if let Some(events) = &mut events {
-            events.renew(options);
-        }
-        let inputs = read(options, &last, nudges);
-        if inputs != last {
-            last.clone_from(&inputs);
-            is_outdated.store(true, Ordering::Relaxed);
-            if found.send(inputs).is_err() {
-                return;
+impl Scanner {
+    /// Sends what there is whenever it is not what it was, until nobody listens.
+    fn look(&self) {
+        // Keeps the channel open where there are no events.
+        let (nudge, nudges) = channel();
+        let mut events = None;
+        let mut interval = POLL;
+        if self.noticing == Noticing::Events {
+            match Events::new(&self.options, nudge.clone()) {
+                Ok(made) => (events, interval) = (Some(made), DISTRUST),
+                Err(error) => self.find(Finding::Polling { reason: reason(&error) }),
             }
         }
+        let mut last = Inputs::read(&self.options);
+        let mut is_heard = self.send(last.clone());
+        while is_heard {
+            match nudges.recv_timeout(interval) {
+                Ok(()) => settle(&nudges),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if let Some(events) = &mut events {
+                let renewed = events.renew(&self.options);
+                if let Some(error) = renewed.err().filter(|_| interval != POLL) {
+                    interval = POLL;
+                    self.find(Finding::Polling { reason: reason(&error) });
+                }
+            }
+            let inputs = read(&self.options, &last, &nudges);
+            if inputs != last {
+                last.clone_from(&inputs);
+                self.is_outdated.store(true, Ordering::Relaxed);
+                is_heard = self.send(inputs);
+            }
+        }
+    }
+
+    fn find(&self, finding: Finding) {
+        // That nobody listens is seen with the next inputs.
+        let _ = self.findings.send(finding);
+    }
+
+    /// Whether somebody listens.
+    fn send(&self, inputs: Inputs) -> bool {
+        self.findings.send(Finding::Inputs(inputs)).is_ok()
     }
 }
 
@@ -123,6 +129,8 @@ struct Events {
     watcher: RecommendedWatcher,
     /// What is watched, with what tells a folder from one that took its name later.
     watched: Vec<(PathBuf, RecursiveMode, Option<Identity>)>,
+    /// A folder that came to be could not be watched, since there are too many.
+    is_limited: Arc<AtomicBool>,
 }
 
 /// Tells a folder from another one of the same name.
@@ -130,7 +138,12 @@ type Identity = (u64, u64);
 
 impl Events {
     fn new(options: &Options, nudge: Sender<()>) -> Result<Self, notify::Error> {
+        let is_limited = Arc::new(AtomicBool::new(false));
+        let limited = Arc::clone(&is_limited);
         let watcher = notify::recommended_watcher(move |event: Result<notify::Event, notify::Error>| {
+            if event.as_ref().is_err_and(|error| matches!(error.kind, ErrorKind::MaxFilesWatch)) {
+                limited.store(true, Ordering::Relaxed);
+            }
             // Our own reading is an event too; an error may mean that events were lost.
             let is_reading = event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_)));
             if !is_reading {
@@ -138,7 +151,7 @@ impl Events {
                 let _ = nudge.send(());
             }
         })?;
-        let mut events = Self { watcher, watched: Vec::new() };
+        let mut events = Self { watcher, watched: Vec::new(), is_limited };
         events.watch_all(options)?;
         Ok(events)
     }
@@ -167,23 +180,30 @@ impl Events {
     /// If a folder that exists cannot be watched.
     fn watch_all(&mut self, options: &Options) -> Result<(), notify::Error> {
         self.watched.clear();
+        let mut result = Ok(());
         for (path, mode) in Self::wanted(options) {
             let identity = identity(&path);
             if identity.is_some() {
-                self.watcher.watch(&path, mode)?;
+                result = result.and(self.watcher.watch(&path, mode));
             }
             self.watched.push((path, mode, identity));
         }
-        Ok(())
+        result
     }
 
-    /// Watches what has come to be, or was replaced, since the last time. What cannot be watched is found by looking now
-    /// and then.
-    fn renew(&mut self, options: &Options) {
+    /// Watches what has come to be, or was replaced, since the last time.
+    ///
+    /// # Errors
+    ///
+    /// If something that exists cannot be watched; what can be is.
+    fn renew(&mut self, options: &Options) -> Result<(), notify::Error> {
+        if self.is_limited.swap(false, Ordering::Relaxed) {
+            return Err(notify::Error::new(ErrorKind::MaxFilesWatch));
+        }
         let is_stale =
             |(path, _, known): &(PathBuf, RecursiveMode, Option<Identity>)| identity(path) != *known;
         if !self.watched.iter().any(is_stale) {
-            return;
+            return Ok(());
         }
         for (path, _, known) in &self.watched {
             if known.is_some() {
@@ -191,7 +211,7 @@ impl Events {
                 let _ = self.watcher.unwatch(path);
             }
         }
-        let _ = self.watch_all(options);
+        self.watch_all(options)
     }
 }
 

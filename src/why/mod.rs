@@ -7,17 +7,22 @@ mod origin;
 mod subject;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::build::{Failure, Inputs, Options, Record, Snapshot};
 use crate::cache::{Cache, CacheKey, KeyField};
 use crate::diagnostic::Diagnostic;
+use crate::fs::slashed;
 use crate::plan::{self, Plan};
 use crate::publish;
 use crate::spec::{self, Specs};
 use origin::{Document, Role};
 use subject::Subject;
+
+/// The folder of the site whose files no spec enters.
+const ASSETS: &str = "assets/";
 
 /// What there is to say of one artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -107,7 +112,7 @@ pub fn explain(options: &Options, name: &str) -> Result<Explanation, Failure> {
         Subject::Figure(index) => explained.figure(index),
         Subject::File(path) => {
             let hash = files.get(&path).map(ToString::to_string).unwrap_or_default();
-            explained.file(&path, hash)
+            explained.file(&path, hash, &options.statics.path)
         }
     })
 }
@@ -183,8 +188,11 @@ impl Explained<'_> {
     }
 
     /// A page, table or other file that is written anew by every build, and put in place where it differs.
-    fn file(&self, path: &str, hash: String) -> Explanation {
-        let documents = origin::of_file(&self.now.specs, &self.now.plan, path);
+    fn file(&self, path: &str, hash: String, statics: &Path) -> Explanation {
+        let plain = self.plain_source(path, statics);
+        let is_plain = plain.is_some() || path.starts_with(ASSETS);
+        let documents =
+            if is_plain { Vec::new() } else { origin::of_file(&self.now.specs, &self.now.plan, path) };
         let is_new = self.record.changed.iter().any(|changed| changed == path);
         let found = match self.before.filter(|_| is_new) {
             Some(before) => self.file_changes(before, path, &documents),
@@ -203,8 +211,21 @@ impl Explained<'_> {
             hash,
             is_new,
             (outcome.into(), found),
-            used(&documents, |_, _| true),
+            used(&documents, |_, _| true).into_iter().chain(plain).collect(),
         )
+    }
+
+    /// The file that one of the site was copied from as it is: a static file, or an author's own style.
+    fn plain_source(&self, path: &str, statics: &Path) -> Option<Used> {
+        let of =
+            |path: String, field: &str| Used { path, line: 1, field: field.into(), value: "as it is".into() };
+        if self.now.snapshot.statics().contains_key(path) {
+            return Some(of(slashed(&statics.join(path))?, "static file"));
+        }
+        let name = path.strip_prefix(ASSETS)?;
+        let templates = self.now.snapshot.templates().into_keys();
+        let own = templates.into_iter().find(|own| own.rsplit('/').next() == Some(name))?;
+        Some(of(own.to_owned(), "template"))
     }
 
     fn file_changes(&self, before: &Version<'_>, path: &str, documents: &[Document<'_>]) -> Vec<Change> {
@@ -230,7 +251,7 @@ impl Explained<'_> {
             earlier.statics().get(path).map(String::as_str),
             current.statics().get(path).map(String::as_str),
         ));
-        if found.is_empty() {
+        if found.is_empty() && !path.starts_with(ASSETS) {
             // A page names others and links to them: any title may be on it.
             let all = [origin::all(&before.specs), origin::all(&self.now.specs)];
             found = differences(&all, |_, _| true);

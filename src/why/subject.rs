@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Version;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::fs::slashed;
+use crate::fs::{resolved, slashed};
 
 /// What can be explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +30,14 @@ pub(super) fn find(
     files: &BTreeMap<String, blake3::Hash>,
 ) -> Result<Subject, Box<Diagnostic>> {
     let typed = Path::new(name);
-    let inside =
-        typed.strip_prefix(out).or_else(|_| typed.strip_prefix(Path::new(".").join(out))).unwrap_or(typed);
-    let path = slashed(inside).unwrap_or_default();
+    // However the folder is named: from here, from the root, through a link.
+    let (place, folder) = (resolved(typed), resolved(out));
+    let below = if name.is_empty() { None } else { place.strip_prefix(&folder).ok() };
+    let path = slashed(below.unwrap_or(typed)).unwrap_or_default();
     let path = path.trim_start_matches("./").trim_matches('/');
     let cases = &now.plan.cases;
     // A folder is its page, whether or not a case is called alike; a case is asked for by its own name.
-    let is_in_site = typed.starts_with(out) || name.ends_with('/') || path.starts_with("experiments/");
+    let is_in_site = below.is_some() || name.ends_with('/') || path.starts_with("experiments/");
     if !is_in_site {
         let full = |index: usize| format!("{}/{}", cases[index].experiment, cases[index].path());
         if let Some(index) = (0..cases.len()).find(|&index| full(index) == path) {

@@ -175,6 +175,38 @@ test("a page finds the program again after it was started anew", async () => {
   assert.match(await page.locator("main").innerText(), /0\.03/);
 });
 
+test("pages that nobody sees leave the connections to others, and catch up", async () => {
+  const context = page.context();
+  await context.addInitScript(() => {
+    let isHidden = false;
+    Object.defineProperty(document, "hidden", { get: () => isHidden });
+    window.setHidden = (value) => {
+      isHidden = value;
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    };
+  });
+  // More than a browser has connections to one place.
+  const others = [];
+  for (let count = 0; count < 8; count += 1) {
+    const other = await context.newPage();
+    await other.goto(url + casePath);
+    await other.evaluate(() => window.setHidden(true));
+    others.push(other);
+  }
+  await page.goto(url + casePath);
+  await mark();
+  await project.write("specs/small.yaml", experiment.replace("A small", "A seen"));
+  await isReloaded();
+  const text = () => others[0].locator("main").innerText();
+  assert.doesNotMatch(await text(), /A seen experiment/);
+  await others[0].evaluate(() => {
+    window.isMarked = true;
+    window.setHidden(false);
+  });
+  await others[0].waitForFunction(() => !window.isMarked && document.readyState === "complete");
+  assert.match(await text(), /A seen experiment/);
+});
+
 test("what is published has no trace of it", async () => {
   const html = await readFile(join(project.folder, "public/index.html"), "utf8");
   assert.ok(!html.includes(".actfn-site") && !html.includes("client.js"));

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::support::{GALLERY, Project, small};
+use crate::support::{GALLERY, Project, small, tree};
 
 #[test]
 fn exit_status_tells_success_failure_and_bad_usage() {
@@ -65,4 +65,52 @@ fn what_cannot_be_written_is_named() {
     let ran = project.run(&["build", "--cache", "blocked/cache"]);
     assert_eq!(ran.status, 1);
     assert!(ran.stderr.contains("blocked/cache"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_missing_folder_of_specs_is_named_with_what_to_do() {
+    let empty = Project::new(&[]);
+    for command in ["build", "check", "list"] {
+        let ran = empty.run(&[command]);
+        assert_eq!(ran.status, 1);
+        assert!(ran.stderr.contains("there is no folder specs to read specs from"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("actfn-site init"), "{}", ran.stderr);
+    }
+    empty.write("specs", "a file");
+    assert!(empty.run(&["check"]).stderr.contains("specs is a file and no folder"));
+}
+
+#[test]
+fn folders_that_would_mix_are_refused_before_there_is_anything_in_them() {
+    let project = small();
+    project.write("mine", "mine");
+    let before = tree(&project.path("."));
+    let all = [
+        ["--out", "mine"],
+        ["--out", "static/public"],
+        ["--out", "static"],
+        ["--out", "site_templates/public"],
+        ["--cache", "static/cache"],
+        ["--cache", "public/cache"],
+        ["--static", "mine"],
+    ];
+    for arguments in all {
+        for command in [vec!["build"], vec!["build", "--dry-run"]] {
+            let ran = project.run(&[command.as_slice(), &arguments].concat());
+            assert_eq!(ran.status, 1, "{arguments:?} {}", ran.stdout);
+            let count = ran.stderr.matches("error:").count();
+            assert_eq!(count, 1, "{arguments:?} {}", ran.stderr);
+        }
+    }
+    assert_eq!(tree(&project.path(".")), before);
+}
+
+#[test]
+fn what_is_wrong_with_a_page_is_said_before_anything_is_trained() {
+    let project = small();
+    project.write("specs/note.yaml", "kind: page\nbody: See [it](experiment:smal).\n");
+    let ran = project.run(&["build"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("experiment:smal"), "{}", ran.stderr);
+    assert!(!project.path(".actfn-cache/v1/run").exists());
 }

@@ -110,6 +110,20 @@ fn every_field_that_is_commented_out_holds_as_it_stands() {
 }
 
 #[test]
+fn an_id_is_what_it_looks_like_and_what_else_is_wrong_does_not_matter() {
+    let project = small();
+    project.write("specs/broken.yaml", "kind: [\n");
+    for id in ["MY_TARGET", "MY_ID", "yes"] {
+        succeed(&project, &["new", "experiment", id]);
+        let text = std::fs::read_to_string(project.path(&format!("specs/experiments/{id}.yaml"))).unwrap();
+        assert!(text.contains(&format!("\nid: {id}\n")), "{text}");
+        assert!(text.contains("target: cubic\n") && !text.contains("kind: polynomial"), "{text}");
+    }
+    std::fs::remove_file(project.path("specs/broken.yaml")).unwrap();
+    succeed(&project, &["check"]);
+}
+
+#[test]
 fn nothing_is_replaced_and_bad_ids_are_refused() {
     let project = small();
     let before = tree(&project.path("specs"));
@@ -124,10 +138,14 @@ fn nothing_is_replaced_and_bad_ids_are_refused() {
         refused(&["new", "page", "a b"]),
         refused(&["new", "figure", "../../up"]),
         refused(&["new", "target", "Cubic"]),
+        // What YAML would read as another id, and a path as another folder.
+        refused(&["new", "page", "x #/../../../up"]),
+        refused(&["new", "model", "\"mine\""]),
+        refused(&["new", "target", "&a b"]),
     ];
     insta::assert_snapshot!(all.join("\n"));
     assert_eq!(tree(&project.path("specs")), before);
-    assert!(!project.path("../up.yaml").exists());
+    assert!(!project.path("../up.yaml").exists() && !project.path("up.yaml").exists());
     project.write("specs/models/mine.yaml", "# nothing yet\n");
     assert!(refused(&["new", "model", "mine"]).contains("specs/models/mine.yaml exists already"));
     assert_eq!(project.run(&["new", "model"]).status, 2);
@@ -157,7 +175,7 @@ fn a_project_builds_at_once() {
     let again = inside.run(&["init", "."]);
     assert_eq!(again.status, 1);
     assert!(
-        again.stderr.contains("specs/site.yaml exists already") && again.stderr.contains("9 errors"),
+        again.stderr.contains("specs/site.yaml exists already") && again.stderr.contains("5 errors"),
         "{}",
         again.stderr
     );
@@ -169,7 +187,17 @@ fn a_project_can_begin_in_a_folder_with_other_files() {
     let project = Project::new(&[("LICENSE", "mine"), ("src/main.py", "pass")]);
     succeed(&project, &["init", "."]);
     assert_eq!(std::fs::read_to_string(project.path("LICENSE")).unwrap(), "mine");
-    let in_the_way = Project::new(&[("README.md", "mine")]);
+    // As a repository that was just made: what it has stays, and the project builds all the same.
+    let repository = Project::new(&[("README.md", "mine"), (".gitignore", "*.log\n")]);
+    let ran = succeed(&repository, &["init", "."]);
+    assert!(ran.stderr.contains("README.md was there and stays"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it should name /public/ and /.actfn-cache/"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("README.md"), "{}", ran.stdout);
+    for (name, text) in [("README.md", "mine"), (".gitignore", "*.log\n")] {
+        assert_eq!(std::fs::read_to_string(repository.path(name)).unwrap(), text);
+    }
+    assert_eq!(repository.build()["cases"], 6);
+    let in_the_way = Project::new(&[("specs/site.yaml", "kind: site\n")]);
     let ran = in_the_way.run(&["init", "."]);
     assert_eq!((ran.status, tree(&in_the_way.path(".")).len()), (1, 1), "{}", ran.stderr);
 }

@@ -36,6 +36,13 @@ fn all_specs_are_valid() {
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     let examples = readme.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
     texts.extend(examples.map(|example| ("README.md".to_owned(), example)));
+    let project = Project::new(&[]);
+    let mut commands = vec![vec!["init", "."]];
+    let kinds = ["experiment", "polynomial", "target", "activation", "model", "figure", "page"];
+    commands.extend(kinds.map(|kind| vec!["new", kind, "mine"]));
+    assert!(commands.iter().all(|command| project.run(command).status == 0));
+    let scaffolded = tree(&project.path("specs")).into_iter().filter(|(name, _)| name.ends_with(".yaml"));
+    texts.extend(scaffolded.map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap())));
     for (name, text) in texts {
         for document in documents(&text) {
             let faults: Vec<String> = validator
@@ -46,7 +53,7 @@ fn all_specs_are_valid() {
             count += 1;
         }
     }
-    assert!(count > 50, "{count}");
+    assert!(count > 65, "{count}");
 }
 
 #[test]

@@ -65,6 +65,11 @@ fn parts_of_a_file_can_be_asked_for() {
     assert_eq!((status, body(&answer), header(&answer, "content-range")), (206, "234", Some("bytes 2-4/10")));
     assert_eq!(body(&ranged("bytes=-3").1), "789");
     assert_eq!(ranged("bytes=20-30").0, 416);
+    // Other units, and several parts, are answered by the whole file.
+    for range in ["lines=2-4", "bytes=0-1,3-4", "bytes=-", "bytes", "nonsense"] {
+        let (status, answer) = ranged(range);
+        assert_eq!((status, body(&answer)), (200, "0123456789"), "{range}");
+    }
     let host = &running.address;
     let (status, answer) =
         running.raw(&format!("HEAD /mine/notes.txt HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));

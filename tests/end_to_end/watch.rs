@@ -205,6 +205,9 @@ fn nothing_is_built_without_a_change() {
     project.write("specs/.small.yaml.swp", "swap");
     project.write("specs/notes.txt", "notes");
     project.write("public/CNAME", "example.org");
+    // As Emacs locks a file that is being edited.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("me@here.1234:5678", project.path("specs/.#small.yaml")).unwrap();
     assert!(running.events.recv_timeout(Duration::from_millis(1500)).is_err());
 }
 
@@ -365,6 +368,60 @@ fn a_removed_spec_takes_its_pages_and_nothing_else() {
     assert_eq!(running.get("/note/").0, 404);
 }
 
+#[test]
+fn what_stands_in_the_way_is_no_matter_once_it_is_gone() {
+    let project = small();
+    project.write("public/note/index.html", "mine");
+    project.write("specs/note.yaml", "kind: page\nbody: A note.\n");
+    let running = Running::start(&project, &["watch"]);
+    let failed = running.next("failed");
+    assert!(failed["diagnostics"][0]["message"].as_str().unwrap().contains("is in the way"), "{failed}");
+    // It is tried again, and not told of again.
+    assert!(running.events.recv_timeout(Duration::from_millis(2500)).is_err());
+    assert_eq!(std::fs::read_to_string(project.path("public/note/index.html")).unwrap(), "mine");
+    std::fs::remove_file(project.path("public/note/index.html")).unwrap();
+    running.next("built");
+    expect_clean_site(&project, "the removal of a file in the way");
+}
+
+/// Runs with a limit of the system on watched folders; `None` where no such limit can be set.
+#[cfg(target_os = "linux")]
+fn limited(project: &Project, folders: usize) -> Option<std::process::Command> {
+    let limit = format!("echo {folders} > /proc/sys/user/max_inotify_watches");
+    let in_namespace = |script: &str| {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["--user", "--map-root-user", "sh", "-c", script]).current_dir(project.path("."));
+        command
+    };
+    let is_possible = in_namespace(&limit).output().is_ok_and(|output| output.status.success());
+    let program = env!("CARGO_BIN_EXE_actfn-site");
+    is_possible.then(|| in_namespace(&format!("{limit} && exec {program} watch --json --port 0")))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_of_the_system_is_said_and_got_around() {
+    // At once, and when a folder comes to be: the limit is for the folder of specs and the one around it.
+    for folders in [1, 2] {
+        let project = small();
+        let Some(mut command) = limited(&project, folders) else { return };
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.nth(1).unwrap().contains("\"built\""));
+        project.write("specs/more/note.yaml", "kind: page\nbody: A note.\n");
+        assert!(lines.next().unwrap().contains("specs/more/note.yaml"));
+        project.edit("specs/more/note.yaml", "A note", "Another note");
+        let start = Instant::now();
+        assert!(lines.next().unwrap().contains("specs/more/note.yaml"));
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut text = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text.matches("the limit of watched folders is reached").count(), 1, "{text}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_it_cleanly() {
@@ -446,6 +503,14 @@ fn the_terminal_gets_one_line_a_rebuild() {
     assert!(line.starts_with("specs/small.yaml: 2 cases trained, 2 figures drawn, "), "{line}");
     project.edit("specs/small.yaml", "epochs: 30", "epochs: many");
     assert_eq!(lines.next().unwrap(), "specs/small.yaml: 1 error, the site stays as it was");
+    // Also of what cannot be read, and of what is no spec, it says which file it was.
+    std::fs::write(project.path("specs/small.yaml"), b"\xff").unwrap();
+    assert_eq!(lines.next().unwrap(), "specs/small.yaml: 1 error, the site stays as it was");
+    project.write("static/notes.txt", "notes");
+    assert_eq!(lines.next().unwrap(), "static/notes.txt: 1 error, the site stays as it was");
+    project.write("specs/small.yaml", SMALL);
+    let line = lines.next().unwrap();
+    assert!(line.starts_with("specs/small.yaml: ") && line.contains(" written, "), "{line}");
     child.kill().unwrap();
     child.wait().unwrap();
     let mut text = String::new();

@@ -116,6 +116,28 @@ fn a_lost_entry_is_a_reason_too() {
 }
 
 #[test]
+fn a_file_can_be_named_from_anywhere() {
+    let project = small();
+    project.write("static/mine/notes.txt", "mine");
+    project.build();
+    let whole = project.path(FIT);
+    let other = format!("specs/../{FIT}");
+    for name in [whole.to_str().unwrap(), other.as_str(), &format!("./{FIT}")] {
+        let subject = why(&project, name)["subject"].to_string();
+        assert_eq!(subject, "\"the figure fit, experiments/small/cubic/tanh/fit.png\"", "{name}");
+    }
+    assert_eq!(why(&project, project.path("public").to_str().unwrap())["subject"], "index.html");
+    // What no spec enters is not said to be made from all of them.
+    let from = |name: &str| why(&project, name)["made_from"].clone();
+    assert_eq!(from("mine/notes.txt")[0]["path"], "static/mine/notes.txt");
+    assert_eq!(from("mine/notes.txt").as_array().unwrap().len(), 1);
+    assert_eq!(from("assets/style.css"), serde_json::json!([]));
+    project.write("site_templates/style.css", "a {}");
+    project.build();
+    assert_eq!(from("assets/style.css")[0]["path"], "site_templates/style.css");
+}
+
+#[test]
 fn it_reads_well() {
     let project = small();
     project.build();
