@@ -192,7 +192,7 @@ impl Builder {
             *known_runs = trained.values;
             let runs: Vec<Arc<Run>> =
                 plan.cases.iter().map(|case| Arc::clone(&known_runs[&case.key])).collect();
-            summary.diverged = runs.iter().filter(|run| run.final_mse().is_none()).count();
+            summary.diverged = runs.iter().filter(|run| run.is_diverged()).count();
             let drawn = draw_all(&plan, &runs, known_figures, cache, progress)?;
             record.drawn = drawn.is_new;
             summary.drawn = record.drawn.len();

@@ -4,6 +4,7 @@
 mod initialisation;
 mod key;
 mod numpy;
+mod samples;
 
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ use crate::spec::{
 use initialisation::Initialisation;
 
 pub use key::{FIGURE_VERSION, RUN_VERSION};
+pub use numpy::Generator;
+pub use samples::{Points, Samples};
 
 /// The work that the specs ask for.
 #[derive(Debug, Clone)]
@@ -39,6 +42,8 @@ pub struct Case {
     pub data: Data,
     /// The initial parameters, drawn already, so that the key depends on them and not on how they came to be.
     pub initial: Vec<f64>,
+    /// Further initial parameters to train from; of all these runs, the one with the lowest loss is kept.
+    pub restarts: Vec<Vec<f64>>,
     pub training: Training,
     /// The key of its [`crate::train::Run`].
     pub key: CacheKey,
@@ -48,6 +53,11 @@ impl Case {
     /// Its path below the experiment, as pages name it: `cubic_s/leaky_relu`.
     pub fn path(&self) -> String {
         self.levels.join("/")
+    }
+
+    /// The parameters of a start: the first, or one of the restarts.
+    pub fn start(&self, index: usize) -> &[f64] {
+        index.checked_sub(1).and_then(|index| self.restarts.get(index)).unwrap_or(&self.initial)
     }
 
     /// What enters the key of its run, for people.
@@ -130,7 +140,9 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                     }
                     levels.extend(variant.axes.iter().map(|(name, value)| level(name, value)));
                     axes.extend(variant.axes.iter().cloned());
-                    let initial = initialisation.parameters(&model.model_type, &levels.join("/"));
+                    let count = variant.training.restarts;
+                    let mut starts =
+                        initialisation.starts(&model.model_type, &levels.join("/"), count).into_iter();
                     let mut case = Case {
                         experiment: experiment.id.clone(),
                         levels,
@@ -139,7 +151,8 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                         activation: Arc::clone(activation),
                         model: Arc::clone(model),
                         data: experiment.data,
-                        initial,
+                        initial: starts.next().unwrap_or_default(),
+                        restarts: starts.collect(),
                         training: variant.training,
                         key: KeyBuilder::new("none", 0).finish(),
                     };
@@ -155,7 +168,7 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
 /// The folder of one value of an axis: `learning_rate-0.001`. Values of settings in parentheses lose what a path should not
 /// hold; the values of an axis differ, and so do their folders.
 fn level(name: &str, value: &str) -> String {
-    let value = value.replace(", ", "_").replace('(', "-").replace(')', "");
+    let value = value.replace(", ", "_").replace(['(', ' '], "-").replace(')', "");
     format!("{name}-{value}")
 }
 

@@ -35,9 +35,11 @@ fn subject(trained: Trained<'_>) -> String {
     format!("{} ({}{axes}) to {}", case.activation.id, case.model.title, case.target.id)
 }
 
+/// How training ended, where it did not run for all of its epochs.
 fn divergence(trained: Trained<'_>) -> String {
     match trained.run.outcome {
         Outcome::Finished => String::new(),
+        Outcome::Converged { epoch } => format!(" Training converged after {epoch} epochs."),
         Outcome::Diverged { epoch } => format!(" Training diverged at epoch {epoch}."),
     }
 }
@@ -187,8 +189,11 @@ fn loss_curve(trained: Trained<'_>) -> String {
     let (Some(first), Some(last)) = (trained.run.losses.first(), trained.run.losses.last()) else {
         return format!("No loss of {} to show.{}", subject(trained), divergence(trained));
     };
+    let validation = trained.run.best_validation().map_or_else(String::new, |(epoch, lowest)| {
+        format!(" Beside it that of the held-out points, lowest {} at epoch {epoch}.", significant(lowest, 4))
+    });
     format!(
-        "Loss over {} epochs of {}: from {} to {}, lowest {}.{}",
+        "Loss over {} epochs of {}: from {} to {}, lowest {}.{validation}{}",
         trained.run.losses.len(),
         subject(trained),
         significant(*first, 4),

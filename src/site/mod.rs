@@ -11,6 +11,7 @@ mod report;
 mod report_page;
 mod results;
 mod template;
+mod wording;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use serde::Serialize;
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::plan::Plan;
 use crate::spec::Specs;
-use crate::train::{Outcome, Run};
+use crate::train::Run;
 use gallery::{Gallery, Trained};
 use page::Draft;
 use template::Templates;
@@ -55,13 +56,7 @@ const SECTIONS: [&str; 4] = ["experiments", "activations", "targets", "models"];
 ///
 /// What [`render`] would report.
 pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
-    let blank = Arc::new(Run {
-        losses: Vec::new(),
-        snapshots: Vec::new(),
-        best: None,
-        outcome: Outcome::Finished,
-        halvings: Vec::new(),
-    });
+    let blank = Arc::new(Run::new());
     let runs: Vec<Arc<Run>> = plan.cases.iter().map(|_| Arc::clone(&blank)).collect();
     render(specs, plan, &runs, overrides).map(drop)
 }

@@ -17,7 +17,6 @@ use super::markdown::{self, Spot, Text};
 use crate::diagnostic::Diagnostic;
 use crate::number::significant;
 use crate::plan::PlannedFigure;
-use crate::train::Outcome;
 
 pub(super) use case::case;
 pub(super) use experiment::experiment;
@@ -253,7 +252,7 @@ impl Draft<'_, '_> {
                 final_mse: trained.run.final_mse().map_or_else(|| "–".into(), |mse| significant(mse, 4)),
                 final_mse_value: trained.run.final_mse(),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
-                is_diverged: trained.run.outcome != Outcome::Finished,
+                is_diverged: trained.run.is_diverged(),
                 preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),
             });
         }

@@ -1,6 +1,7 @@
 //! The specs as typed: every field of every kind, with the place of each value. What they mean is [`super::resolve`]'s.
 
 mod experiment;
+mod training;
 
 use std::ops::Range;
 
@@ -12,9 +13,9 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::spec::{Color, Colormap, Scale};
 
 pub(super) use experiment::{
-    Data, DistributionName, Experiment, Generator, GivenTensor, Init, Optimizer, OptimizerName, RandomInit,
-    Schedule, Training,
+    Data, DistributionName, Experiment, Generator, GivenTensor, Init, RandomInit, Validation,
 };
+pub(super) use training::{Optimizer, OptimizerName, OptimizerSettings, Schedule, Training};
 
 /// One document of a file.
 #[derive(Debug, Clone, PartialEq)]
