@@ -51,8 +51,6 @@ pub(super) enum Mark {
     Point(Ink),
     /// As that, with a black ring, and with its radius in pixels.
     Ringed(Ink, f64),
-    /// A white point with a ring of this colour, and its radius in pixels.
-    Circle(Ink, f64),
     Line(Pen),
 }
 
@@ -87,11 +85,6 @@ impl Legend {
                     let center = (f64::midpoint(left, right), y);
                     canvas.disc(center, *radius, *ink);
                     canvas.circle(center, *radius, &Pen::new(Ink::BLACK, (radius * 0.35).max(0.6)));
-                }
-                Mark::Circle(ink, radius) => {
-                    let center = (f64::midpoint(left, right), y);
-                    canvas.disc(center, *radius, Ink::WHITE);
-                    canvas.circle(center, *radius, &Pen::new(*ink, (radius * 0.35).max(0.6)));
                 }
                 Mark::Line(pen) => canvas.polyline(&[(left, y), (right, y)], pen),
             }

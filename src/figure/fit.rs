@@ -18,7 +18,7 @@ const CURVE_POINTS: usize = 600;
 const MAX_STRETCH: f64 = 0.6;
 pub(super) const HELD_OUT: Ink = Ink::solid(0xc2, 0x5a, 0x00);
 /// How much larger than the others the points are that training did not see.
-const HELD_OUT_SIZE: f64 = 1.5;
+const HELD_OUT_SIZE: f64 = 1.3;
 pub(super) const ALARM: Ink = Ink::solid(0xb0, 0x1c, 0x1c);
 
 /// A curve through points (x, y).
@@ -105,7 +105,7 @@ impl FitPlot {
         self.chart.draw_base(canvas, "x", "y");
         let radius = dot_radius(self.chart.style);
         self.chart.draw_dots(canvas, &self.data, radius, DATA, DOT_RING);
-        self.chart.draw_dots(canvas, &self.held_out, HELD_OUT_SIZE * radius, Ink::WHITE, HELD_OUT);
+        self.chart.draw_dots(canvas, &self.held_out, HELD_OUT_SIZE * radius, HELD_OUT, Ink::BLACK);
         self.chart.draw_curve(canvas, &self.target, &self.chart.style.dashes());
     }
 
@@ -125,7 +125,7 @@ impl FitPlot {
         let mut entries = vec![(Mark::Dot, "data".into())];
         if !self.held_out.is_empty() {
             let radius = HELD_OUT_SIZE * dot_radius(self.chart.style);
-            entries.push((Mark::Circle(HELD_OUT, radius), "held out".into()));
+            entries.push((Mark::Ringed(HELD_OUT, radius), "held out".into()));
         }
         entries.push((Mark::Line(self.chart.style.dashes()), "target".into()));
         entries

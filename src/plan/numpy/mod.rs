@@ -41,15 +41,13 @@ impl Generator {
         order
     }
 
-    /// A whole number from 0 to `most`, by Lemire's method (2019) on halves of words.
-    #[expect(clippy::cast_possible_truncation, reason = "the halves are meant")]
+    /// A whole number from 0 to `most`: halves of words, cut to as many bits, until one fits.
     fn up_to(&mut self, most: u32) -> u32 {
-        let count = u64::from(most) + 1;
-        let unfair = (u64::from(u32::MAX) - u64::from(most)) % count;
+        let mask = u32::MAX.checked_shr(most.leading_zeros()).unwrap_or(0);
         loop {
-            let product = u64::from(self.next_half()) * count;
-            if u64::from(product as u32) >= unfair {
-                return (product >> 32) as u32;
+            let value = self.next_half() & mask;
+            if value <= most {
+                return value;
             }
         }
     }
