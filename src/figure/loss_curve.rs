@@ -13,7 +13,7 @@ use crate::train::Run;
 const BEST: Ink = Ink::solid(0xd6, 0x27, 0x28);
 const HALVING: Ink = Ink::solid(0x8a, 0x8a, 0x8a);
 /// Losses below this are drawn as this: logarithms end somewhere.
-const SMALLEST: f64 = 1e-30;
+pub(super) const SMALLEST: f64 = 1e-30;
 /// How far above the first loss a linear axis reaches: a run that explodes must not flatten what came before.
 const MAX_RISE: f64 = 10.0;
 
@@ -66,7 +66,7 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
         let pen = Pen { dash: style.dashes().dash, ..style.curve(HELD_OUT) };
         chart.draw_curve(&mut canvas, &held_out, &pen);
         entries[0].1 = format!("{}: training", case.activation.id);
-        entries.push((Mark::Line(pen), "held-out points: validation".into()));
+        entries.push((Mark::Line(pen), "validation (held-out points)".into()));
     }
     if let Some(best) = &run.best {
         chart.draw_dots(&mut canvas, &[(best.epoch as f64, shown(best.mse))], 4.2 * style.unit, BEST, BEST);

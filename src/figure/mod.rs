@@ -18,6 +18,7 @@ mod fit;
 mod formula;
 mod gif;
 mod landscape;
+mod loss_comparison;
 mod loss_curve;
 mod lzw;
 mod palette;
@@ -56,6 +57,9 @@ pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
         }
         (FigureType::Activation { z }, _, Some((case, _))) => activation::draw(size, *z, &case.activation),
         (FigureType::Comparison, Input::Cases(cases), _) => comparison::draw(size, cases),
+        (FigureType::LossComparison { scale }, Input::Cases(cases), _) => {
+            loss_comparison::draw(size, *scale, cases)
+        }
         (FigureType::Fit, _, Some((case, run))) => fit::draw(size, case, run),
         (FigureType::Convergence { fps, panels }, _, Some((case, run))) => {
             return convergence::draw(size, *fps, panels, case, run);

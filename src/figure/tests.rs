@@ -100,6 +100,8 @@ fn types() -> Vec<FigureType> {
             colormap: Colormap::Viridis,
         },
         FigureType::Comparison,
+        FigureType::LossComparison { scale: Scale::Log },
+        FigureType::LossComparison { scale: Scale::Linear },
         FigureType::LossCurve { scale: Scale::Log },
         FigureType::LossCurve { scale: Scale::Linear },
     ]
@@ -253,8 +255,8 @@ fn a_diverged_run_says_so_in_red() {
         count(&decode(&bytes)[0].0, alarm)
     };
     for figure_type in types() {
-        // An activation has no run, and a comparison says it in its legend.
-        if matches!(figure_type, FigureType::Activation { .. } | FigureType::Comparison) {
+        // An activation has no run, and comparisons say it in their legends.
+        if matches!(figure_type, FigureType::Activation { .. }) || figure_type.spans_cases() {
             continue;
         }
         for (name, run) in runs(&case) {

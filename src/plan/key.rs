@@ -220,6 +220,9 @@ fn figure(key: &mut KeyBuilder, figure: &Figure) {
         FigureType::Comparison => {
             key.text("type", "comparison");
         }
+        FigureType::LossComparison { scale } => {
+            key.text("type", "loss_comparison").text("scale", &format!("{scale:?}"));
+        }
         FigureType::LossCurve { scale } => {
             key.text("type", "loss_curve").text("scale", &format!("{scale:?}"));
         }

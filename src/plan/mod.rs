@@ -176,7 +176,7 @@ fn level(name: &str, value: &str) -> String {
 fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<PlannedFigure> {
     let mut planned = Vec::new();
     let (comparisons, of_cases): (Vec<_>, Vec<_>) =
-        experiment.figures.iter().partition(|figure| figure.figure_type == FigureType::Comparison);
+        experiment.figures.iter().partition(|figure| figure.figure_type.spans_cases());
     for (index, case) in cases.iter().enumerate().skip(first) {
         for &figure in &of_cases {
             let path = format!("{}/{}", case.directory(), file_name(figure));
@@ -197,7 +197,7 @@ fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<Plan
         }
     }
     for &figure in &comparisons {
-        let groups = groups(cases, first);
+        let groups = groups(cases, first, &figure.figure_type);
         for (name, indices) in &groups {
             let members: Vec<&Case> = indices.iter().map(|&index| &cases[index]).collect();
             let folder = format!("experiments/{}", experiment.id);
@@ -218,15 +218,20 @@ fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<Plan
     planned
 }
 
-/// The cases that differ only in their activation, by what they share.
-fn groups(cases: &[Case], first: usize) -> Vec<(String, Vec<usize>)> {
+/// The cases that one figure shows, by what they share: the target and, but for a comparison of losses, all axes other than
+/// the activation.
+fn groups(cases: &[Case], first: usize, figure_type: &FigureType) -> Vec<(String, Vec<usize>)> {
+    let is_shared = |level: usize| match figure_type {
+        FigureType::LossComparison { .. } => level == 0,
+        _ => level != 1,
+    };
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, case) in cases.iter().enumerate().skip(first) {
         let shared: Vec<&str> = case
             .levels
             .iter()
             .enumerate()
-            .filter(|(level, _)| *level != 1)
+            .filter(|(level, _)| is_shared(*level))
             .map(|(_, name)| name.as_str())
             .collect();
         let name = shared.join("~");

@@ -24,6 +24,7 @@ fn words(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
         FigureType::Trajectories => trajectories(first),
         FigureType::LossLandscape { w, b, .. } => landscape(first, *w, *b),
         FigureType::Comparison => comparison(&subjects),
+        FigureType::LossComparison { .. } => loss_comparison(&subjects),
         FigureType::LossCurve { .. } => loss_curve(first),
     }
 }
@@ -183,6 +184,36 @@ fn comparison(subjects: &[Trained<'_>]) -> String {
     let axes = first.axes_text();
     let axes = if axes.is_empty() { axes } else { format!(" ({axes})") };
     format!("Fits to {}{axes} in one plot, closest first: {}.", first.case.target.id, results.join(", "))
+}
+
+fn loss_comparison(subjects: &[Trained<'_>]) -> String {
+    /// More would be a table.
+    const MAX_NAMED: usize = 12;
+    let mut ranked = subjects.to_vec();
+    super::gallery::sort_by_mse(&mut ranked);
+    let name = |trained: &Trained<'_>| {
+        let axes = trained.axes_text();
+        let axes = if axes.is_empty() { axes } else { format!(", {axes}") };
+        format!("{}{axes} (MSE {}{})", trained.case.activation.id, trained.best_text(), ended(*trained))
+    };
+    let results: Vec<String> = ranked.iter().take(MAX_NAMED).map(name).collect();
+    let Some(first) = ranked.first() else { return String::new() };
+    let others = ranked.len() - results.len();
+    let others = if others == 0 { String::new() } else { format!(", and {others} more") };
+    format!(
+        "Losses over the epochs of {} cases on {}, lowest first: {}{others}.",
+        ranked.len(),
+        first.case.target.id,
+        results.join("; ")
+    )
+}
+
+fn ended(trained: Trained<'_>) -> String {
+    match trained.run.outcome {
+        Outcome::Finished => String::new(),
+        Outcome::Converged { epoch } => format!(", converged at epoch {epoch}"),
+        Outcome::Diverged { epoch } => format!(", diverged at epoch {epoch}"),
+    }
 }
 
 fn loss_curve(trained: Trained<'_>) -> String {

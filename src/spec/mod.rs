@@ -284,8 +284,17 @@ pub enum FigureType {
     LossLandscape { w: (f64, f64), b: (f64, f64), resolution: usize, colormap: Colormap },
     /// The fits of several activations on one target.
     Comparison,
+    /// Loss over the epochs of all cases on one target.
+    LossComparison { scale: Scale },
     /// Loss over the epochs of one case.
     LossCurve { scale: Scale },
+}
+
+impl FigureType {
+    /// Whether it shows cases together, and so belongs to the experiment and not to one of them.
+    pub fn spans_cases(&self) -> bool {
+        matches!(self, Self::Comparison | Self::LossComparison { .. })
+    }
 }
 
 /// One panel of an animation.

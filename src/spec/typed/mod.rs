@@ -239,6 +239,7 @@ pub(super) enum FigureTypeName {
     Trajectories,
     LossLandscape,
     Comparison,
+    LossComparison,
     LossCurve,
 }
 
@@ -249,6 +250,7 @@ names!(FigureTypeName, "a figure type", [
     "trajectories" => Self::Trajectories,
     "loss_landscape" => Self::LossLandscape,
     "comparison" => Self::Comparison,
+    "loss_comparison" => Self::LossComparison,
     "loss_curve" => Self::LossCurve,
 ]);
 
@@ -264,7 +266,7 @@ fields! {
     /// A figure: what to draw, and how.
     Figure, "a figure" {
         required {
-            /// `fit`, `convergence`, `activation`, `trajectories`, `loss_landscape`, `comparison` or `loss_curve`.
+            /// `fit`, `convergence`, `activation`, `trajectories`, `loss_landscape`, `comparison`, `loss_curve` or `loss_comparison`.
             r#type: FigureTypeName,
         }
         optional {
@@ -288,7 +290,7 @@ fields! {
             resolution: Located<u64> = 151,
             /// The colours of a loss landscape: `viridis`, `magma` or `gray`.
             colormap: Colormap = "viridis",
-            /// The scale of a loss curve's losses: `log` or `linear`.
+            /// The scale of the losses in a loss curve or a loss comparison: `log` or `linear`.
             scale: Scale = "log",
         }
     }
