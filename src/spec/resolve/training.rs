@@ -173,7 +173,8 @@ fn report_inapplicable(
         (Field::Absent, _) if choices.values.iter().any(Choice::takes_rate) => {
             let place = faults.place(&located.span, "`learning_rate` is missing");
             let message = format!("a training needs `learning_rate`: {}", OneOrMany::<f64>::expected());
-            faults.push(Diagnostic::error(message, place));
+            let help = "of all optimizers, only `lbfgs` and `levenberg_marquardt` do without";
+            faults.push(Diagnostic::error(message, place).help(help));
         }
         (Field::Present(field), Some(other))
             if field.value.is_list || !choices.values.iter().any(Choice::takes_rate) =>
@@ -184,6 +185,12 @@ fn report_inapplicable(
                 Choice::Solver(_) => "Levenberg–Marquardt, whose damping sets the length of a step",
             };
             does_not_apply(&typed.learning_rate, "learning_rate", to, faults);
+            if choices.values.iter().any(Choice::takes_rate)
+                && let Some(diagnostic) = faults.found.pop()
+            {
+                let help = "a list here is an axis of all optimizers; each can have a `learning_rate` of its own instead";
+                faults.push(diagnostic.help(help));
+            }
         }
         _ => {}
     }
