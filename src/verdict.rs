@@ -54,9 +54,7 @@ pub fn spread(case: &Case, finding: &Finding, within: f64) -> Option<Spread> {
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
 fn variance(case: &Case) -> f64 {
-    let x = case.data.inputs();
-    let mut y = vec![0.0; x.len()];
-    case.target.function.values(&x, &mut y);
+    let y = case.samples().training.y;
     let count = y.len() as f64;
     let mean = y.iter().sum::<f64>() / count;
     y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / count

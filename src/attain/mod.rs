@@ -119,10 +119,8 @@ pub fn of_case(case: &Case, search: &AttainableSearch) -> Attainable {
         ModelType::ScaledInput => Form::ScaledInput,
         _ => Form::SingleNeuron,
     };
-    let x = case.data.inputs();
-    let mut y = vec![0.0; x.len()];
-    case.target.function.values(&x, &mut y);
-    attain(form, &case.activation.function, &x, &y, search)
+    let points = case.samples().training;
+    attain(form, &case.activation.function, &points.x, &points.y, search)
 }
 
 impl Attainable {

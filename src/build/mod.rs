@@ -250,7 +250,7 @@ impl Builder {
             summary.notes.extend(judged.notes);
             *known_verdicts = judged.values;
             let verdicts = verdicts(&plan, known_verdicts);
-            summary.diverged = runs.iter().filter(|run| run.final_mse().is_none()).count();
+            summary.diverged = runs.iter().filter(|run| run.is_diverged()).count();
             let drawn = draw_all(&plan, &findings, known_figures, cache, progress)?;
             record.drawn = drawn.is_new;
             summary.drawn = record.drawn.len();

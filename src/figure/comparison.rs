@@ -55,10 +55,10 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
     let mut entries = plot.legend();
     entries.extend(members.iter().map(|member| {
         let result = match (&member.best, member.run.outcome) {
-            (Some((best, _)), Outcome::Finished) => format!("MSE = {}", significant(best.mse, 4)),
             (Some((best, _)), Outcome::Diverged { epoch }) => {
                 format!("MSE = {}, diverged at epoch {epoch}", significant(best.mse, 4))
             }
+            (Some((best, _)), _) => format!("MSE = {}", significant(best.mse, 4)),
             (None, _) => "diverged at once".into(),
         };
         (Mark::Line(pen(member.case)), format!("{} ({result})", member.case.activation.id))

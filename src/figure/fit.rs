@@ -7,7 +7,7 @@ use super::chart::{Chart, DATA, Style};
 use super::formula::Formula;
 use super::text::{self, Font};
 use crate::number::{minus, significant};
-use crate::plan::Case;
+use crate::plan::{Case, Points};
 use crate::spec::{ModelType, linspace};
 use crate::train::{Outcome, Run, predict};
 
@@ -16,6 +16,9 @@ const CURVE_POINTS: usize = 600;
 /// How far beyond the target's range, as a share of it, a curve may stretch the y axis: a fit that runs away must not
 /// flatten everything else.
 const MAX_STRETCH: f64 = 0.6;
+pub(super) const HELD_OUT: Ink = Ink::solid(0xc2, 0x5a, 0x00);
+/// How much larger than the others the points are that training did not see.
+const HELD_OUT_SIZE: f64 = 1.3;
 pub(super) const ALARM: Ink = Ink::solid(0xb0, 0x1c, 0x1c);
 
 /// A curve through points (x, y).
@@ -37,11 +40,8 @@ pub(super) fn target(case: &Case) -> Curve {
     x.into_iter().zip(y).collect()
 }
 
-fn data(case: &Case) -> Curve {
-    let x = case.data.inputs();
-    let mut y = vec![0.0; x.len()];
-    case.target.function.values(&x, &mut y);
-    x.into_iter().zip(y).collect()
+fn curve(points: Points) -> Curve {
+    points.x.into_iter().zip(points.y).collect()
 }
 
 /// The lowest and the highest finite value of some curves.
@@ -54,6 +54,8 @@ pub(super) fn range<'c>(curves: impl IntoIterator<Item = &'c Curve>) -> (f64, f6
 pub(super) struct FitPlot {
     pub(super) chart: Chart,
     data: Curve,
+    /// The points that training did not see.
+    held_out: Curve,
     target: Curve,
 }
 
@@ -76,7 +78,11 @@ impl FitPlot {
         curves: impl IntoIterator<Item = &'c Curve>,
     ) -> Self {
         let target = target(case);
-        let (target_low, target_high) = range([&target]);
+        let samples = case.samples();
+        let (data, held_out) = (curve(samples.training), curve(samples.validation));
+        // Points without noise lie on the target.
+        let blurred = case.data.noise.map(|_| [&data, &held_out]);
+        let (target_low, target_high) = range([&target].into_iter().chain(blurred.into_iter().flatten()));
         let height = if target_high - target_low > 1e-9 { target_high - target_low } else { 1.0 };
         let (low, high) = range(curves);
         let low = low.min(target_low).max(target_low - MAX_STRETCH * height);
@@ -91,7 +97,7 @@ impl FitPlot {
         };
         let (from, to) = case.data.domain;
         let x = Axis::padded(from, to, 0.04, style.ticks(area.width(), 6.5, 1));
-        Self { chart: Chart { area, x, y, style }, data: data(case), target }
+        Self { chart: Chart { area, x, y, style }, data, held_out, target }
     }
 
     /// Everything but the fitted curves.
@@ -99,12 +105,14 @@ impl FitPlot {
         self.chart.draw_base(canvas, "x", "y");
         let radius = dot_radius(self.chart.style);
         self.chart.draw_dots(canvas, &self.data, radius, DATA, DOT_RING);
+        self.chart.draw_dots(canvas, &self.held_out, HELD_OUT_SIZE * radius, HELD_OUT, Ink::BLACK);
         self.chart.draw_curve(canvas, &self.target, &self.chart.style.dashes());
     }
 
     /// The places that boxes should not cover: the target, the data and some curves.
     pub(super) fn obstacles<'c>(&self, curves: impl IntoIterator<Item = &'c Curve>) -> Vec<(f64, f64)> {
         let mut places: Vec<(f64, f64)> = self.chart.trace(&self.data);
+        places.extend(self.chart.trace(&self.held_out));
         places.extend(self.chart.trace(&self.target));
         for curve in curves {
             places.extend(self.chart.trace(curve));
@@ -114,7 +122,13 @@ impl FitPlot {
 
     /// The first lines of every legend.
     pub(super) fn legend(&self) -> Vec<(Mark, String)> {
-        vec![(Mark::Dot, "data".into()), (Mark::Line(self.chart.style.dashes()), "target".into())]
+        let mut entries = vec![(Mark::Dot, "data".into())];
+        if !self.held_out.is_empty() {
+            let radius = HELD_OUT_SIZE * dot_radius(self.chart.style);
+            entries.push((Mark::Ringed(HELD_OUT, radius), "held out".into()));
+        }
+        entries.push((Mark::Line(self.chart.style.dashes()), "target".into()));
+        entries
     }
 }
 

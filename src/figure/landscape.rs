@@ -117,10 +117,8 @@ pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, finding
         draw_refusal(&mut canvas, style, case);
         return canvas;
     }
-    let x = case.data.inputs();
-    let mut y = vec![0.0; x.len()];
-    case.target.function.values(&x, &mut y);
-    let grid = Grid::new(landscape, &case.activation.function, &x, &y);
+    let points = case.samples().training;
+    let grid = Grid::new(landscape, &case.activation.function, &points.x, &points.y);
 
     let top = top_room(style, false).round();
     let bottom = (f64::from(size.1) - bottom_room(style)).round();

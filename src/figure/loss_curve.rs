@@ -4,7 +4,7 @@ use super::annotation::{Legend, Mark, Spot, place};
 use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style};
-use super::fit::{Curve, bottom_room, draw_divergence, range, subject, top_room};
+use super::fit::{Curve, HELD_OUT, bottom_room, draw_divergence, range, subject, top_room};
 use crate::number::significant;
 use crate::plan::Case;
 use crate::spec::Scale;
@@ -13,7 +13,7 @@ use crate::train::Run;
 const BEST: Ink = Ink::solid(0xd6, 0x27, 0x28);
 const HALVING: Ink = Ink::solid(0x8a, 0x8a, 0x8a);
 /// Losses below this are drawn as this: logarithms end somewhere.
-const SMALLEST: f64 = 1e-30;
+pub(super) const SMALLEST: f64 = 1e-30;
 /// How far above the first loss a linear axis reaches: a run that explodes must not flatten what came before.
 const MAX_RISE: f64 = 10.0;
 
@@ -25,9 +25,11 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
         Scale::Linear => loss,
         Scale::Log => libm::log10(loss.max(SMALLEST)),
     };
-    let points: Curve =
-        run.losses.iter().enumerate().map(|(epoch, &loss)| (epoch as f64, shown(loss))).collect();
-    let (low, high) = if points.is_empty() { (0.0, 1.0) } else { range([&points]) };
+    let curve = |losses: &[f64]| -> Curve {
+        losses.iter().enumerate().map(|(epoch, &loss)| (epoch as f64, shown(loss))).collect()
+    };
+    let (points, held_out) = (curve(&run.losses), curve(&run.validation));
+    let (low, high) = if points.is_empty() { (0.0, 1.0) } else { range([&points, &held_out]) };
     // A diverged run's last losses may be a hundred powers of ten above the others.
     let (low, high) = match scale {
         Scale::Linear => {
@@ -60,6 +62,12 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
     let pen = style.curve(Ink::from(case.activation.color));
     chart.draw_curve(&mut canvas, &points, &pen);
     let mut entries = vec![(Mark::Line(pen), case.activation.id.clone())];
+    if !held_out.is_empty() {
+        let pen = Pen { dash: style.dashes().dash, ..style.curve(HELD_OUT) };
+        chart.draw_curve(&mut canvas, &held_out, &pen);
+        entries[0].1 = format!("{}: training", case.activation.id);
+        entries.push((Mark::Line(pen), "validation (held-out points)".into()));
+    }
     if let Some(best) = &run.best {
         chart.draw_dots(&mut canvas, &[(best.epoch as f64, shown(best.mse))], 4.2 * style.unit, BEST, BEST);
         entries
@@ -69,7 +77,8 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
         entries.push((Mark::Line(halving), "learning rate halved".into()));
     }
     let legend = Legend(entries);
-    let obstacles = chart.trace(&points);
+    let mut obstacles = chart.trace(&points);
+    obstacles.extend(chart.trace(&held_out));
     if let Some(&area) =
         place(chart.area, &[(legend.extent(style), Spot::TopRight)], &obstacles, style).first()
     {

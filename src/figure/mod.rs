@@ -19,6 +19,7 @@ mod fit;
 mod formula;
 mod gif;
 mod landscape;
+mod loss_comparison;
 mod loss_curve;
 mod lzw;
 mod palette;
@@ -58,6 +59,9 @@ pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
         (FigureType::Activation { z }, _, Some((case, ..))) => activation::draw(size, *z, &case.activation),
         (FigureType::Comparison, Input::Cases(cases), _) => comparison::draw(size, cases),
         (FigureType::Attainable, Input::Cases(cases), _) => attainable::draw(size, cases),
+        (FigureType::LossComparison { scale }, Input::Cases(cases), _) => {
+            loss_comparison::draw(size, *scale, cases)
+        }
         (FigureType::Fit, _, Some((case, _, run))) => fit::draw(size, case, run),
         (FigureType::Convergence { fps, panels }, _, Some((case, _, run))) => {
             return convergence::draw(size, *fps, panels, case, run);

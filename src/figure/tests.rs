@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::attain::{Attainable, Method};
+use crate::attain::{self, Attainable};
 use crate::cache::KeyBuilder;
 use crate::diagnostic::{Place, SourceFile};
 use crate::function::Function;
 use crate::spec::{
-    Color, Colormap, Data, Model, ModelType, Optimizer, Panel, Scale, Schedule, Source, Target, Training,
+    Color, Colormap, Data, Descent, Method, Model, ModelType, Noise, Optimizer, Panel, Scale, Schedule,
+    Source, Target, Training, Validation,
 };
 use crate::train::{Best, Outcome, Run, Snapshot, train};
 
@@ -55,16 +56,21 @@ fn case(model_type: ModelType, activation: Activation, target: &str) -> Case {
             model_type,
             source: None,
         }),
-        data: Data { domain: (-2.5, 2.5), points: 50 },
+        data: Data { domain: (-2.5, 2.5), points: 50, noise: None, validation: None },
         initial,
+        restarts: Vec::new(),
         training: Training {
-            optimizer: Optimizer::GradientDescent,
-            learning_rate: 0.01,
+            method: Method::Descent(Descent {
+                optimizer: Optimizer::GradientDescent,
+                learning_rate: 0.01,
+                schedule: Schedule::HalveOnRise { every: 20, window: 5, minimum: 1e-5 },
+                batches: None,
+            }),
             epochs: 60,
             snapshot_every: 10,
-            schedule: Schedule::HalveOnRise { every: 20, window: 5, minimum: 1e-5 },
+            restarts: 1,
         },
-        starts: Vec::new(),
+        seeded: Vec::new(),
         trials_key: None,
         attainable: None,
         key: KeyBuilder::new("run", 1).finish(),
@@ -80,7 +86,7 @@ fn finding(run: Run) -> Finding {
         is_closed: false,
         w: (-8.0, 8.0),
         b: (-8.0, 8.0),
-        method: Method::Exact,
+        method: attain::Method::Exact,
         beyond: None,
     };
     Finding { run: Arc::new(run), trials: None, attainable: Some(Arc::new(attainable)) }
@@ -113,6 +119,8 @@ fn types() -> Vec<FigureType> {
             colormap: Colormap::Viridis,
         },
         FigureType::Comparison,
+        FigureType::LossComparison { scale: Scale::Log },
+        FigureType::LossComparison { scale: Scale::Linear },
         FigureType::LossCurve { scale: Scale::Log },
         FigureType::LossCurve { scale: Scale::Linear },
         FigureType::Attainable,
@@ -153,19 +161,14 @@ fn decode(bytes: &[u8]) -> Vec<(Vec<u8>, u16)> {
 fn runs(case: &Case) -> Vec<(&'static str, Run)> {
     let count = case.model.model_type.parameter_count();
     let snapshot = |epoch, value| Snapshot { epoch, parameters: vec![value; count], loss: 1e300 };
-    let nothing = Run {
-        losses: Vec::new(),
-        snapshots: Vec::new(),
-        best: None,
-        outcome: Outcome::Diverged { epoch: 0 },
-        halvings: Vec::new(),
-    };
+    let nothing = Run { outcome: Outcome::Diverged { epoch: 0 }, ..Run::new() };
     let at_once = Run {
         losses: vec![1e300],
         snapshots: vec![snapshot(0, 1e300)],
         best: Some(Best { epoch: 0, mse: 1e300, parameters: vec![1e300; count] }),
         outcome: Outcome::Diverged { epoch: 1 },
         halvings: vec![1],
+        ..Run::new()
     };
     let late = Run {
         losses: vec![1.0, 0.0, 1e-320, 1e300],
@@ -173,13 +176,13 @@ fn runs(case: &Case) -> Vec<(&'static str, Run)> {
         best: Some(Best { epoch: 1, mse: 0.0, parameters: vec![0.1; count] }),
         outcome: Outcome::Diverged { epoch: 4 },
         halvings: vec![1, 2],
+        ..Run::new()
     };
     let still = Run {
         losses: vec![2.0; 60],
         snapshots: (0..=6).map(|index| Snapshot { loss: 2.0, ..snapshot(10 * index, 0.3) }).collect(),
         best: Some(Best { epoch: 0, mse: 2.0, parameters: vec![0.3; count] }),
-        outcome: Outcome::Finished,
-        halvings: Vec::new(),
+        ..Run::new()
     };
     vec![("nothing", nothing), ("at once", at_once), ("late", late), ("still", still), ("good", train(case))]
 }
@@ -275,17 +278,34 @@ fn a_diverged_run_says_so_in_red() {
         count(&decode(&bytes)[0].0, alarm)
     };
     for figure_type in types() {
-        // An activation has no run, a comparison says it in its legend, and bounds are of what there was before.
-        if matches!(
-            figure_type,
-            FigureType::Activation { .. } | FigureType::Comparison | FigureType::Attainable
-        ) {
+        // An activation has no run, comparisons say it in their legends, and bounds are of what there was before.
+        if matches!(figure_type, FigureType::Activation { .. }) || figure_type.spans_cases() {
             continue;
         }
         for (name, run) in runs(&case) {
-            let is_diverged = run.outcome != Outcome::Finished;
+            let is_diverged = run.is_diverged();
             assert_eq!(shown(&figure_type, &finding(run)) > 15, is_diverged, "{name} {figure_type:?}");
         }
+    }
+}
+
+#[test]
+fn held_out_points_and_their_loss_are_told_from_the_others() {
+    let orange = [0xc2, 0x5a, 0x00];
+    let plain = neuron();
+    let mut split = neuron();
+    split.data.noise = Some(Noise { std: 2.0, seed: 1 });
+    split.data.validation = Some(Validation { fraction: 0.2, seed: None });
+    for figure_type in [FigureType::Fit, FigureType::LossCurve { scale: Scale::Log }, FigureType::Comparison]
+    {
+        let shown = |case: &Case| {
+            let run = train(case);
+            let bytes =
+                draw(&figure((900, 600), figure_type.clone()), Input::Cases(&[(case, &finding(run))]));
+            count(&decode(&bytes)[0].0, orange)
+        };
+        assert_eq!(shown(&plain), 0, "{figure_type:?}");
+        assert!(shown(&split) > 100, "{figure_type:?}: {}", shown(&split));
     }
 }
 

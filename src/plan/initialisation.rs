@@ -19,19 +19,19 @@ impl<'e> Initialisation<'e> {
         Self { init, shared }
     }
 
-    /// The parameters of the next case. `path` is the case's, [`super::Case::path`].
+    /// The parameters from which the next case starts, `count` vectors drawn one after the other. `path` is the case's,
+    /// [`super::Case::path`].
     ///
     /// A stream per case is that of `numpy.random.default_rng([seed, word])`, where the word is the first eight bytes,
     /// little-endian, of the BLAKE3 hash of the path: `int.from_bytes(blake3(path).digest()[:8], "little")` in Python.
-    pub(super) fn parameters(&mut self, model_type: &ModelType, path: &str) -> Vec<f64> {
+    pub(super) fn starts(&mut self, model_type: &ModelType, path: &str, count: usize) -> Vec<Vec<f64>> {
         let (distribution, seed) = match self.init {
-            Init::Explicit(parameters) => return parameters.clone(),
+            Init::Explicit(parameters) => return vec![parameters.clone()],
             Init::Random { distribution, seed, .. } => (*distribution, *seed),
         };
-        match &mut self.shared {
-            Some(generator) => draw(generator, distribution, model_type),
-            None => draw(&mut Generator::new(&[seed, word(path)]), distribution, model_type),
-        }
+        let mut own = Generator::new(&[seed, word(path)]);
+        let generator = self.shared.as_mut().unwrap_or(&mut own);
+        (0..count).map(|_| draw(generator, distribution, model_type)).collect()
     }
 }
 

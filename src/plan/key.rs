@@ -13,7 +13,9 @@
 
 use super::Case;
 use crate::cache::{CacheKey, KeyBuilder, KeyField};
-use crate::spec::{Activation, AttainableSearch, Figure, FigureType, ModelType, Optimizer, Panel, Schedule};
+use crate::spec::{
+    Activation, AttainableSearch, Figure, FigureType, Method, ModelType, Optimizer, Panel, Schedule, Solver,
+};
 
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
 pub const RUN_VERSION: u32 = 1;
@@ -53,9 +55,13 @@ pub(super) fn attainable_key(case: &Case, search: &AttainableSearch) -> CacheKey
 pub(super) fn trials_key(case: &Case) -> CacheKey {
     let mut key = KeyBuilder::new("trials", RUN_VERSION);
     problem(&mut key, case);
-    rule(&mut key, case);
-    for start in &case.starts {
-        key.integer("seed", start.seed).numbers("initial", &start.initial);
+    // When parameters are kept does not matter to where they end.
+    training(&mut key, case, None);
+    for seeded in &case.seeded {
+        key.integer("seed", seeded.seed);
+        for start in &seeded.starts {
+            key.numbers("initial", start);
+        }
     }
     key.finish()
 }
@@ -76,12 +82,25 @@ fn problem(key: &mut KeyBuilder, case: &Case) {
     key.text("target", &case.target.function.canonical());
     key.number("domain.low", case.data.domain.0).number("domain.high", case.data.domain.1);
     key.integer("points", case.data.points as u64);
+    // What few cases have is left out where there is none of it, so that it changes no key of the others.
+    if let Some(noise) = case.data.noise {
+        key.number("noise", noise.std).integer("noise_seed", noise.seed);
+    }
+    if let Some(validation) = case.data.validation {
+        key.number("validation", validation.fraction);
+        if let Some(seed) = validation.seed {
+            key.integer("validation_seed", seed);
+        }
+    }
 }
 
 fn run(key: &mut KeyBuilder, case: &Case) {
     problem(key, case);
     key.numbers("initial", &case.initial);
-    training(key, case);
+    for start in &case.restarts {
+        key.numbers("restart", start);
+    }
+    training(key, case, Some(case.training.snapshot_every));
 }
 
 fn model(key: &mut KeyBuilder, model_type: &ModelType) {
@@ -94,27 +113,69 @@ fn model(key: &mut KeyBuilder, model_type: &ModelType) {
     }
 }
 
-fn training(key: &mut KeyBuilder, case: &Case) {
-    rule(key, case);
-    key.integer("snapshot_every", case.training.snapshot_every as u64);
+/// How parameters change, and which of them are kept.
+fn training(key: &mut KeyBuilder, case: &Case, snapshot_every: Option<usize>) {
+    let training = &case.training;
+    match training.method {
+        Method::Descent(descent) => {
+            optimizer(key, descent.optimizer);
+            key.number("learning_rate", descent.learning_rate);
+        }
+        Method::Solver(solver) => self::solver(key, solver),
+    }
+    key.integer("epochs", training.epochs as u64);
+    if let Some(snapshot_every) = snapshot_every {
+        key.integer("snapshot_every", snapshot_every as u64);
+    }
+    if let Method::Descent(descent) = training.method {
+        schedule(key, descent.schedule);
+        if let Some(batches) = descent.batches {
+            key.integer("batch_size", batches.size as u64).integer("shuffle_seed", batches.seed);
+        }
+    }
 }
 
-/// How parameters change; when they are kept does not matter to where they end.
-fn rule(key: &mut KeyBuilder, case: &Case) {
-    let training = &case.training;
-    match training.optimizer {
+fn optimizer(key: &mut KeyBuilder, optimizer: Optimizer) {
+    match optimizer {
         Optimizer::GradientDescent => key.text("optimizer", "gradient_descent"),
         Optimizer::Momentum { momentum } => key.text("optimizer", "momentum").number("momentum", momentum),
+        Optimizer::Nesterov { momentum } => key.text("optimizer", "nesterov").number("momentum", momentum),
+        Optimizer::Rmsprop { alpha, epsilon } => {
+            key.text("optimizer", "rmsprop").number("alpha", alpha).number("epsilon", epsilon)
+        }
         Optimizer::Adam { beta1, beta2, epsilon } => key
             .text("optimizer", "adam")
             .number("beta1", beta1)
             .number("beta2", beta2)
             .number("epsilon", epsilon),
+        Optimizer::Adamw { beta1, beta2, epsilon, weight_decay } => key
+            .text("optimizer", "adamw")
+            .number("beta1", beta1)
+            .number("beta2", beta2)
+            .number("epsilon", epsilon)
+            .number("weight_decay", weight_decay),
     };
-    key.number("learning_rate", training.learning_rate);
-    key.integer("epochs", training.epochs as u64);
-    match training.schedule {
+}
+
+fn solver(key: &mut KeyBuilder, solver: Solver) {
+    match solver {
+        Solver::Lbfgs { memory, tolerance } => {
+            key.text("optimizer", "lbfgs").integer("memory", memory as u64).number("tolerance", tolerance)
+        }
+        Solver::LevenbergMarquardt { damping, tolerance } => key
+            .text("optimizer", "levenberg_marquardt")
+            .number("damping", damping)
+            .number("tolerance", tolerance),
+    };
+}
+
+fn schedule(key: &mut KeyBuilder, schedule: Schedule) {
+    match schedule {
         Schedule::Constant => key.text("schedule", "constant"),
+        Schedule::Step { every, factor } => {
+            key.text("schedule", "step").integer("every", every as u64).number("factor", factor)
+        }
+        Schedule::Cosine { minimum } => key.text("schedule", "cosine").number("minimum", minimum),
         Schedule::HalveOnRise { every, window, minimum } => key
             .text("schedule", "halve_on_rise")
             .integer("every", every as u64)
@@ -217,6 +278,9 @@ fn figure(key: &mut KeyBuilder, figure: &Figure) {
         }
         FigureType::Attainable => {
             key.text("type", "attainable");
+        }
+        FigureType::LossComparison { scale } => {
+            key.text("type", "loss_comparison").text("scale", &format!("{scale:?}"));
         }
         FigureType::LossCurve { scale } => {
             key.text("type", "loss_curve").text("scale", &format!("{scale:?}"));

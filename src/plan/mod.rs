@@ -4,6 +4,7 @@
 mod initialisation;
 mod key;
 mod numpy;
+mod samples;
 
 use std::sync::Arc;
 
@@ -14,9 +15,9 @@ use crate::spec::{
 };
 use initialisation::Initialisation;
 
-pub use numpy::Generator;
-
 pub use key::{ATTAINABLE_VERSION, FIGURE_VERSION, RUN_VERSION};
+pub use numpy::Generator;
+pub use samples::{Points, Samples};
 
 /// The work that the specs ask for.
 #[derive(Debug, Clone)]
@@ -56,10 +57,12 @@ pub struct Case {
     pub data: Data,
     /// The initial parameters, drawn already, so that the key depends on them and not on how they came to be.
     pub initial: Vec<f64>,
+    /// Further initial parameters to train from; of all these runs, the one with the lowest loss is kept.
+    pub restarts: Vec<Vec<f64>>,
     pub training: Training,
-    /// Its other starts, for statistics; none if the experiment does not ask for them.
-    pub starts: Vec<Start>,
-    /// The key of its [`crate::train::Trials`]; `None` without other starts.
+    /// Its starts by seed, for statistics; none if the experiment does not ask for them.
+    pub seeded: Vec<Seeded>,
+    /// The key of its [`crate::train::Trials`]; `None` without seeds.
     pub trials_key: Option<CacheKey>,
     /// Where to look for the least loss that it could have; `None` where that is not asked, or not known how.
     pub attainable: Option<AttainableSearch>,
@@ -67,12 +70,12 @@ pub struct Case {
     pub key: CacheKey,
 }
 
-/// A start of a case.
+/// What a case of the same experiment with another seed starts from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Start {
+pub struct Seeded {
     pub seed: u64,
-    /// The initial parameters that a case of an experiment with this seed has.
-    pub initial: Vec<f64>,
+    /// The initial parameters, and those of the restarts.
+    pub starts: Vec<Vec<f64>>,
 }
 
 impl Case {
@@ -84,6 +87,11 @@ impl Case {
     /// The key of what can be attained within a search.
     pub fn attainable_key(&self, search: &AttainableSearch) -> CacheKey {
         key::attainable_key(self, search)
+    }
+
+    /// The parameters of a start: the first, or one of the restarts.
+    pub fn start(&self, index: usize) -> &[f64] {
+        index.checked_sub(1).and_then(|index| self.restarts.get(index)).unwrap_or(&self.initial)
     }
 
     /// What enters the key of its run, for people.
@@ -192,13 +200,13 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                     }
                     levels.extend(variant.axes.iter().map(|(name, value)| level(name, value)));
                     axes.extend(variant.axes.iter().cloned());
-                    let path = levels.join("/");
-                    let initial = initialisation.parameters(&model.model_type, &path);
-                    let starts = experiment.seeds.iter().zip(&mut others).map(|(seed, other)| Start {
+                    let (path, count) = (levels.join("/"), variant.training.restarts);
+                    let mut starts = initialisation.starts(&model.model_type, &path, count).into_iter();
+                    let seeded = experiment.seeds.iter().zip(&mut others).map(|(seed, other)| Seeded {
                         seed: *seed,
-                        initial: other.parameters(&model.model_type, &path),
+                        starts: other.starts(&model.model_type, &path, count),
                     });
-                    let starts: Vec<Start> = starts.collect();
+                    let seeded: Vec<Seeded> = seeded.collect();
                     let mut case = Case {
                         experiment: experiment.id.clone(),
                         levels,
@@ -207,15 +215,16 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                         activation: Arc::clone(activation),
                         model: Arc::clone(model),
                         data: experiment.data,
-                        initial,
-                        starts,
+                        initial: starts.next().unwrap_or_default(),
+                        restarts: starts.collect(),
+                        seeded,
                         trials_key: None,
                         training: variant.training,
                         attainable: attainable_search(experiment, &model.model_type),
                         key: KeyBuilder::new("none", 0).finish(),
                     };
                     case.key = key::run_key(&case);
-                    case.trials_key = (!case.starts.is_empty()).then(|| key::trials_key(&case));
+                    case.trials_key = (!case.seeded.is_empty()).then(|| key::trials_key(&case));
                     cases.push(case);
                 }
             }
@@ -233,7 +242,7 @@ fn attainable_search(experiment: &Experiment, model_type: &ModelType) -> Option<
 /// The folder of one value of an axis: `learning_rate-0.001`. Values of settings in parentheses lose what a path should not
 /// hold; the values of an axis differ, and so do their folders.
 fn level(name: &str, value: &str) -> String {
-    let value = value.replace(", ", "_").replace('(', "-").replace(')', "");
+    let value = value.replace(", ", "_").replace(['(', ' '], "-").replace(')', "");
     format!("{name}-{value}")
 }
 
@@ -264,7 +273,7 @@ fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<Plan
     for figure in &experiment.figures {
         let groups = match span(&figure.figure_type) {
             Span::Case => continue,
-            Span::Activations => groups(cases, first),
+            span @ (Span::Activations | Span::Target) => groups(cases, first, span),
             Span::Experiment => vec![(String::new(), (first..cases.len()).collect())],
         };
         for (name, indices) in &groups {
@@ -293,26 +302,34 @@ enum Span {
     Case,
     /// Those that differ only in their activation.
     Activations,
+    /// All of a target.
+    Target,
     Experiment,
 }
 
 fn span(figure_type: &FigureType) -> Span {
     match figure_type {
         FigureType::Comparison => Span::Activations,
+        FigureType::LossComparison { .. } => Span::Target,
         FigureType::Attainable => Span::Experiment,
         _ => Span::Case,
     }
 }
 
-/// The cases that differ only in their activation, by what they share.
-fn groups(cases: &[Case], first: usize) -> Vec<(String, Vec<usize>)> {
+/// The cases that one figure shows, by what they share: the target and, but for a comparison of all, all axes other than
+/// the activation.
+fn groups(cases: &[Case], first: usize, span: Span) -> Vec<(String, Vec<usize>)> {
+    let is_shared = |level: usize| match span {
+        Span::Target => level == 0,
+        _ => level != 1,
+    };
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, case) in cases.iter().enumerate().skip(first) {
         let shared: Vec<&str> = case
             .levels
             .iter()
             .enumerate()
-            .filter(|(level, _)| *level != 1)
+            .filter(|(level, _)| is_shared(*level))
             .map(|(_, name)| name.as_str())
             .collect();
         let name = shared.join("~");

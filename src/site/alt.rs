@@ -24,6 +24,7 @@ fn words(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
         FigureType::Trajectories => trajectories(first),
         FigureType::LossLandscape { w, b, .. } => landscape(first, *w, *b),
         FigureType::Comparison => comparison(&subjects),
+        FigureType::LossComparison { .. } => loss_comparison(&subjects),
         FigureType::LossCurve { .. } => loss_curve(first),
         FigureType::Attainable => attainable(&subjects),
     }
@@ -36,9 +37,11 @@ fn subject(trained: Trained<'_>) -> String {
     format!("{} ({}{axes}) to {}", case.activation.id, case.model.title, case.target.id)
 }
 
+/// How training ended, where it did not run for all of its epochs.
 fn divergence(trained: Trained<'_>) -> String {
     match trained.run.outcome {
         Outcome::Finished => String::new(),
+        Outcome::Converged { epoch } => format!(" Training converged after {epoch} epochs."),
         Outcome::Diverged { epoch } => format!(" Training diverged at epoch {epoch}."),
     }
 }
@@ -208,12 +211,45 @@ fn attainable(subjects: &[Trained<'_>]) -> String {
     )
 }
 
+fn loss_comparison(subjects: &[Trained<'_>]) -> String {
+    /// More would be a table.
+    const MAX_NAMED: usize = 12;
+    let mut ranked = subjects.to_vec();
+    super::gallery::sort_by_mse(&mut ranked);
+    let name = |trained: &Trained<'_>| {
+        let axes = trained.axes_text();
+        let axes = if axes.is_empty() { axes } else { format!(", {axes}") };
+        format!("{}{axes} (MSE {}{})", trained.case.activation.id, trained.best_text(), ended(*trained))
+    };
+    let results: Vec<String> = ranked.iter().take(MAX_NAMED).map(name).collect();
+    let Some(first) = ranked.first() else { return String::new() };
+    let others = ranked.len() - results.len();
+    let others = if others == 0 { String::new() } else { format!(", and {others} more") };
+    format!(
+        "Losses over the epochs of {} cases on {}, lowest first: {}{others}.",
+        ranked.len(),
+        first.case.target.id,
+        results.join("; ")
+    )
+}
+
+fn ended(trained: Trained<'_>) -> String {
+    match trained.run.outcome {
+        Outcome::Finished => String::new(),
+        Outcome::Converged { epoch } => format!(", converged at epoch {epoch}"),
+        Outcome::Diverged { epoch } => format!(", diverged at epoch {epoch}"),
+    }
+}
+
 fn loss_curve(trained: Trained<'_>) -> String {
     let (Some(first), Some(last)) = (trained.run.losses.first(), trained.run.losses.last()) else {
         return format!("No loss of {} to show.{}", subject(trained), divergence(trained));
     };
+    let validation = trained.run.best_validation().map_or_else(String::new, |(epoch, lowest)| {
+        format!(" Beside it that of the held-out points, lowest {} at epoch {epoch}.", significant(lowest, 4))
+    });
     format!(
-        "Loss over {} epochs of {}: from {} to {}, lowest {}.{}",
+        "Loss over {} epochs of {}: from {} to {}, lowest {}.{validation}{}",
         trained.run.losses.len(),
         subject(trained),
         significant(*first, 4),

@@ -118,9 +118,7 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
 
 /// Whether a loss is as good as none for a case's target.
 fn is_none(trained: Trained<'_>, mse: f64) -> bool {
-    let x = trained.case.data.inputs();
-    let mut y = vec![0.0; x.len()];
-    trained.case.target.function.values(&x, &mut y);
+    let y = trained.case.samples().training.y;
     let size = y.iter().map(|y| y * y).sum::<f64>();
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     let mean = size / y.len() as f64;

@@ -131,7 +131,10 @@ impl<'g> Gallery<'g> {
         let compare = |planned: &&PlannedFigure| planned.figure.figure_type == FigureType::Comparison;
         let shown = across.filter(compare).filter_map(|planned| {
             let first = self.subjects(planned).into_iter().next()?;
-            (first.case.target.id == target).then(|| (planned, first.axes_text()))
+            // The axes of a comparison of losses are what it compares.
+            let is_of_losses = matches!(planned.figure.figure_type, FigureType::LossComparison { .. });
+            let axes = if is_of_losses { String::new() } else { first.axes_text() };
+            (first.case.target.id == target).then_some((planned, axes))
         });
         shown.collect()
     }

@@ -13,6 +13,7 @@ mod report;
 mod report_page;
 mod results;
 mod template;
+mod wording;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::finding::Finding;
 use crate::plan::Plan;
 use crate::spec::Specs;
-use crate::train::{Outcome, Run};
+use crate::train::Run;
 use crate::verdict::Verdict;
 use gallery::{Gallery, Trained};
 use page::Draft;
@@ -59,14 +60,7 @@ const SECTIONS: [&str; 4] = ["experiments", "activations", "targets", "models"];
 ///
 /// What [`render`] would report.
 pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
-    let blank = Arc::new(Run {
-        losses: Vec::new(),
-        snapshots: Vec::new(),
-        best: None,
-        outcome: Outcome::Finished,
-        halvings: Vec::new(),
-    });
-    let finding = Finding { run: blank, trials: None, attainable: None };
+    let finding = Finding { run: Arc::new(Run::new()), trials: None, attainable: None };
     let findings: Vec<Finding> = plan.cases.iter().map(|_| finding.clone()).collect();
     render(specs, plan, &findings, &vec![None; plan.contests.len()], overrides).map(drop)
 }

@@ -5,11 +5,10 @@ use super::attained::attained;
 use super::gallery::{Gallery, Trained};
 use super::link;
 use super::markdown::{self, Spot, Text, folder_of_page};
-use super::results::{optimizer_text, schedule_text};
+use super::wording::{batches_text, data_text, learning_rate_text, optimizer_text, schedule_text};
 use crate::diagnostic::Diagnostic;
-use crate::number::minus;
 use crate::plan::PlannedFigure;
-use crate::spec::Experiment;
+use crate::spec::{Experiment, Training};
 
 /// The width of previews in tables, in pixels.
 const PREVIEW_WIDTH: u32 = 240;
@@ -170,18 +169,25 @@ pub(super) fn training(experiment: &Experiment) -> String {
         }
         distinct.join(" / ")
     };
-    let trainings = || experiment.trainings.iter().map(|variant| variant.training);
-    let (low, high) = experiment.data.domain;
-    format!(
-        "Trained by {}, learning rate {} ({}), {} epochs, on {} points of [{}, {}].",
-        list(trainings().map(|training| optimizer_text(training.optimizer)).collect()),
-        list(trainings().map(|training| training.learning_rate.to_string()).collect()),
-        list(trainings().map(|training| schedule_text(training.schedule)).collect()),
-        list(trainings().map(|training| training.epochs.to_string()).collect()),
-        experiment.data.points,
-        minus(&low.to_string()),
-        minus(&high.to_string()),
-    )
+    let each = |of: &dyn Fn(&Training) -> Option<String>| {
+        list(experiment.trainings.iter().filter_map(|variant| of(&variant.training)).collect())
+    };
+    let mut text = format!("Trained by {}", each(&|training| Some(optimizer_text(training))));
+    let rates = each(&learning_rate_text);
+    if !rates.is_empty() {
+        text.push_str(&format!(", learning rate {rates} ({})", each(&schedule_text)));
+    }
+    let batches = each(&batches_text);
+    if !batches.is_empty() {
+        text.push_str(&format!(", {batches}"));
+    }
+    text.push_str(&format!(", {} epochs", each(&|training| Some(training.epochs.to_string()))));
+    let starts = each(&|training| (training.restarts > 1).then(|| training.restarts.to_string()));
+    if !starts.is_empty() {
+        text.push_str(&format!(", the best of {starts} starts"));
+    }
+    let data = data_text(experiment.data).replacen(" on ", " of ", 1);
+    format!("{text}, on {data}.")
 }
 
 /// Text whose characters mean nothing to Markdown.

@@ -1,19 +1,19 @@
 //! The results as data: `results.csv`, `results.json` and a case's `run.json`. Their formats have their home here.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use super::gallery::{Gallery, Trained};
-use crate::attain::{Beyond, Method};
-use crate::spec::{Experiment, ModelType, Optimizer, Schedule};
+use super::wording::{optimizer_text, schedule_text};
+use crate::attain::{self, Beyond};
+use crate::spec::{Experiment, Method, ModelType};
 use crate::train::Outcome;
 
 /// More losses than this are thinned out in `run.json`.
 const MAX_LOSSES: usize = 100;
 
 /// One row a case: `target,activation,model`, the experiment's further axes, the losses, how it ended, and the best values
-/// of the parameters of a single neuron. All experiments have these columns, so that their rows can be put together. Numbers
+/// of the parameters of a single neuron. All experiments have these columns, so that their rows can be put together; where
+/// points are held out there follow the loss of these with the best parameters, their lowest loss, and its epoch. Numbers
 /// are written so that they read back as the same; what there is not is left empty.
 pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     let cases = gallery.cases_of(&experiment.id);
@@ -26,6 +26,10 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     header.extend(["best_mse", "final_mse", "best_epoch", "epochs", "outcome"]);
     header.extend(parameters.iter().map(|parameter| parameter.name.as_str()));
     header.extend(ATTAINABLE);
+    let is_split = experiment.data.validation.is_some();
+    if is_split {
+        header.extend(["validation_mse", "best_validation_mse", "best_validation_epoch"]);
+    }
     let mut text = row(header.iter().map(ToString::to_string));
     for trained in cases {
         let (case, run) = (trained.case, trained.run);
@@ -52,6 +56,12 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
         cells.push(optional(attainable.as_ref().map(|found| found.w)));
         cells.push(optional(attainable.as_ref().and_then(|found| found.b)));
         cells.push(optional(attainable.as_ref().and_then(|found| found.training_gap)));
+        if is_split {
+            let best = run.best_validation();
+            cells.push(run.validation_at_best().map_or_else(String::new, number));
+            cells.push(best.map_or_else(String::new, |(_, mse)| number(mse)));
+            cells.push(best.map_or_else(String::new, |(epoch, _)| epoch.to_string()));
+        }
         text.push_str(&row(cells));
     }
     text
@@ -78,7 +88,7 @@ struct AttainableFile {
     box_w: (f64, f64),
     #[serde(skip_serializing_if = "Option::is_none")]
     box_b: Option<(f64, f64)>,
-    method: Method,
+    method: attain::Method,
     /// What is lower outside of every box, or only approached.
     #[serde(skip_serializing_if = "Option::is_none")]
     beyond: Option<Beyond>,
@@ -125,6 +135,7 @@ fn row(cells: impl IntoIterator<Item = String>) -> String {
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Finished => "finished",
+        Outcome::Converged { .. } => "converged",
         Outcome::Diverged { .. } => "diverged",
     }
 }
@@ -155,8 +166,25 @@ struct Result<'g> {
     best_parameters: Vec<NamedTensor>,
     /// `None` where it was not asked for, or is not known how to find.
     attainable: Option<AttainableFile>,
+    /// The loss of the held-out points with the best parameters, their lowest loss, and its epoch; absent without such points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_mse: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    best_validation_mse: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    best_validation_epoch: Option<usize>,
+    /// Absent where there was one start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restarts: Option<RestartsFile>,
     /// The folder of the case, relative to this file.
     path: String,
+}
+
+/// Of several starts, the one that was kept (the first is 1), and the lowest loss of each; `null` where it was never finite.
+#[derive(Serialize)]
+struct RestartsFile {
+    kept: usize,
+    best_mse: Vec<Option<f64>>,
 }
 
 #[derive(Serialize)]
@@ -194,7 +222,7 @@ fn result(trained: Trained<'_>) -> Result<'_> {
         axes: case.axes.iter().map(|(name, value)| Axis { name, value }).collect(),
         outcome: outcome(run.outcome),
         diverged_at: match run.outcome {
-            Outcome::Finished => None,
+            Outcome::Finished | Outcome::Converged { .. } => None,
             Outcome::Diverged { epoch } => Some(epoch),
         },
         best_mse: best.map(|best| best.mse),
@@ -203,6 +231,13 @@ fn result(trained: Trained<'_>) -> Result<'_> {
         epochs: run.losses.len(),
         best_parameters: best.map(|best| named(&case.model.model_type, &best.parameters)).unwrap_or_default(),
         attainable: attainable(trained),
+        validation_mse: run.validation_at_best(),
+        best_validation_mse: run.best_validation().map(|(_, mse)| mse),
+        best_validation_epoch: run.best_validation().map(|(epoch, _)| epoch),
+        restarts: run.restarts.as_ref().map(|restarts| RestartsFile {
+            kept: restarts.kept + 1,
+            best_mse: restarts.lowest.iter().map(|&mse| mse.is_finite().then_some(mse)).collect(),
+        }),
         path: case.path(),
     }
 }
@@ -228,6 +263,9 @@ struct RunFile<'g> {
     halvings: &'g [usize],
     /// Pairs of epoch and loss: about a hundred, equally spaced, the lowest among them.
     losses: Vec<(usize, f64)>,
+    /// The losses of the held-out points, at the same epochs; absent without such points.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    validation: Vec<(usize, f64)>,
     /// Each with its epoch, its loss and the parameters in the order of `initial_parameters`.
     snapshots: Vec<SnapshotFile<'g>>,
 }
@@ -236,15 +274,32 @@ struct RunFile<'g> {
 struct DataFile {
     domain: (f64, f64),
     points: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    noise: Option<NoiseFile>,
+    /// The inputs of the held-out points.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    held_out: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct NoiseFile {
+    std: f64,
+    seed: u64,
 }
 
 #[derive(Serialize)]
 struct TrainingFile {
     optimizer: String,
-    learning_rate: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learning_rate: Option<f64>,
     epochs: usize,
     snapshot_every: usize,
-    schedule: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch_size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shuffle_seed: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -260,22 +315,35 @@ pub(super) fn run_json(trained: Trained<'_>) -> String {
     let best = run.best.as_ref().map(|best| best.epoch);
     let last = run.losses.len().saturating_sub(1);
     let is_kept = |epoch: usize| epoch.is_multiple_of(every) || Some(epoch) == best || epoch == last;
-    let losses = run.losses.iter().copied().enumerate().filter(|&(epoch, _)| is_kept(epoch)).collect();
+    let kept = |losses: &[f64]| losses.iter().copied().enumerate().filter(|&(at, _)| is_kept(at)).collect();
+    let descent = match case.training.method {
+        Method::Descent(descent) => Some(descent),
+        Method::Solver(_) => None,
+    };
+    let batches = descent.and_then(|descent| descent.batches);
     let file = RunFile {
         experiment: &case.experiment,
         result: Result { path: ".".into(), ..result(trained) },
         key: case.key.to_string(),
-        data: DataFile { domain: case.data.domain, points: case.data.points },
+        data: DataFile {
+            domain: case.data.domain,
+            points: case.data.points,
+            noise: case.data.noise.map(|noise| NoiseFile { std: noise.std, seed: noise.seed }),
+            held_out: if case.data.validation.is_some() { case.samples().validation.x } else { Vec::new() },
+        },
         training: TrainingFile {
-            optimizer: optimizer_text(case.training.optimizer),
-            learning_rate: case.training.learning_rate,
+            optimizer: optimizer_text(&case.training),
+            learning_rate: descent.map(|descent| descent.learning_rate),
             epochs: case.training.epochs,
             snapshot_every: case.training.snapshot_every,
-            schedule: schedule_text(case.training.schedule),
+            schedule: schedule_text(&case.training),
+            batch_size: batches.map(|batches| batches.size),
+            shuffle_seed: batches.map(|batches| batches.seed),
         },
-        initial_parameters: named(&case.model.model_type, &case.initial),
+        initial_parameters: named(&case.model.model_type, case.start(run.start())),
         halvings: &run.halvings,
-        losses,
+        losses: kept(&run.losses),
+        validation: kept(&run.validation),
         snapshots: run
             .snapshots
             .iter()
@@ -289,34 +357,6 @@ pub(super) fn run_json(trained: Trained<'_>) -> String {
     let mut text = serde_json::to_string(&file).unwrap_or_default();
     text.push('\n');
     text
-}
-
-/// The optimizer in words.
-pub(super) fn optimizer_text(optimizer: Optimizer) -> String {
-    match optimizer {
-        Optimizer::GradientDescent => "gradient descent".into(),
-        Optimizer::Momentum { momentum } => format!("gradient descent with momentum {momentum}"),
-        Optimizer::Adam { beta1, beta2, epsilon } => {
-            format!("Adam (β₁ = {beta1}, β₂ = {beta2}, ε = {epsilon:e})")
-        }
-    }
-}
-
-/// The schedule in words.
-pub(super) fn schedule_text(schedule: Schedule) -> String {
-    match schedule {
-        Schedule::Constant => "constant".into(),
-        Schedule::HalveOnRise { every, window, minimum } => {
-            let mut text = format!(
-                "halved when the mean loss of {window} epochs has risen, checked every {every} epochs"
-            );
-            if minimum > 0.0 {
-                // Writing to a string cannot fail.
-                let _ = write!(text, ", not below {minimum:e}");
-            }
-            text
-        }
-    }
 }
 
 /// JSON with line breaks, since people read it too. Our numbers are finite, so that nothing can fail.

@@ -2,12 +2,14 @@
 //!
 //! The types here are the only form of a spec that the later stages see.
 
+mod data;
 mod decode;
 mod given;
 mod load;
 mod resolve;
 mod schema;
 mod standard;
+mod training;
 mod typed;
 mod yaml;
 
@@ -18,10 +20,12 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::fs::TextFile;
 use crate::function::Function;
 
+pub use data::{Data, Noise, Validation, linspace};
 pub use given::{GivenField, given_fields};
 pub use resolve::check_base_url;
 pub use schema::schema;
 pub use standard::standard_figure;
+pub use training::{Batches, Descent, Method, Optimizer, Schedule, Solver, Training, TrainingVariant};
 
 /// Reads the specs of some YAML files; `unreadable` says which others could not be read, and why.
 ///
@@ -295,10 +299,19 @@ pub enum FigureType {
     LossLandscape { w: (f64, f64), b: (f64, f64), resolution: usize, colormap: Colormap },
     /// The fits of several activations on one target.
     Comparison,
+    /// Loss over the epochs of all cases on one target.
+    LossComparison { scale: Scale },
     /// Loss over the epochs of one case.
     LossCurve { scale: Scale },
     /// The best of training beside the attainable loss, a row for every case of an experiment.
     Attainable,
+}
+
+impl FigureType {
+    /// Whether it shows cases together, and so belongs to the experiment and not to one of them.
+    pub fn spans_cases(&self) -> bool {
+        matches!(self, Self::Comparison | Self::LossComparison { .. } | Self::Attainable)
+    }
 }
 
 /// One panel of an animation.
@@ -350,41 +363,6 @@ pub struct Experiment {
     pub trainings: Vec<TrainingVariant>,
     pub figures: Vec<Arc<Figure>>,
     pub source: Source,
-}
-
-/// One combination of an experiment's training axes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrainingVariant {
-    pub training: Training,
-    /// The fields that are axes, with this combination's values as the page shows them: `("learning_rate", "0.001")`.
-    pub axes: Vec<(String, String)>,
-}
-
-/// The noise-free data: equally spaced points.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Data {
-    /// Both ends are points.
-    pub domain: (f64, f64),
-    /// At least 2.
-    pub points: usize,
-}
-
-impl Data {
-    /// The inputs x, spaced as numpy's `linspace` spaces them: both ends are met exactly.
-    pub fn inputs(&self) -> Vec<f64> {
-        linspace(self.domain, self.points)
-    }
-}
-
-/// `points` equally spaced numbers, at least 2, from one end of an interval to the other, as numpy's `linspace` rounds them.
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-pub fn linspace((low, high): (f64, f64), points: usize) -> Vec<f64> {
-    let step = (high - low) / (points - 1) as f64;
-    let mut values: Vec<f64> = (0..points).map(|index| index as f64 * step + low).collect();
-    if let Some(last) = values.last_mut() {
-        *last = high;
-    }
-    values
 }
 
 /// Where to look for the least loss that a model with one or two inner parameters can have, and how closely.
@@ -452,47 +430,6 @@ pub enum Stream {
     Shared,
     /// A stream per case, seeded by the seed and the case's path: no case depends on another.
     PerCase,
-}
-
-/// How a case is trained, by full-batch gradient steps.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Training {
-    pub optimizer: Optimizer,
-    pub learning_rate: f64,
-    /// At least 1.
-    pub epochs: usize,
-    /// A snapshot before the step of epochs 0, n, 2n, …; at least 1.
-    pub snapshot_every: usize,
-    pub schedule: Schedule,
-}
-
-/// The update rule.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Optimizer {
-    GradientDescent,
-    /// u ← μ u + g; θ ← θ − η u.
-    Momentum {
-        momentum: f64,
-    },
-    /// Kingma and Ba, 2015, with bias correction.
-    Adam {
-        beta1: f64,
-        beta2: f64,
-        epsilon: f64,
-    },
-}
-
-/// How the learning rate changes during training.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Schedule {
-    Constant,
-    /// After every `every` epochs: if the mean of the last `window` losses is above the mean of the `window` before
-    /// (it has risen), the learning rate is halved, not below `minimum`.
-    HalveOnRise {
-        every: usize,
-        window: usize,
-        minimum: f64,
-    },
 }
 
 /// The kind `page`.

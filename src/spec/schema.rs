@@ -133,10 +133,25 @@ mod tests {
                 let mapping = parent.trim_start_matches("experiment.");
                 format!("{EXPERIMENT}{TRAINING}{mapping}: {{{field}}}\n{TARGET}")
             }
+            "experiment.data.noise" => {
+                format!("{EXPERIMENT}{TRAINING}data: {{noise: {{{}}}}}\n{TARGET}", inside("std: 0.1"))
+            }
+            "experiment.training" if name == "shuffle_seed" => training(&inside("batch_size: 16")),
             "experiment.training" => training(&inside("snapshot_every: 2")),
             "experiment.training.optimizer" => {
-                let optimizer = if name == "momentum" { "momentum" } else { "adam" };
-                training(&format!("optimizer: {{{}}}", inside(&format!("type: {optimizer}"))))
+                let optimizer = match name {
+                    "momentum" => "nesterov",
+                    "alpha" => "rmsprop",
+                    "weight_decay" => "adamw",
+                    "memory" => "lbfgs",
+                    "damping" | "tolerance" => "levenberg_marquardt",
+                    _ => "adam",
+                };
+                let optimizer = format!("optimizer: {{{}}}", inside(&format!("type: {optimizer}")));
+                if matches!(name, "memory" | "damping" | "tolerance") {
+                    return format!("{EXPERIMENT}training: {{{optimizer}, epochs: 80}}\n{TARGET}");
+                }
+                training(&optimizer)
             }
             "experiment.training.schedule" => {
                 training(&format!("schedule: {{{}}}", inside("type: halve_on_rise, every: 20")))

@@ -41,7 +41,7 @@ pub(super) fn model_title(model_type: &ModelType) -> String {
 }
 
 /// The standard figures: each figure type with its defaults, named as its type.
-pub(super) fn figures() -> [Figure; 8] {
+pub(super) fn figures() -> [Figure; 9] {
     let figure = |id: &str, title: &str, size, figure_type| Figure {
         id: id.into(),
         title: title.into(),
@@ -77,6 +77,12 @@ pub(super) fn figures() -> [Figure; 8] {
             },
         ),
         figure("comparison", "Comparison", (1350, 900), FigureType::Comparison),
+        figure(
+            "loss_comparison",
+            "Losses compared",
+            (900, 600),
+            FigureType::LossComparison { scale: Scale::Log },
+        ),
         figure("loss_curve", "Loss curve", (900, 600), FigureType::LossCurve { scale: Scale::Log }),
         figure("attainable", "Found and attainable", (1350, 900), FigureType::Attainable),
     ]

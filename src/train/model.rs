@@ -156,7 +156,25 @@ impl<'c> Loss<'c> {
     }
 
     fn mlp(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
-        let points = self.x.len();
+        self.forward(parameters);
+        let factor = 2.0 / self.count();
+        let mut squares = 0.0;
+        for ((delta, prediction), y) in self.delta.iter_mut().zip(&self.prediction).zip(&self.y) {
+            let residual = prediction - y;
+            *delta = factor * residual;
+            squares += residual * residual;
+        }
+        self.backward(parameters, |parameter, delta, h| {
+            gradient[parameter] = match h {
+                None => delta.iter().sum(),
+                Some(h) => delta.iter().zip(h).map(|(delta, h)| delta * h).sum(),
+            };
+        });
+        squares / self.count()
+    }
+
+    /// The values of all layers, and the prediction, of an MLP.
+    fn forward(&mut self, parameters: &[f64]) {
         let mut rest = parameters;
         for at in 0..self.layers.len() {
             let (before, after) = self.layers.split_at_mut(at);
@@ -167,15 +185,13 @@ impl<'c> Loss<'c> {
         }
         let last = &self.layers[self.layers.len() - 1];
         affine(&last.h, last.units, 1, rest, &mut self.prediction);
+    }
 
-        let factor = 2.0 / self.count();
-        let mut squares = 0.0;
-        for ((delta, prediction), y) in self.delta.iter_mut().zip(&self.prediction).zip(&self.y) {
-            let residual = prediction - y;
-            *delta = factor * residual;
-            squares += residual * residual;
-        }
-        // Backwards through the layers; `end` is where the parameters of the layer at hand end.
+    /// Backwards through the layers of an MLP, from the derivatives by ŷ in the first column of `delta`. `each` is told of every
+    /// parameter, with the column of derivatives by the z of its unit and, of a weight, the column of what it multiplies.
+    fn backward(&mut self, parameters: &[f64], mut each: impl FnMut(usize, &[f64], Option<&[f64]>)) {
+        let points = self.x.len();
+        // `end` is where the parameters of the layer at hand end.
         let (mut end, mut fan_out) = (parameters.len(), 1);
         for at in (0..=self.layers.len()).rev() {
             let (input, fan_in) = match at.checked_sub(1) {
@@ -185,10 +201,9 @@ impl<'c> Loss<'c> {
             let biases = end - fan_out;
             let weights = biases - fan_in * fan_out;
             for (unit, delta) in self.delta.chunks_exact(points).take(fan_out).enumerate() {
-                gradient[biases + unit] = delta.iter().sum();
+                each(biases + unit, delta, None);
                 for (source, h) in input.chunks_exact(points).enumerate() {
-                    gradient[weights + source * fan_out + unit] =
-                        delta.iter().zip(h).map(|(delta, h)| delta * h).sum();
+                    each(weights + source * fan_out + unit, delta, Some(h));
                 }
             }
             let Some(below) = at.checked_sub(1) else { break };
@@ -204,7 +219,73 @@ impl<'c> Loss<'c> {
             std::mem::swap(&mut self.delta, &mut self.below);
             (end, fan_out) = (weights, fan_in);
         }
+    }
+
+    /// The residuals ŷ − y at `parameters`, and the loss; ∂ŷ/∂θ is left in `jacobian`, a column of data points for each
+    /// parameter, one after the other.
+    pub(super) fn jacobian(
+        &mut self,
+        parameters: &[f64],
+        residuals: &mut [f64],
+        jacobian: &mut [f64],
+    ) -> f64 {
+        let points = self.x.len();
+        match self.model_type {
+            ModelType::SingleNeuron => {
+                let &[w, b, v, c] = parameters else { return f64::NAN };
+                let Layer { z, h, slope, .. } = &mut self.layers[0];
+                z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x + b);
+                self.function.values_and_derivatives(z, h, slope);
+                for (at, ((x, h), slope)) in self.x.iter().zip(&*h).zip(&*slope).enumerate() {
+                    let by_z = v * slope;
+                    for (parameter, by) in [by_z * x, by_z, *h, 1.0].into_iter().enumerate() {
+                        jacobian[parameter * points + at] = by;
+                    }
+                    self.prediction[at] = v * h + c;
+                }
+            }
+            ModelType::ScaledInput => {
+                let &[w] = parameters else { return f64::NAN };
+                let Layer { z, h, slope, .. } = &mut self.layers[0];
+                z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x);
+                self.function.values_and_derivatives(z, h, slope);
+                for (at, ((x, h), slope)) in self.x.iter().zip(&*h).zip(&*slope).enumerate() {
+                    jacobian[at] = slope * x;
+                    self.prediction[at] = *h;
+                }
+            }
+            ModelType::Mlp { .. } => {
+                self.forward(parameters);
+                self.delta[..points].fill(1.0);
+                self.backward(parameters, |parameter, delta, h| {
+                    let column = jacobian[parameter * points..].iter_mut();
+                    match h {
+                        None => column.zip(delta).for_each(|(by, delta)| *by = *delta),
+                        Some(h) => {
+                            column.zip(delta.iter().zip(h)).for_each(|(by, (delta, h))| *by = delta * h);
+                        }
+                    }
+                });
+            }
+        }
+        let mut squares = 0.0;
+        for ((residual, prediction), y) in residuals.iter_mut().zip(&self.prediction).zip(&self.y) {
+            *residual = prediction - y;
+            squares += *residual * *residual;
+        }
         squares / self.count()
+    }
+
+    /// Other data in the place of those that there are, as many.
+    pub(super) fn refill(&mut self, points: impl Iterator<Item = (f64, f64)>) {
+        for ((x, y), point) in self.x.iter_mut().zip(&mut self.y).zip(points) {
+            (*x, *y) = point;
+        }
+    }
+
+    /// How many points there are.
+    pub(super) fn points(&self) -> usize {
+        self.x.len()
     }
 }
 
@@ -218,7 +299,7 @@ mod tests {
     const GRADIENTS: &str = include_str!("../../tests/fixtures/mlp_gradients.json");
 
     #[test]
-    fn mlp_gradients_are_those_of_autograd() {
+    fn gradients_and_jacobians_are_those_of_autograd() {
         let cases: serde_json::Value = serde_json::from_str(GRADIENTS).unwrap();
         let numbers =
             |value: &serde_json::Value| -> Vec<f64> { serde_json::from_value(value.clone()).unwrap() };
@@ -243,6 +324,16 @@ mod tests {
             assert!(close(loss.value(&parameters), value));
             for (found, expected) in gradient.iter().zip(numbers(&case["gradient"])) {
                 assert!(close(*found, expected), "{}: {found} {expected}", case["activation"]);
+            }
+            let points = loss.points();
+            let mut residuals = vec![0.0; points];
+            let mut jacobian = vec![0.0; points * parameters.len()];
+            assert!(close(loss.jacobian(&parameters, &mut residuals, &mut jacobian), value));
+            // The gradient of the mean of r² is 2 Jᵀ r / n.
+            for (column, expected) in jacobian.chunks(points).zip(numbers(&case["gradient"])) {
+                let product: f64 = column.iter().zip(&residuals).map(|(by, residual)| by * residual).sum();
+                let found = 2.0 * product / f64::from(u32::try_from(points).unwrap());
+                assert!(close(found, expected), "{}: {found} {expected}", case["activation"]);
             }
         }
     }

@@ -1,13 +1,18 @@
 //! What training did, and how it is kept.
 
 use serde::{Deserialize, Serialize};
+/// The marks of what stands at the end of a run's bytes.
+const VALIDATION: usize = 1;
+const RESTARTS: usize = 2;
 
 /// What training did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// The loss (mean squared error) of each epoch, taken before its step; all finite. As many as there were epochs, or
-    /// as many as came before divergence.
+    /// The loss (mean squared error of all training data) of each epoch, taken before its first step; all finite. As many
+    /// as there were epochs, or as many as came before divergence; of a converged run, one more than it took steps.
     pub losses: Vec<f64>,
+    /// The loss of the points that are held out, beside each of [`Self::losses`]; empty without such points.
+    pub validation: Vec<f64>,
     /// Before the step of epochs 0, n, 2n, … and once more after the last step; of a diverged run, those that came
     /// before divergence. Parameters are finite. Empty only where the initial parameters' loss is not finite.
     pub snapshots: Vec<Snapshot>,
@@ -16,6 +21,17 @@ pub struct Run {
     pub outcome: Outcome,
     /// The epochs after which the schedule halved the learning rate, counted from 1.
     pub halvings: Vec<usize>,
+    /// `None` where there was one start.
+    pub restarts: Option<Restarts>,
+}
+
+/// The runs of which this one was kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restarts {
+    /// Which start this run is from, as [`Case::start`](crate::plan::Case::start) counts.
+    pub kept: usize,
+    /// The lowest loss of each start; infinite where even the first was not finite.
+    pub lowest: Vec<f64>,
 }
 
 /// The parameters at one moment.
@@ -41,23 +57,62 @@ pub struct Best {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// All epochs were trained.
     Finished,
-    /// After this many steps the loss was no longer finite.
-    Diverged {
-        epoch: usize,
-    },
+    /// After this many steps there was nothing left to gain: the gradient was as small as asked for, or no step led lower.
+    Converged { epoch: usize },
+    /// After this many steps the loss, that of the held-out points included, was no longer finite.
+    Diverged { epoch: usize },
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Run {
-    /// The last epoch's loss; `None` if training diverged.
-    pub fn final_mse(&self) -> Option<f64> {
-        match self.outcome {
-            Outcome::Finished => self.losses.last().copied(),
-            Outcome::Diverged { .. } => None,
+    /// A run before its first epoch.
+    pub fn new() -> Self {
+        Self {
+            losses: Vec::new(),
+            validation: Vec::new(),
+            snapshots: Vec::new(),
+            best: None,
+            outcome: Outcome::Finished,
+            halvings: Vec::new(),
+            restarts: None,
         }
     }
 
-    /// The bytes that [`Run::from_bytes`] reads: all numbers little-endian, every list after its length.
+    /// The last epoch's loss; `None` if training diverged.
+    pub fn final_mse(&self) -> Option<f64> {
+        if self.is_diverged() { None } else { self.losses.last().copied() }
+    }
+
+    pub fn is_diverged(&self) -> bool {
+        matches!(self.outcome, Outcome::Diverged { .. })
+    }
+
+    /// The loss of the held-out points with the best parameters.
+    pub fn validation_at_best(&self) -> Option<f64> {
+        self.validation.get(self.best.as_ref()?.epoch).copied()
+    }
+
+    /// The epoch with the lowest loss of the held-out points, and that loss.
+    pub fn best_validation(&self) -> Option<(usize, f64)> {
+        let mut losses = self.validation.iter().copied().enumerate();
+        let first = losses.next()?;
+        Some(losses.fold(first, |best, other| if other.1 < best.1 { other } else { best }))
+    }
+
+    /// Which of the case's starts it is from.
+    pub fn start(&self) -> usize {
+        self.restarts.as_ref().map_or(0, |restarts| restarts.kept)
+    }
+
+    /// The bytes that [`Run::from_bytes`] reads: all numbers little-endian, every list after its length. What few runs have
+    /// stands at the end, and not at all where there is none of it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let count = |bytes: &mut Vec<u8>, value: usize| bytes.extend((value as u64).to_le_bytes());
@@ -84,10 +139,27 @@ impl Run {
                 count(&mut bytes, 1);
                 count(&mut bytes, epoch);
             }
+            Outcome::Converged { epoch } => {
+                count(&mut bytes, 2);
+                count(&mut bytes, epoch);
+            }
         }
         count(&mut bytes, self.halvings.len());
         for &halving in &self.halvings {
             count(&mut bytes, halving);
+        }
+        if !self.validation.is_empty() {
+            count(&mut bytes, VALIDATION);
+            numbers(&mut bytes, &self.validation);
+        }
+        if let Some(restarts) = &self.restarts {
+            count(&mut bytes, RESTARTS);
+            count(&mut bytes, restarts.kept);
+            count(&mut bytes, restarts.lowest.len());
+            for &lowest in &restarts.lowest {
+                count(&mut bytes, usize::from(lowest.is_finite()));
+                numbers(&mut bytes, &[if lowest.is_finite() { lowest } else { 0.0 }]);
+            }
         }
         bytes
     }
@@ -112,13 +184,31 @@ impl Run {
         let outcome = match reader.count()? {
             0 => Outcome::Finished,
             1 => Outcome::Diverged { epoch: reader.count()? },
+            2 => Outcome::Converged { epoch: reader.count()? },
             _ => return None,
         };
         let mut halvings = Vec::new();
         for _ in 0..reader.count()? {
             halvings.push(reader.count()?);
         }
-        reader.0.is_empty().then_some(Self { losses, snapshots, best, outcome, halvings })
+        let (mut validation, mut restarts) = (Vec::new(), None);
+        while !reader.0.is_empty() {
+            match reader.count()? {
+                VALIDATION if validation.is_empty() => validation = reader.numbers()?,
+                RESTARTS if restarts.is_none() => {
+                    let kept = reader.count()?;
+                    let mut lowest = Vec::new();
+                    for _ in 0..reader.count()? {
+                        let is_finite = reader.count()? == 1;
+                        let value = reader.single()?;
+                        lowest.push(if is_finite { value } else { f64::INFINITY });
+                    }
+                    restarts = Some(Restarts { kept, lowest });
+                }
+                _ => return None,
+            }
+        }
+        Some(Self { losses, validation, snapshots, best, outcome, halvings, restarts })
     }
 }
 
@@ -165,26 +255,33 @@ mod tests {
         let numbers = prop::collection::vec(number.clone(), 0..5);
         let snapshot = (0_usize..1000, numbers.clone(), number.clone())
             .prop_map(|(epoch, parameters, loss)| Snapshot { epoch, parameters, loss });
-        let best = (0_usize..1000, number, numbers.clone()).prop_map(|(epoch, mse, parameters)| Best {
-            epoch,
-            mse,
-            parameters,
-        });
-        let outcome =
-            prop_oneof![Just(Outcome::Finished), (0_usize..9).prop_map(|epoch| Outcome::Diverged { epoch })];
+        let best = (0_usize..1000, number.clone(), numbers.clone())
+            .prop_map(|(epoch, mse, parameters)| Best { epoch, mse, parameters });
+        let outcome = prop_oneof![
+            Just(Outcome::Finished),
+            (0_usize..9).prop_map(|epoch| Outcome::Diverged { epoch }),
+            (0_usize..9).prop_map(|epoch| Outcome::Converged { epoch }),
+        ];
+        let lowest = prop_oneof![number.clone(), Just(f64::INFINITY)];
+        let restarts = (0_usize..9, prop::collection::vec(lowest, 0..4))
+            .prop_map(|(kept, lowest)| Restarts { kept, lowest });
         (
-            numbers,
+            numbers.clone(),
             prop::collection::vec(snapshot, 0..4),
             prop::option::of(best),
             outcome,
             prop::collection::vec(0_usize..99, 0..4),
+            numbers,
+            prop::option::of(restarts),
         )
-            .prop_map(|(losses, snapshots, best, outcome, halvings)| Run {
+            .prop_map(|(losses, snapshots, best, outcome, halvings, validation, restarts)| Run {
                 losses,
+                validation,
                 snapshots,
                 best,
                 outcome,
                 halvings,
+                restarts,
             })
     }
 

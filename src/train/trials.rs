@@ -21,15 +21,17 @@ pub struct Trial {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trials(pub Vec<Trial>);
 
-/// Trains a case from each of its starts.
+/// Trains a case from the starts of each of its seeds.
 pub fn trials(case: &Case) -> Trials {
-    let mut one = Case { starts: Vec::new(), ..case.clone() };
+    let mut one = Case { seeded: Vec::new(), ..case.clone() };
     // Only the ends count.
     one.training = Training { snapshot_every: usize::MAX, ..one.training };
-    let trials = case.starts.iter().map(|start| {
-        one.initial.clone_from(&start.initial);
+    let trials = case.seeded.iter().map(|seeded| {
+        let mut starts = seeded.starts.iter().cloned();
+        one.initial = starts.next().unwrap_or_default();
+        one.restarts = starts.collect();
         let run = train(&one);
-        Trial { seed: start.seed, final_mse: run.final_mse(), outcome: run.outcome, best: run.best }
+        Trial { seed: seeded.seed, final_mse: run.final_mse(), outcome: run.outcome, best: run.best }
     });
     Trials(trials.collect())
 }

@@ -56,7 +56,8 @@ pub(super) fn of_run_field(name: &str) -> &'static [(Role, &'static str)] {
             (Target, "roots"),
             (Target, "leading"),
         ],
-        "domain.low" | "domain.high" | "points" => &[(Experiment, "data")],
+        "domain.low" | "domain.high" | "points" | "noise" | "noise_seed" | "validation"
+        | "validation_seed" => &[(Experiment, "data")],
         // From a shared stream each case draws after those before it.
         "initial" => &[
             (Experiment, "init"),
@@ -65,12 +66,25 @@ pub(super) fn of_run_field(name: &str) -> &'static [(Role, &'static str)] {
             (Experiment, "model"),
             (Model, "hidden_sizes"),
         ],
-        "optimizer" | "momentum" | "beta1" | "beta2" | "epsilon" => &[(Experiment, "training.optimizer")],
-        "learning_rate" => &[(Experiment, "training.learning_rate")],
+        // They are drawn as the first is.
+        "restart" => &[
+            (Experiment, "training.restarts"),
+            (Experiment, "init"),
+            (Experiment, "target"),
+            (Experiment, "activation"),
+            (Experiment, "model"),
+            (Model, "hidden_sizes"),
+        ],
+        "optimizer" | "momentum" | "alpha" | "beta1" | "beta2" | "epsilon" | "weight_decay" | "memory"
+        | "damping" | "tolerance" => &[(Experiment, "training.optimizer")],
+        // An optimizer may have its own.
+        "learning_rate" => &[(Experiment, "training.learning_rate"), (Experiment, "training.optimizer")],
         "epochs" => &[(Experiment, "training.epochs")],
         // Where it is not given, it follows from the epochs.
         "snapshot_every" => &[(Experiment, "training.snapshot_every"), (Experiment, "training.epochs")],
-        "schedule" | "every" | "window" | "minimum" => &[(Experiment, "training.schedule")],
+        "batch_size" => &[(Experiment, "training.batch_size")],
+        "shuffle_seed" => &[(Experiment, "training.shuffle_seed")],
+        "schedule" | "every" | "window" | "minimum" | "factor" => &[(Experiment, "training.schedule")],
         _ => &[],
     }
 }
@@ -100,7 +114,7 @@ pub(super) fn of_figure_field(name: &str) -> &'static [(Role, &'static str)] {
     }
 }
 
-const RUN_FIELDS: [&str; 11] = [
+const RUN_FIELDS: [&str; 14] = [
     "model",
     "activation",
     "target",
@@ -111,6 +125,9 @@ const RUN_FIELDS: [&str; 11] = [
     "epochs",
     "snapshot_every",
     "schedule",
+    "batch_size",
+    "shuffle_seed",
+    "restart",
     "domain.low",
 ];
 

@@ -4,6 +4,7 @@ mod cache;
 mod command_line;
 mod crawl;
 mod diagnostics;
+mod optimizers;
 mod parity;
 mod publishing;
 mod readme;

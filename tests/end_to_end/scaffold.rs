@@ -90,6 +90,7 @@ fn every_field_that_is_commented_out_holds_as_it_stands() {
                         .replace("\nexpression:", "\n# expression:")
                         .replace("\nparameters:", "\n# parameters:");
                 }
+                ("experiment", "shuffle_seed") => changed = changed.replace("# batch_size:", "batch_size:"),
                 ("figure", "z") => changed = changed.replace("type: convergence", "type: activation"),
                 ("figure", "scale") => changed = changed.replace("type: convergence", "type: loss_curve"),
                 ("figure", "w" | "b" | "resolution" | "colormap") => {
@@ -98,7 +99,10 @@ fn every_field_that_is_commented_out_holds_as_it_stands() {
                 _ => {}
             }
             if field.starts_with("  ") && kind == "experiment" && !line.starts_with("  ") {
-                changed = changed.replace("# init:", "init:");
+                let above = &text[..text.find(line).unwrap()];
+                let parent =
+                    above.lines().rfind(|line| line.starts_with("# ") && line.ends_with(':')).unwrap();
+                changed = changed.replace(parent, &parent[2..]);
             }
             project.write(&path, &changed);
             let ran = project.run(&["check"]);

@@ -11,7 +11,11 @@ use rand_pcg::Pcg64;
 
 /// A generator in the state of `numpy.random.default_rng(seed)`.
 #[derive(Debug, Clone)]
-pub struct Generator(Pcg64);
+pub struct Generator {
+    pcg: Pcg64,
+    /// The upper half of a word of which the lower has been used.
+    half: Option<u32>,
+}
 
 /// 2⁻⁵³, the spacing of the uniform draws.
 const UNIFORM_STEP: f64 = 1.0 / 9_007_199_254_740_992.0;
@@ -24,13 +28,43 @@ impl Generator {
     pub fn new(seed: &[u64]) -> Self {
         let words = SeedSequence::new(seed).words();
         let wide = |high: u64, low: u64| (u128::from(high) << 64) | u128::from(low);
-        Self(Pcg64::new(wide(words[0], words[1]), wide(words[2], words[3])))
+        Self { pcg: Pcg64::new(wide(words[0], words[1]), wide(words[2], words[3])), half: None }
+    }
+
+    /// `permutation(count)`: the numbers below `count`, at most 2³², in a random order.
+    pub fn permutation(&mut self, count: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..count).collect();
+        for at in (1..count).rev() {
+            let other = self.up_to(u32::try_from(at).unwrap_or(u32::MAX));
+            order.swap(at, other as usize);
+        }
+        order
+    }
+
+    /// A whole number from 0 to `most`: halves of words, cut to as many bits, until one fits.
+    fn up_to(&mut self, most: u32) -> u32 {
+        let mask = u32::MAX.checked_shr(most.leading_zeros()).unwrap_or(0);
+        loop {
+            let value = self.next_half() & mask;
+            if value <= most {
+                return value;
+            }
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the halves are meant")]
+    fn next_half(&mut self) -> u32 {
+        self.half.take().unwrap_or_else(|| {
+            let word = self.pcg.next_u64();
+            self.half = Some((word >> 32) as u32);
+            word as u32
+        })
     }
 
     /// A draw from [0, 1).
     #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
     fn uniform_01(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 * UNIFORM_STEP
+        (self.pcg.next_u64() >> 11) as f64 * UNIFORM_STEP
     }
 
     /// `uniform(low, high)`.
@@ -46,7 +80,7 @@ impl Generator {
     #[expect(clippy::cast_precision_loss, reason = "52 bits are exact")]
     fn standard_normal(&mut self) -> f64 {
         loop {
-            let bits = self.0.next_u64();
+            let bits = self.pcg.next_u64();
             let layer = (bits & 0xff) as usize;
             let is_negative = (bits >> 8) & 1 == 1;
             let magnitude = (bits >> 9) & 0x000f_ffff_ffff_ffff;
@@ -156,6 +190,13 @@ mod tests {
             let draw = match cells[0] {
                 "normal" => (0..=index).map(|_| generator.normal(0.0, 0.5)).last(),
                 "uniform" => (0..=index).map(|_| generator.uniform(-1.5, 2.0)).last(),
+                // The sum of all entries of the third permutation of so many, each times its place.
+                "permutation" => {
+                    let order = (0..3).map(|_| generator.permutation(index)).last().unwrap();
+                    let sum =
+                        order.iter().zip(1_u32..).map(|(&entry, place)| entry as f64 * f64::from(place));
+                    Some(sum.sum())
+                }
                 // The exclusive or of the bits of all draws up to this one.
                 "all" => {
                     let bits = (0..=index).fold(0, |bits, _| bits ^ generator.normal(0.0, 1.0).to_bits());

@@ -195,7 +195,7 @@ mod tests {
             experiments: Vec::new(),
             pages: vec![page],
         };
-        let plan = Plan { cases: Vec::new(), figures: Vec::new() };
+        let plan = Plan { cases: Vec::new(), figures: Vec::new(), contests: Vec::new() };
         let gallery =
             Gallery { specs: &specs, plan: &plan, findings: &[], verdicts: &[], folders: &Folders::new() };
         let text = Text { markdown, place: None, home: "targets/t/index.html".into() };

@@ -3,12 +3,14 @@
 use serde::Serialize;
 
 use super::{Draft, Fact, FigureView, Layout, Link};
-use crate::number::{minus, significant};
+use crate::number::significant;
 use crate::plan::Case;
 use crate::site::attained::{Attained, attained};
 use crate::site::gallery::Trained;
 use crate::site::math;
-use crate::site::results::{optimizer_text, schedule_text};
+use crate::site::wording::{
+    batches_text, data_text, learning_rate_text, optimizer_text, restarts_text, schedule_text,
+};
 use crate::train::{Best, Outcome, Run};
 
 #[derive(Serialize)]
@@ -86,7 +88,7 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
         model: draft.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
         facts: facts(trained),
         outcome: outcome(case, run),
-        is_diverged: run.outcome != Outcome::Finished,
+        is_diverged: run.is_diverged(),
         figures,
         attained: attained(trained),
         parameters: parameters(case, run),
@@ -113,8 +115,14 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
         facts.push(Fact::new("attainable MSE", attained.bounds));
         facts.push(Fact::new("training gap", attained.gap));
     }
+    if let (Some(at_best), Some((epoch, lowest))) = (run.validation_at_best(), run.best_validation()) {
+        facts.push(Fact::new("validation MSE there", significant(at_best, 4)));
+        facts.push(Fact::new("lowest validation MSE", significant(lowest, 4)));
+        facts.push(Fact::new("at epoch", epoch.to_string()));
+    }
     let epochs = match run.outcome {
         Outcome::Finished => run.losses.len().to_string(),
+        Outcome::Converged { epoch } => format!("{epoch} of {}", trained.case.training.epochs),
         Outcome::Diverged { .. } => format!("{} of {}", run.losses.len(), trained.case.training.epochs),
     };
     facts.push(Fact::new("epochs", epochs));
@@ -124,6 +132,12 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
 
 /// How a run ended, and what that means.
 fn outcome(case: &Case, run: &Run) -> String {
+    let restarts = run.restarts.as_ref();
+    let restarts = restarts.map_or_else(String::new, |restarts| format!(" {}", restarts_text(restarts)));
+    format!("{}{restarts}", ending_of(case, run))
+}
+
+fn ending_of(case: &Case, run: &Run) -> String {
     match (run.outcome, &run.best) {
         (Outcome::Diverged { .. }, None) => {
             "Training diverged at once: the loss of the initial parameters is not a finite number, so there was nothing to \
@@ -134,7 +148,7 @@ fn outcome(case: &Case, run: &Run) -> String {
             "Training diverged: the loss stopped being a finite number at epoch {epoch}, most likely because the learning \
              rate {} is too large: each step overshot, and made the next one longer. The lowest MSE before that, {}, was met \
              at epoch {}.",
-            case.training.learning_rate,
+            learning_rate_text(&case.training).unwrap_or_default(),
             significant(best.mse, 4),
             best.epoch
         ),
@@ -146,6 +160,10 @@ fn outcome(case: &Case, run: &Run) -> String {
             };
             format!("Training ran for all of its {} epochs. {}{halvings}", run.losses.len(), ending(best, run))
         }
+        (Outcome::Converged { epoch }, _) => format!(
+            "Training converged after {epoch} of at most {} epochs: the gradient had vanished, or no step led to a lower loss.",
+            case.training.epochs
+        ),
         (Outcome::Finished, None) => "Training ended without a loss.".into(),
     }
 }
@@ -199,7 +217,7 @@ fn parameters(case: &Case, run: &Run) -> Vec<ParameterRow> {
             if shape.is_empty() { tensor.name } else { format!("{} ({})", tensor.name, shape.join(" × ")) };
         rows.push(ParameterRow {
             name,
-            initial: shown(Some(&case.initial)),
+            initial: shown(Some(case.start(run.start()))),
             best: shown(best),
             last: shown(last),
         });
@@ -208,17 +226,19 @@ fn parameters(case: &Case, run: &Run) -> Vec<ParameterRow> {
 }
 
 fn training(case: &Case) -> Vec<Fact> {
-    let (low, high) = case.data.domain;
-    let data =
-        format!("{} points on [{}, {}]", case.data.points, minus(&low.to_string()), minus(&high.to_string()));
-    vec![
-        Fact::new("optimizer", optimizer_text(case.training.optimizer)),
-        Fact::new("learning rate", case.training.learning_rate.to_string()),
-        Fact::new("schedule", schedule_text(case.training.schedule)),
-        Fact::new("epochs", case.training.epochs.to_string()),
-        Fact::new("snapshot every", format!("{} epochs", case.training.snapshot_every)),
-        Fact::new("data", data),
-    ]
+    let training = &case.training;
+    let fact = |name: &str, value: Option<String>| value.map(|value| Fact::new(name, value));
+    let facts = [
+        fact("optimizer", Some(optimizer_text(training))),
+        fact("learning rate", learning_rate_text(training)),
+        fact("schedule", schedule_text(training)),
+        fact("batches", batches_text(training)),
+        fact("epochs", Some(training.epochs.to_string())),
+        fact("starts", (training.restarts > 1).then(|| training.restarts.to_string())),
+        fact("snapshot every", Some(format!("{} epochs", training.snapshot_every))),
+        fact("data", Some(data_text(case.data))),
+    ];
+    facts.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -229,13 +249,7 @@ mod tests {
         let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
         let epoch = losses.iter().position(|&loss| loss == lowest).unwrap();
         let best = Best { epoch, mse: lowest, parameters: Vec::new() };
-        let run = Run {
-            losses,
-            snapshots: Vec::new(),
-            best: Some(best.clone()),
-            outcome: Outcome::Finished,
-            halvings: Vec::new(),
-        };
+        let run = Run { losses, best: Some(best.clone()), ..Run::new() };
         ending(&best, &run)
     }
 

@@ -3,13 +3,12 @@
 use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
-use crate::number::minus;
 use crate::site::gallery::{Gallery, Trained};
 use crate::site::judged::verdict;
 use crate::site::markdown::Text;
 use crate::site::math;
-use crate::site::results::{optimizer_text, schedule_text};
-use crate::spec::{Distribution, Experiment, Init, Stream};
+use crate::site::wording::{batches_text, data_text, learning_rate_text, optimizer_text, schedule_text};
+use crate::spec::{Distribution, Experiment, Init, Stream, Training};
 
 #[derive(Serialize)]
 pub(in crate::site) struct ExperimentPage {
@@ -202,18 +201,16 @@ fn shade(mse: f64, lowest: f64) -> u8 {
 }
 
 fn facts(experiment: &Experiment) -> Vec<Fact> {
-    let each = |of: fn(&crate::spec::Training) -> String| {
+    let each = |name: &str, of: &dyn Fn(&Training) -> Option<String>| {
         let mut values: Vec<String> = Vec::new();
-        for variant in &experiment.trainings {
-            let value = of(&variant.training);
+        for value in experiment.trainings.iter().filter_map(|variant| of(&variant.training)) {
             if !values.contains(&value) {
                 values.push(value);
             }
         }
-        values.join(" / ")
+        (!values.is_empty()).then(|| Fact::new(name, values.join(" / ")))
     };
     let models: Vec<&str> = experiment.models.iter().map(|model| model.title.as_str()).collect();
-    let (low, high) = experiment.data.domain;
     let starts = match experiment.seeds.as_slice() {
         [] => "one each".to_owned(),
         [first, .., last]
@@ -223,24 +220,23 @@ fn facts(experiment: &Experiment) -> Vec<Fact> {
         }
         seeds => format!("{} each", seeds.len()),
     };
-    vec![
-        Fact::new("model", models.join(", ")),
-        Fact::new("optimizer", each(|training| optimizer_text(training.optimizer))),
-        Fact::new("learning rate", each(|training| training.learning_rate.to_string())),
-        Fact::new("schedule", each(|training| schedule_text(training.schedule))),
-        Fact::new("epochs", each(|training| training.epochs.to_string())),
-        Fact::new("start", init_text(&experiment.init)),
-        Fact::new("starts", starts),
-        Fact::new(
-            "data",
-            format!(
-                "{} points on [{}, {}], without noise",
-                experiment.data.points,
-                minus(&low.to_string()),
-                minus(&high.to_string())
-            ),
-        ),
-    ]
+    let data = data_text(experiment.data);
+    let data = if experiment.data.noise.is_none() { format!("{data}, without noise") } else { data };
+    let facts = [
+        Some(Fact::new("model", models.join(", "))),
+        each("optimizer", &|training| Some(optimizer_text(training))),
+        each("learning rate", &learning_rate_text),
+        each("schedule", &schedule_text),
+        each("batches", &batches_text),
+        each("epochs", &|training| Some(training.epochs.to_string())),
+        Some(Fact::new("start", init_text(&experiment.init))),
+        Some(Fact::new("starts", starts)),
+        each("restarts", &|training| {
+            (training.restarts > 1).then(|| format!("the best of {} starts is kept", training.restarts))
+        }),
+        Some(Fact::new("data", data)),
+    ];
+    facts.into_iter().flatten().collect()
 }
 
 fn init_text(init: &Init) -> String {

@@ -19,7 +19,6 @@ use super::markdown::{self, Spot, Text};
 use crate::diagnostic::Diagnostic;
 use crate::number::significant;
 use crate::plan::PlannedFigure;
-use crate::train::Outcome;
 
 pub(super) use case::case;
 pub(super) use experiment::experiment;
@@ -272,7 +271,7 @@ impl Draft<'_, '_> {
                 attainable_rank: attainable_rank(self.gallery, trained),
                 spread: spread_view(self.gallery, trained),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
-                is_diverged: trained.run.outcome != Outcome::Finished,
+                is_diverged: trained.run.is_diverged(),
                 preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),
             });
         }

@@ -15,6 +15,7 @@ pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Fa
         FigureTypeName::Trajectories => "trajectories",
         FigureTypeName::LossLandscape => "loss_landscape",
         FigureTypeName::Comparison => "comparison",
+        FigureTypeName::LossComparison => "loss_comparison",
         FigureTypeName::LossCurve => "loss_curve",
         FigureTypeName::Attainable => "attainable",
     };
@@ -54,7 +55,7 @@ fn report_strays(typed: &typed::Figure, name: &str, faults: &mut Faults<'_>) {
         does_not_apply(&typed.resolution, "resolution", &to, faults);
         does_not_apply(&typed.colormap, "colormap", &to, faults);
     }
-    if kind != FigureTypeName::LossCurve {
+    if !matches!(kind, FigureTypeName::LossCurve | FigureTypeName::LossComparison) {
         does_not_apply(&typed.scale, "scale", &to, faults);
     }
 }
@@ -95,6 +96,7 @@ fn settings(typed: &typed::Figure, standard: FigureType, faults: &mut Faults<'_>
             },
             colormap: typed.colormap.or(colormap)?,
         },
+        FigureType::LossComparison { scale } => FigureType::LossComparison { scale: typed.scale.or(scale)? },
         FigureType::LossCurve { scale } => FigureType::LossCurve { scale: typed.scale.or(scale)? },
         without_settings @ (FigureType::Fit
         | FigureType::Trajectories

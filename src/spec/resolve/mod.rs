@@ -1,10 +1,13 @@
 //! Documents → specs: what was typed is completed, checked against everything else, and put into its final form.
 
+mod data;
+mod evidence;
 mod experiment;
 mod figure;
 mod function;
 mod model;
 mod site;
+mod training;
 
 pub use site::check_base_url;
 

@@ -7,7 +7,8 @@ use super::super::decode::{
     unknown_key,
 };
 use super::super::yaml::{Entry, Node, Value};
-use crate::diagnostic::{Diagnostic, nearest};
+use super::training::Training;
+use crate::diagnostic::nearest;
 use crate::spec::Stream;
 
 fields! {
@@ -19,7 +20,7 @@ fields! {
             /// The activation, or a list of them.
             activation: OneOrMany<String>,
             /// How to train; any field may be a list.
-            training: Training,
+            training: Located<Training>,
         }
         optional {
             /// The model, or a list of them.
@@ -91,13 +92,45 @@ fields! {
 names!(Stream, "a stream", ["shared" => Self::Shared, "per_case" => Self::PerCase]);
 
 fields! {
-    /// Equally spaced, noise-free data.
+    /// Equally spaced points on the target.
     Data, "data" {
         optional {
             /// The first and the last point.
             domain: Located<(Located<f64>, Located<f64>)> = [-2.5, 2.5],
             /// How many points, from 2 to 100,000.
             points: Located<u64> = 200,
+            /// Normal draws to add to y: `{std: 0.3, seed: 1}`; without it the points lie on the target.
+            noise: Noise,
+            /// The share of the points to hold out, spread evenly; drawn where it is `{fraction: 0.2, seed: 1}`.
+            validation: Validation,
+        }
+    }
+}
+
+fields! {
+    /// Normal draws that are added to y, those of numpy's `default_rng`.
+    Noise, "noise" {
+        required {
+            /// The standard deviation of the draws.
+            std: Located<f64>,
+        }
+        optional {
+            /// The seed of the generator.
+            seed: u64 = 0,
+        }
+    }
+}
+
+fields! {
+    /// Points to hold out, written as a mapping.
+    HeldOut, "a validation split" {
+        required {
+            /// The share of the points that is held out.
+            fraction: Located<f64>,
+        }
+        optional {
+            /// Which points: those that numpy's `default_rng` of this seed draws. Without it, they are spread evenly.
+            seed: u64,
         }
     }
 }
@@ -228,173 +261,32 @@ fn flatten(node: &Node, numbers: &mut Vec<Located<f64>>, faults: &mut Faults<'_>
     }
 }
 
-fields! {
-    /// How to train: full-batch gradient steps on the mean squared error.
-    Training, "a training" {
-        required {
-            /// The factor of every step.
-            learning_rate: OneOrMany<f64>,
-            /// How many steps.
-            epochs: OneOrMany<u64>,
-        }
-        optional {
-            /// `gradient_descent`, `momentum` or `adam`, or a mapping with `type` and its settings.
-            optimizer: OneOrMany<Optimizer> = "gradient_descent",
-            /// A snapshot (a frame of the animations) every so many epochs; a fortieth of the epochs without it.
-            snapshot_every: OneOrMany<u64>,
-            /// How the learning rate changes: `constant`, or `{type: halve_on_rise, every: 250}`.
-            schedule: OneOrMany<Schedule> = "constant",
-        }
-    }
-}
-
-/// The update rule, with its numbers where they differ from the usual.
+/// A share of the points to hold out: a number, or a mapping.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::spec) struct Optimizer {
-    pub(in crate::spec) name: OptimizerName,
-    pub(in crate::spec) settings: OptimizerSettings,
+pub(in crate::spec) struct Validation {
+    pub(in crate::spec) fraction: Located<f64>,
+    pub(in crate::spec) seed: Field<u64>,
 }
 
-/// The names of the optimizers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::spec) enum OptimizerName {
-    GradientDescent,
-    Momentum,
-    Adam,
-}
-
-names!(OptimizerName, "an optimizer", [
-    "gradient_descent" => Self::GradientDescent,
-    "momentum" => Self::Momentum,
-    "adam" => Self::Adam,
-]);
-
-fields! {
-    /// An optimizer written as a mapping.
-    OptimizerSettings, "an optimizer" {
-        required {
-            /// `gradient_descent`, `momentum` or `adam`.
-            r#type: OptimizerName,
-        }
-        optional {
-            /// The share of the last step that `momentum` keeps.
-            momentum: Located<f64> = 0.9,
-            /// Adam's decay of the mean gradient.
-            beta1: Located<f64> = 0.9,
-            /// Adam's decay of the mean squared gradient.
-            beta2: Located<f64> = 0.999,
-            /// Adam's guard against division by zero.
-            epsilon: Located<f64> = 1e-8,
-        }
-    }
-}
-
-impl Decode for Optimizer {
+impl Decode for Validation {
     fn expected() -> String {
-        format!("{}, or a mapping with `type` and its settings", OptimizerName::expected())
+        "a share of the points, or a mapping with `fraction` and `seed`".into()
     }
 
     fn schema() -> Schema {
-        json!({ "anyOf": [OptimizerName::schema(), OptimizerSettings::schema()] })
+        json!({ "anyOf": [f64::schema(), HeldOut::schema()] })
     }
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
-        if let Value::Mapping(_) = node.value {
-            let settings = OptimizerSettings::decode(node, faults)?;
-            return Some(Self { name: settings.r#type, settings });
-        }
-        let name = OptimizerName::decode(node, faults)?;
-        let settings = OptimizerSettings {
-            r#type: name,
-            momentum: Field::Absent,
-            beta1: Field::Absent,
-            beta2: Field::Absent,
-            epsilon: Field::Absent,
-        };
-        Some(Self { name, settings })
-    }
-}
-
-/// How the learning rate changes.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::spec) enum Schedule {
-    Constant,
-    HalveOnRise(HalveOnRise),
-}
-
-/// The names of the schedules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::spec) enum ScheduleName {
-    Constant,
-    HalveOnRise,
-}
-
-names!(ScheduleName, "a schedule", [
-    "constant" => Self::Constant,
-    "halve_on_rise" => Self::HalveOnRise,
-]);
-
-fields! {
-    /// The learning rate is halved when the mean loss has risen.
-    HalveOnRise, "a halve_on_rise schedule" {
-        required {
-            /// `halve_on_rise`.
-            r#type: ScheduleName,
-            /// How many epochs between two looks at the losses.
-            every: Located<u64>,
-        }
-        optional {
-            /// How many losses make a mean.
-            window: Located<u64> = 50,
-            /// The learning rate never falls below it.
-            minimum: Located<f64> = 0.0,
-        }
-    }
-}
-
-fields! {
-    /// A schedule that has no settings.
-    ConstantSchedule, "a constant schedule" {
-        required {
-            /// `constant`.
-            r#type: ScheduleName,
-        }
-    }
-}
-
-impl Decode for Schedule {
-    fn expected() -> String {
-        format!("{}, or a mapping with `type` and its settings", ScheduleName::expected())
-    }
-
-    fn schema() -> Schema {
-        let (mut halving, mut constant) = (HalveOnRise::schema(), ConstantSchedule::schema());
-        halving["properties"]["type"]["enum"] = json!(["halve_on_rise"]);
-        constant["properties"]["type"]["enum"] = json!(["constant"]);
-        json!({ "anyOf": [{ "const": "constant" }, halving, constant] })
-    }
-
-    fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
-        let Value::Mapping(entries) = &node.value else {
-            return match ScheduleName::decode(node, faults)? {
-                ScheduleName::Constant => Some(Self::Constant),
-                ScheduleName::HalveOnRise => {
-                    let place = faults.place(&node.span, "needs its settings");
-                    let diagnostic =
-                        Diagnostic::error("`halve_on_rise` needs to know how often to look", place);
-                    faults.push(
-                        diagnostic
-                            .help("write {type: halve_on_rise, every: 250, window: 50, minimum: 1.0e-5}"),
-                    );
-                    None
-                }
-            };
-        };
-        match entries.iter().find(|entry| entry.key == "type") {
-            Some(entry) if ScheduleName::decode(&entry.value, faults)? == ScheduleName::HalveOnRise => {
-                HalveOnRise::decode(node, faults).map(Self::HalveOnRise)
+        match node.value {
+            Value::Mapping(_) => {
+                let HeldOut { fraction, seed } = HeldOut::decode(node, faults)?;
+                Some(Self { fraction, seed })
             }
-            _ => ConstantSchedule::decode(node, faults).map(|_| Self::Constant),
+            Value::Integer(_) | Value::Number(_) => {
+                Some(Self { fraction: Located::decode(node, faults)?, seed: Field::Absent })
+            }
+            _ => mismatch(node, faults),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The specs as typed: every field of every kind, with the place of each value. What they mean is [`super::resolve`]'s.
 
 mod experiment;
+mod training;
 
 use std::ops::Range;
 
@@ -12,9 +13,10 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::spec::{Color, Colormap, Scale};
 
 pub(super) use experiment::{
-    Attainable, Data, DistributionName, Experiment, Generator, GivenTensor, Init, Optimizer, OptimizerName,
-    RandomInit, Schedule, Seeds, Training,
+    Attainable, Data, DistributionName, Experiment, Generator, GivenTensor, Init, RandomInit, Seeds,
+    Validation,
 };
+pub(super) use training::{Optimizer, OptimizerName, OptimizerSettings, Schedule, Training};
 
 /// One document of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,6 +240,7 @@ pub(super) enum FigureTypeName {
     Trajectories,
     LossLandscape,
     Comparison,
+    LossComparison,
     LossCurve,
     Attainable,
 }
@@ -249,6 +252,7 @@ names!(FigureTypeName, "a figure type", [
     "trajectories" => Self::Trajectories,
     "loss_landscape" => Self::LossLandscape,
     "comparison" => Self::Comparison,
+    "loss_comparison" => Self::LossComparison,
     "loss_curve" => Self::LossCurve,
     "attainable" => Self::Attainable,
 ]);
@@ -265,7 +269,8 @@ fields! {
     /// A figure: what to draw, and how.
     Figure, "a figure" {
         required {
-            /// `fit`, `convergence`, `activation`, `trajectories`, `loss_landscape`, `comparison`, `loss_curve` or `attainable`.
+            /// `fit`, `convergence`, `activation`, `trajectories`, `loss_landscape`, `comparison`, `loss_curve`,
+            /// `loss_comparison` or `attainable`.
             r#type: FigureTypeName,
         }
         optional {
@@ -289,7 +294,7 @@ fields! {
             resolution: Located<u64> = 151,
             /// The colours of a loss landscape: `viridis`, `magma` or `gray`.
             colormap: Colormap = "viridis",
-            /// The scale of a loss curve's losses: `log` or `linear`.
+            /// The scale of the losses in a loss curve or a loss comparison: `log` or `linear`.
             scale: Scale = "log",
         }
     }
