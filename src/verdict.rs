@@ -32,13 +32,13 @@ pub struct Success {
 pub const AS_GOOD_AS_NOTHING: f64 = 1e-3;
 
 /// How the starts of a case spread; `None` without starts.
-pub fn spread(case: &Case, finding: &Finding, within: f64) -> Option<Spread> {
+pub fn spread(case: &Case, finding: &Finding) -> Option<Spread> {
     let trials = finding.trials.as_ref()?;
     let mut losses = trials.losses();
     losses.sort_by(f64::total_cmp);
     let attained = finding.attained_by_any(trials);
     let success = attained.map(|attained| {
-        let threshold = (attained * (1.0 + within)).max(AS_GOOD_AS_NOTHING * variance(case));
+        let threshold = (attained * (1.0 + case.success_within)).max(AS_GOOD_AS_NOTHING * variance(case));
         Success { starts: losses.iter().filter(|loss| **loss <= threshold).count(), threshold }
     });
     Some(Spread {
@@ -58,6 +58,14 @@ fn variance(case: &Case) -> f64 {
     let count = y.len() as f64;
     let mean = y.iter().sum::<f64>() / count;
     y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / count
+}
+
+/// The loss that a case is ranked by: the median of its starts, or of one start the lowest; infinite where there is none.
+pub fn typical_loss(finding: &Finding) -> f64 {
+    match &finding.trials {
+        Some(trials) => median(&mut trials.losses()),
+        None => finding.run.best.as_ref().map_or(f64::INFINITY, |best| best.mse),
+    }
 }
 
 /// A quantile of sorted numbers, between two of them by linear interpolation, as numpy has it by default; `NaN` of none.
@@ -151,6 +159,9 @@ pub fn verdict(losses: &[Vec<f64>]) -> Option<Verdict> {
 
 /// The middle number, or the middle between the two middle ones; reorders them.
 fn median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return f64::INFINITY;
+    }
     let is_even = values.len().is_multiple_of(2);
     let (below, &mut middle, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
     if is_even && middle.is_finite() {

@@ -4,9 +4,9 @@ use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, DATA, Style, draw_centered};
 use super::fit::{bottom_room, top_room};
+use super::rows::{label, row_label};
 use super::text::{self, Font};
 use crate::finding::Finding;
-use crate::number::minus;
 use crate::plan::Case;
 
 /// Losses below this share of the largest are drawn as this: what is smaller is as good as nothing, and a logarithmic axis
@@ -29,9 +29,8 @@ struct Row {
 impl Row {
     fn new(case: &Case, finding: &Finding) -> Option<Self> {
         let (lower, upper) = finding.bounds()?;
-        let axes: Vec<String> = case.axes.iter().map(|(_, value)| format!(" · {}", minus(value))).collect();
         Some(Self {
-            label: format!("{} · {}{}", case.target.id, case.activation.id, axes.concat()),
+            label: row_label(case, true),
             trained: finding.run.best.as_ref().map(|best| best.mse),
             lower,
             upper,
@@ -107,12 +106,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
         if row.lower < 0.99 * row.upper {
             chart.draw_curve(&mut canvas, &[at(row.lower), at(row.upper)], &whisker);
         }
-        let (_, pixel) = chart.pixel((0.0, y));
-        let size = style.small_font();
-        let label = text::shortened(Font::Upright, &row.label, size, left - 1.0 * font);
-        let start = left - 0.6 * font - text::width(Font::Upright, &label, size);
-        let base = pixel + text::CAP_HEIGHT * size / 2.0;
-        text::draw(&mut canvas, Font::Upright, &label, size, (start, base), Ink::BLACK);
+        label(&mut canvas, &chart, &row.label, y);
     }
     let dots = |losses: &dyn Fn(&Row) -> Option<f64>| -> Vec<(f64, f64)> {
         let rows = rows.iter().enumerate();
@@ -125,7 +119,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
 
     let mut start = left;
     let base = top - 0.5 * legend_room;
-    for (fill, ring, label, size) in
+    for (fill, ring, name, size) in
         [(Ink::WHITE, ATTAINED, "attainable", 1.0), (TRAINED, TRAINED, "found by training", 0.7)]
     {
         let radius = size * radius.max(3.0);
@@ -133,7 +127,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
         canvas.disc(center, radius, fill);
         canvas.circle(center, radius, &Pen::new(ring, (radius * 0.35).max(0.6)));
         let place = (start + 2.0 * radius + 0.5 * font, base + text::CAP_HEIGHT * font / 2.0);
-        start = text::draw(&mut canvas, Font::Upright, label, font, place, Ink::BLACK) + 1.5 * font;
+        start = text::draw(&mut canvas, Font::Upright, name, font, place, Ink::BLACK) + 1.5 * font;
     }
     let title = match left_out {
         0 => "What training found, and what could have been reached".to_owned(),

@@ -19,11 +19,14 @@ mod fit;
 mod formula;
 mod gif;
 mod landscape;
+mod loss_boxes;
 mod loss_comparison;
 mod loss_curve;
 mod lzw;
+mod matrix;
 mod palette;
 mod png;
+mod rows;
 mod text;
 mod trajectories;
 
@@ -58,6 +61,8 @@ pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
         }
         (FigureType::Activation { z }, _, Some((case, ..))) => activation::draw(size, *z, &case.activation),
         (FigureType::Comparison, Input::Cases(cases), _) => comparison::draw(size, cases),
+        (FigureType::LossBoxes, Input::Cases(cases), _) => loss_boxes::draw(size, cases),
+        (FigureType::Matrix { value }, Input::Cases(cases), _) => matrix::draw(size, *value, cases),
         (FigureType::Attainable, Input::Cases(cases), _) => attainable::draw(size, cases),
         (FigureType::LossComparison { scale }, Input::Cases(cases), _) => {
             loss_comparison::draw(size, *scale, cases)

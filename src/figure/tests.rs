@@ -8,8 +8,8 @@ use crate::cache::KeyBuilder;
 use crate::diagnostic::{Place, SourceFile};
 use crate::function::Function;
 use crate::spec::{
-    Color, Colormap, Data, Descent, Method, Model, ModelType, Noise, Optimizer, Panel, Scale, Schedule,
-    Source, Target, Training, Validation,
+    Color, Colormap, Data, Descent, MatrixValue, Method, Model, ModelType, Noise, Optimizer, Panel, Scale,
+    Schedule, Source, Target, Training, Validation,
 };
 use crate::train::{Best, Outcome, Run, Snapshot, train};
 
@@ -71,6 +71,7 @@ fn case(model_type: ModelType, activation: Activation, target: &str) -> Case {
             restarts: 1,
         },
         seeded: Vec::new(),
+        success_within: 0.05,
         trials_key: None,
         attainable: None,
         key: KeyBuilder::new("run", 1).finish(),
@@ -124,6 +125,9 @@ fn types() -> Vec<FigureType> {
         FigureType::LossCurve { scale: Scale::Log },
         FigureType::LossCurve { scale: Scale::Linear },
         FigureType::Attainable,
+        FigureType::LossBoxes,
+        FigureType::Matrix { value: MatrixValue::Gap },
+        FigureType::Matrix { value: MatrixValue::Success },
     ]
 }
 

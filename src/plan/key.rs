@@ -215,10 +215,14 @@ pub(super) fn activation_fields(figure: &Figure, subject: &Activation) -> Vec<Ke
 fn of_cases(key: &mut KeyBuilder, figure: &Figure, cases: &[&Case]) {
     self::figure(key, figure);
     key.integer("cases", cases.len() as u64);
-    let shows_attainable =
-        matches!(figure.figure_type, FigureType::LossLandscape { .. } | FigureType::Attainable);
+    let shows_starts = matches!(figure.figure_type, FigureType::LossBoxes | FigureType::Matrix { .. });
+    let shows_attainable = shows_starts
+        || matches!(figure.figure_type, FigureType::LossLandscape { .. } | FigureType::Attainable);
     for case in cases {
         key.key("run", case.key);
+        if shows_starts && let Some(trials) = case.trials_key {
+            key.key("trials", trials).number("success_within", case.success_within);
+        }
         // Where else the search goes depends on the run alone.
         if shows_attainable && let Some(search) = &case.attainable {
             key.key("attainable", attainable_key(case, search));
@@ -278,6 +282,12 @@ fn figure(key: &mut KeyBuilder, figure: &Figure) {
         }
         FigureType::Attainable => {
             key.text("type", "attainable");
+        }
+        FigureType::LossBoxes => {
+            key.text("type", "loss_boxes");
+        }
+        FigureType::Matrix { value } => {
+            key.text("type", "matrix").text("value", &format!("{value:?}"));
         }
         FigureType::LossComparison { scale } => {
             key.text("type", "loss_comparison").text("scale", &format!("{scale:?}"));

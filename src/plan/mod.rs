@@ -62,6 +62,8 @@ pub struct Case {
     pub training: Training,
     /// Its starts by seed, for statistics; none if the experiment does not ask for them.
     pub seeded: Vec<Seeded>,
+    /// A start succeeds if its loss exceeds the attainable one by no more than this share of it.
+    pub success_within: f64,
     /// The key of its [`crate::train::Trials`]; `None` without seeds.
     pub trials_key: Option<CacheKey>,
     /// Where to look for the least loss that it could have; `None` where that is not asked, or not known how.
@@ -218,6 +220,7 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                         initial: starts.next().unwrap_or_default(),
                         restarts: starts.collect(),
                         seeded,
+                        success_within: experiment.success_within,
                         trials_key: None,
                         training: variant.training,
                         attainable: attainable_search(experiment, &model.model_type),
@@ -310,8 +313,8 @@ enum Span {
 fn span(figure_type: &FigureType) -> Span {
     match figure_type {
         FigureType::Comparison => Span::Activations,
-        FigureType::LossComparison { .. } => Span::Target,
-        FigureType::Attainable => Span::Experiment,
+        FigureType::LossComparison { .. } | FigureType::LossBoxes => Span::Target,
+        FigureType::Attainable | FigureType::Matrix { .. } => Span::Experiment,
         _ => Span::Case,
     }
 }

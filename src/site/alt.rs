@@ -3,7 +3,7 @@
 use super::gallery::{Gallery, Trained};
 use crate::number::{minus, significant};
 use crate::plan::{PlannedFigure, Subject};
-use crate::spec::{Activation, FigureType, Panel};
+use crate::spec::{Activation, FigureType, MatrixValue, Panel};
 use crate::train::{Outcome, predict};
 
 /// One or two sentences that state the result, on one line whatever the titles in them hold.
@@ -27,6 +27,8 @@ fn words(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
         FigureType::LossComparison { .. } => loss_comparison(&subjects),
         FigureType::LossCurve { .. } => loss_curve(first),
         FigureType::Attainable => attainable(&subjects),
+        FigureType::LossBoxes => loss_boxes(&subjects),
+        FigureType::Matrix { value } => matrix(&subjects, *value),
     }
 }
 
@@ -185,6 +187,66 @@ fn comparison(subjects: &[Trained<'_>]) -> String {
     let axes = first.axes_text();
     let axes = if axes.is_empty() { axes } else { format!(" ({axes})") };
     format!("Fits to {}{axes} in one plot, closest first: {}.", first.case.target.id, results.join(", "))
+}
+
+fn loss_boxes(subjects: &[Trained<'_>]) -> String {
+    const MAX_NAMED: usize = 6;
+    let mut ranked = subjects.to_vec();
+    super::gallery::sort_by_mse(&mut ranked);
+    let spread = |trained: &Trained<'_>| {
+        let spread = crate::verdict::spread(trained.case, trained.finding)?;
+        let shown = |mse: f64| if mse.is_finite() { significant(mse, 3) } else { "none".into() };
+        Some(format!(
+            "{} (median {}, quartiles {} and {})",
+            trained.case.activation.id,
+            shown(spread.median),
+            shown(spread.lower_quartile),
+            shown(spread.upper_quartile)
+        ))
+    };
+    let results: Vec<String> = ranked.iter().filter_map(spread).take(MAX_NAMED).collect();
+    let (Some(first), false) = (ranked.first(), results.is_empty()) else {
+        return "There are no losses of several starts.".into();
+    };
+    let others = ranked.len().saturating_sub(results.len());
+    let others = if others == 0 { String::new() } else { format!(", and {others} more") };
+    format!(
+        "Spread of the losses over many starts on {}, lowest median first: {}{others}.",
+        first.case.target.id,
+        results.join("; ")
+    )
+}
+
+fn matrix(subjects: &[Trained<'_>], value: MatrixValue) -> String {
+    let what = match value {
+        MatrixValue::Loss => "Losses",
+        MatrixValue::Attainable => "Attainable losses",
+        MatrixValue::Gap => "Training gaps",
+        MatrixValue::Success => "Shares of successful starts",
+    };
+    let mut best: Vec<(&str, String, f64)> = Vec::new();
+    for trained in subjects {
+        let number = match value {
+            MatrixValue::Success => match crate::verdict::spread(trained.case, trained.finding) {
+                #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+                Some(spread) => {
+                    spread.success.map_or(1.0, |success| 1.0 - success.starts as f64 / spread.starts as f64)
+                }
+                None => 1.0,
+            },
+            MatrixValue::Attainable => trained.finding.attained().unwrap_or(f64::INFINITY),
+            MatrixValue::Gap => trained.typical_mse() - trained.finding.attained().unwrap_or(f64::INFINITY),
+            MatrixValue::Loss => trained.typical_mse(),
+        };
+        let (target, name) = (trained.case.target.id.as_str(), trained.case.activation.id.clone());
+        match best.iter_mut().find(|(other, ..)| *other == target) {
+            Some(found) if number < found.2 => *found = (target, name, number),
+            Some(_) => {}
+            None => best.push((target, name, number)),
+        }
+    }
+    let best: Vec<String> = best.into_iter().map(|(target, name, _)| format!("{name} on {target}")).collect();
+    format!("{what} of {} cases by target and activation; best are {}.", subjects.len(), best.join(", "))
 }
 
 fn attainable(subjects: &[Trained<'_>]) -> String {

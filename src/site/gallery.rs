@@ -10,7 +10,7 @@ use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
 use super::link;
-use crate::verdict::{Verdict, quantile};
+use crate::verdict::{Verdict, typical_loss};
 
 /// Specs, plan and findings together; `findings` belong to the plan's cases, index by index.
 #[derive(Clone, Copy)]
@@ -58,14 +58,7 @@ impl<'g> Trained<'g> {
 
     /// The loss that a case is ranked by: the median of its starts, or of one start the lowest.
     pub(super) fn typical_mse(&self) -> f64 {
-        match &self.finding.trials {
-            Some(trials) => {
-                let mut losses = trials.losses();
-                losses.sort_by(f64::total_cmp);
-                quantile(&losses, 0.5)
-            }
-            None => self.best_mse(),
-        }
+        typical_loss(self.finding)
     }
 
     /// The lowest loss as pages show it.
@@ -128,11 +121,14 @@ impl<'g> Gallery<'g> {
     /// Those of them that show cases on a target, each with the further axes that its cases share, in words.
     pub(super) fn comparisons(self, experiment: &str, target: &str) -> Vec<(&'g PlannedFigure, String)> {
         let across = self.figures_across(experiment).into_iter();
-        let compare = |planned: &&PlannedFigure| planned.figure.figure_type == FigureType::Comparison;
+        let compare = |planned: &&PlannedFigure| !is_overview(&planned.figure.figure_type);
         let shown = across.filter(compare).filter_map(|planned| {
             let first = self.subjects(planned).into_iter().next()?;
             // The axes of a comparison of losses are what it compares.
-            let is_of_losses = matches!(planned.figure.figure_type, FigureType::LossComparison { .. });
+            let is_of_losses = matches!(
+                planned.figure.figure_type,
+                FigureType::LossComparison { .. } | FigureType::LossBoxes
+            );
             let axes = if is_of_losses { String::new() } else { first.axes_text() };
             (first.case.target.id == target).then_some((planned, axes))
         });
@@ -142,7 +138,7 @@ impl<'g> Gallery<'g> {
     /// The figures that span all cases of an experiment.
     pub(super) fn overviews(self, experiment: &str) -> Vec<&'g PlannedFigure> {
         let mut across = self.figures_across(experiment);
-        across.retain(|planned| planned.figure.figure_type == FigureType::Attainable);
+        across.retain(|planned| is_overview(&planned.figure.figure_type));
         across
     }
 
@@ -185,6 +181,11 @@ impl<'g> Gallery<'g> {
 
 pub(super) fn sort_by_mse(cases: &mut [Trained<'_>]) {
     cases.sort_by(|a, b| a.typical_mse().total_cmp(&b.typical_mse()));
+}
+
+/// Whether a figure shows all cases of an experiment.
+fn is_overview(figure_type: &FigureType) -> bool {
+    matches!(figure_type, FigureType::Attainable | FigureType::Matrix { .. })
 }
 
 /// The path up to its last `/`.

@@ -113,9 +113,8 @@ pub(super) struct SpreadView {
 
 /// `None` without starts.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-pub(super) fn spread_view(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<SpreadView> {
-    let within = gallery.experiment(&trained.case.experiment)?.success_within;
-    let spread = spread(trained.case, trained.finding, within)?;
+pub(super) fn spread_view(trained: Trained<'_>) -> Option<SpreadView> {
+    let spread = spread(trained.case, trained.finding)?;
     let shown = |mse: f64| if mse.is_finite() { significant(mse, 4) } else { "diverged".into() };
     let share = spread.success.map(|success| success.starts as f64 / spread.starts as f64);
     Some(SpreadView {

@@ -104,6 +104,9 @@ pub fn render(
             });
             made.text(format!("{folder}/results.csv"), results::csv(gallery, experiment));
             made.text(format!("{folder}/results.json"), results::json(gallery, experiment));
+            if let Some(starts) = results::starts_csv(gallery, experiment) {
+                made.text(format!("{folder}/starts.csv"), starts);
+            }
             let report = report::of_experiment(gallery, experiment, &mut made.found);
             made.text(format!("{folder}/REPORT.md"), report);
             made

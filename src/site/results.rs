@@ -7,6 +7,7 @@ use super::wording::{optimizer_text, schedule_text};
 use crate::attain::{self, Beyond};
 use crate::spec::{Experiment, Method, ModelType};
 use crate::train::Outcome;
+use crate::verdict::{self, Spread};
 
 /// More losses than this are thinned out in `run.json`.
 const MAX_LOSSES: usize = 100;
@@ -26,6 +27,7 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     header.extend(["best_mse", "final_mse", "best_epoch", "epochs", "outcome"]);
     header.extend(parameters.iter().map(|parameter| parameter.name.as_str()));
     header.extend(ATTAINABLE);
+    header.extend(STARTS);
     let is_split = experiment.data.validation.is_some();
     if is_split {
         header.extend(["validation_mse", "best_validation_mse", "best_validation_epoch"]);
@@ -56,6 +58,20 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
         cells.push(optional(attainable.as_ref().map(|found| found.w)));
         cells.push(optional(attainable.as_ref().and_then(|found| found.b)));
         cells.push(optional(attainable.as_ref().and_then(|found| found.training_gap)));
+        let spread = verdict::spread(case, trained.finding);
+        let of = |value: fn(&Spread) -> f64| {
+            let value = spread.as_ref().map(value).filter(|value| value.is_finite());
+            value.map_or_else(String::new, number)
+        };
+        cells.push(spread.as_ref().map_or_else(String::new, |spread| spread.starts.to_string()));
+        cells.extend([
+            of(|spread| spread.median),
+            of(|spread| spread.lower_quartile),
+            of(|spread| spread.upper_quartile),
+            of(|spread| spread.best),
+        ]);
+        let success = spread.as_ref().and_then(|spread| spread.success);
+        cells.push(success.map_or_else(String::new, |success| success.starts.to_string()));
         if is_split {
             let best = run.best_validation();
             cells.push(run.validation_at_best().map_or_else(String::new, number));
@@ -70,6 +86,39 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
 /// The columns on what could have been reached.
 const ATTAINABLE: [&str; 5] =
     ["attainable_lower", "attainable_upper", "attainable_w", "attainable_b", "training_gap"];
+
+/// The columns on many starts; empty where there is one. The lowest loss of each stands in `starts.csv`.
+const STARTS: [&str; 6] =
+    ["starts", "median_mse", "lower_quartile", "upper_quartile", "best_start_mse", "successes"];
+
+/// `starts.csv`: one row a case and seed; `None` for an experiment without seeds.
+pub(super) fn starts_csv(gallery: Gallery<'_>, experiment: &Experiment) -> Option<String> {
+    if experiment.seeds.is_empty() {
+        return None;
+    }
+    let cases = gallery.cases_of(&experiment.id);
+    let axes: Vec<&str> = cases
+        .first()
+        .map_or_else(Vec::new, |trained| trained.case.axes.iter().map(|(name, _)| name.as_str()).collect());
+    let mut header = vec!["target", "activation"];
+    header.extend(&axes);
+    header.extend(["seed", "best_mse", "final_mse", "outcome"]);
+    let mut text = row(header.iter().map(ToString::to_string));
+    for trained in cases {
+        let Some(trials) = &trained.finding.trials else { continue };
+        for trial in &trials.0 {
+            let case = trained.case;
+            let mut cells = vec![case.target.id.clone(), case.activation.id.clone()];
+            cells.extend(case.axes.iter().map(|(_, value)| value.clone()));
+            cells.push(trial.seed.to_string());
+            cells.push(trial.best.as_ref().map_or_else(String::new, |best| number(best.mse)));
+            cells.push(trial.final_mse.map_or_else(String::new, number));
+            cells.push(outcome(trial.outcome).to_owned());
+            text.push_str(&row(cells));
+        }
+    }
+    Some(text)
+}
 
 /// What could have been reached.
 #[derive(Serialize)]

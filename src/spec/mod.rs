@@ -305,12 +305,23 @@ pub enum FigureType {
     LossCurve { scale: Scale },
     /// The best of training beside the attainable loss, a row for every case of an experiment.
     Attainable,
+    /// How the losses of many starts spread, a box for every case on one target.
+    LossBoxes,
+    /// A number for every target and activation of an experiment, as a colour and in digits.
+    Matrix { value: MatrixValue },
 }
 
 impl FigureType {
     /// Whether it shows cases together, and so belongs to the experiment and not to one of them.
     pub fn spans_cases(&self) -> bool {
-        matches!(self, Self::Comparison | Self::LossComparison { .. } | Self::Attainable)
+        matches!(
+            self,
+            Self::Comparison
+                | Self::LossComparison { .. }
+                | Self::Attainable
+                | Self::LossBoxes
+                | Self::Matrix { .. }
+        )
     }
 }
 
@@ -328,6 +339,19 @@ pub enum Colormap {
     Viridis,
     Magma,
     Gray,
+}
+
+/// What a matrix shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MatrixValue {
+    /// The loss that cases are ranked by: the median of many starts, or the lowest of one.
+    Loss,
+    /// The least loss that is known to be reached.
+    Attainable,
+    /// The loss less the attainable one.
+    Gap,
+    /// The share of the starts that succeeded.
+    Success,
 }
 
 /// The scale of a value axis.

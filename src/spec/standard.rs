@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Activation, Color, Colormap, Figure, FigureType, Model, ModelType, Panel, Scale};
+use super::{Activation, Color, Colormap, Figure, FigureType, MatrixValue, Model, ModelType, Panel, Scale};
 use crate::function::{Builtin, Function};
 
 /// The standard models: each single-structured model type, named as its type.
@@ -41,7 +41,7 @@ pub(super) fn model_title(model_type: &ModelType) -> String {
 }
 
 /// The standard figures: each figure type with its defaults, named as its type.
-pub(super) fn figures() -> [Figure; 9] {
+pub(super) fn figures() -> [Figure; 11] {
     let figure = |id: &str, title: &str, size, figure_type| Figure {
         id: id.into(),
         title: title.into(),
@@ -85,6 +85,13 @@ pub(super) fn figures() -> [Figure; 9] {
         ),
         figure("loss_curve", "Loss curve", (900, 600), FigureType::LossCurve { scale: Scale::Log }),
         figure("attainable", "Found and attainable", (1350, 900), FigureType::Attainable),
+        figure("loss_boxes", "Losses over the starts", (1350, 900), FigureType::LossBoxes),
+        figure(
+            "matrix",
+            "Losses by target and activation",
+            (1350, 900),
+            FigureType::Matrix { value: MatrixValue::Loss },
+        ),
     ]
 }
 

@@ -269,7 +269,7 @@ impl Draft<'_, '_> {
                 gap: attained.map_or_else(|| "–".into(), |attained| attained.gap),
                 gap_value: trained.finding.training_gap(),
                 attainable_rank: attainable_rank(self.gallery, trained),
-                spread: spread_view(self.gallery, trained),
+                spread: spread_view(trained),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
                 is_diverged: trained.run.is_diverged(),
                 preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),

@@ -18,6 +18,8 @@ pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Fa
         FigureTypeName::LossComparison => "loss_comparison",
         FigureTypeName::LossCurve => "loss_curve",
         FigureTypeName::Attainable => "attainable",
+        FigureTypeName::LossBoxes => "loss_boxes",
+        FigureTypeName::Matrix => "matrix",
     };
     report_strays(typed, name, faults);
     let standard = standard_figure(name).expect("every figure type has a standard figure of its name");
@@ -48,6 +50,9 @@ fn report_strays(typed: &typed::Figure, name: &str, faults: &mut Faults<'_>) {
     }
     if kind != FigureTypeName::Activation {
         does_not_apply(&typed.z, "z", &to, faults);
+    }
+    if kind != FigureTypeName::Matrix {
+        does_not_apply(&typed.value, "value", &to, faults);
     }
     if kind != FigureTypeName::LossLandscape {
         does_not_apply(&typed.w, "w", &to, faults);
@@ -101,7 +106,9 @@ fn settings(typed: &typed::Figure, standard: FigureType, faults: &mut Faults<'_>
         without_settings @ (FigureType::Fit
         | FigureType::Trajectories
         | FigureType::Comparison
-        | FigureType::Attainable) => without_settings,
+        | FigureType::Attainable
+        | FigureType::LossBoxes) => without_settings,
+        FigureType::Matrix { value } => FigureType::Matrix { value: typed.value.or(value)? },
     })
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::decode::{Decode, Faults, Located, NamedNumbers, Schema, fields, listed, mismatch, names};
 use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::spec::{Color, Colormap, Scale};
+use crate::spec::{Color, Colormap, MatrixValue, Scale};
 
 pub(super) use experiment::{
     Attainable, Data, DistributionName, Experiment, Generator, GivenTensor, Init, RandomInit, Seeds,
@@ -243,6 +243,8 @@ pub(super) enum FigureTypeName {
     LossComparison,
     LossCurve,
     Attainable,
+    LossBoxes,
+    Matrix,
 }
 
 names!(FigureTypeName, "a figure type", [
@@ -255,12 +257,21 @@ names!(FigureTypeName, "a figure type", [
     "loss_comparison" => Self::LossComparison,
     "loss_curve" => Self::LossCurve,
     "attainable" => Self::Attainable,
+    "loss_boxes" => Self::LossBoxes,
+    "matrix" => Self::Matrix,
 ]);
 
 names!(Colormap, "a colour map", [
     "viridis" => Self::Viridis,
     "magma" => Self::Magma,
     "gray" => Self::Gray,
+]);
+
+names!(MatrixValue, "a value of a matrix", [
+    "loss" => Self::Loss,
+    "attainable" => Self::Attainable,
+    "gap" => Self::Gap,
+    "success" => Self::Success,
 ]);
 
 names!(Scale, "a scale", ["linear" => Self::Linear, "log" => Self::Log]);
@@ -270,7 +281,7 @@ fields! {
     Figure, "a figure" {
         required {
             /// `fit`, `convergence`, `activation`, `trajectories`, `loss_landscape`, `comparison`, `loss_curve`,
-            /// `loss_comparison` or `attainable`.
+            /// `loss_comparison`, `attainable`, `loss_boxes` or `matrix`.
             r#type: FigureTypeName,
         }
         optional {
@@ -294,6 +305,8 @@ fields! {
             resolution: Located<u64> = 151,
             /// The colours of a loss landscape: `viridis`, `magma` or `gray`.
             colormap: Colormap = "viridis",
+            /// What a matrix shows: `loss`, `attainable`, `gap` or `success`.
+            value: MatrixValue = "loss",
             /// The scale of the losses in a loss curve or a loss comparison: `log` or `linear`.
             scale: Scale = "log",
         }
