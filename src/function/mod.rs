@@ -5,6 +5,7 @@ mod elementary;
 mod expression;
 mod latex;
 mod program;
+mod second_order;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use program::Program;
 
 pub use catalogue::{Builtin, BuiltinReference, builtin, builtins};
 pub use expression::{ExpressionError, check_parameter_name};
+pub use second_order::JetColumns;
 
 /// A compiled expression of one variable with its parameters filled in. Cheap to clone; values and derivatives are the
 /// same bits on every machine.
@@ -57,6 +59,13 @@ impl Function {
     /// same bits as those of [`Self::values`].
     pub fn values_and_derivatives(&self, x: &[f64], y: &mut [f64], dy: &mut [f64]) {
         self.0.values_and_derivatives(x, y, dy);
+    }
+
+    /// The values and the first two derivatives by `x` at many points, and on which piece of the function each lies; all
+    /// slices have the same length. Values and first derivatives are the same bits as those of
+    /// [`Self::values_and_derivatives`], and the second derivatives are as exact.
+    pub fn values_and_two_derivatives(&self, x: &[f64], columns: &mut JetColumns<'_>) {
+        self.0.jets(x, columns);
     }
 
     /// One text for all spellings that compile to the same operations, with the parameters' values in it: what a cache
