@@ -11,7 +11,7 @@
 //! 5. [`site`]: all of it → the files of the site.
 //! 6. [`publish`]: the files → the output folder, exchanged in one step.
 //!
-//! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`cache`] and [`function`]. [`build`] is the one
+//! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`cache`], [`function`] and [`property`]. [`build`] is the one
 //! place where the stages meet; [`serve`] shows what it made, [`watch`] makes it anew on every save, [`why`] explains it,
 //! [`scaffold`] writes specs to begin with, and [`cli`] is what a
 //! user meets.
@@ -25,6 +25,7 @@ pub mod fs;
 pub mod function;
 pub mod number;
 pub mod plan;
+pub mod property;
 pub mod publish;
 pub mod scaffold;
 pub mod serve;

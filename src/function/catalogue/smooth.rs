@@ -151,20 +151,6 @@ pub(super) static SMOOTH: &[Builtin] = &[
         }],
     },
     Builtin {
-        id: "hardswish",
-        title: "Hardswish",
-        symbol: r"\mathrm{hardswish}",
-        expression: "x * clamp(x + 3, 0, 6) / 6",
-        parameters: &[],
-        color: (0x9a, 0x33, 0x24),
-        description: "The hard twin of SiLU: the input times the hard sigmoid z/6 + 0.5, a parabola between two straight pieces. JAX calls it `hard_silu`.",
-        references: &[BuiltinReference {
-            title: "Searching for MobileNetV3",
-            url: "https://arxiv.org/abs/1905.02244",
-            year: Some(2019),
-        }],
-    },
-    Builtin {
         id: "bent_identity",
         title: "Bent identity",
         symbol: r"\mathrm{bent}",
