@@ -21,12 +21,15 @@ mod landscape;
 mod loss_curve;
 mod lzw;
 mod palette;
+mod parameter_fan;
 mod png;
 mod text;
 mod trajectories;
 
 #[cfg(test)]
 mod tests;
+
+pub use parameter_fan::{fan_label, fan_values};
 
 use canvas::{Canvas, Ink};
 use landscape::Landscape;
@@ -55,6 +58,12 @@ pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
             activation::draw(size, *z, activation)
         }
         (FigureType::Activation { z }, _, Some((case, _))) => activation::draw(size, *z, &case.activation),
+        (FigureType::ParameterFan { z }, Input::Activation(activation), _) => {
+            parameter_fan::draw(size, *z, activation)
+        }
+        (FigureType::ParameterFan { z }, _, Some((case, _))) => {
+            parameter_fan::draw(size, *z, &case.activation)
+        }
         (FigureType::Comparison, Input::Cases(cases), _) => comparison::draw(size, cases),
         (FigureType::Fit, _, Some((case, run))) => fit::draw(size, case, run),
         (FigureType::Convergence { fps, panels }, _, Some((case, run))) => {

@@ -8,6 +8,7 @@ use crate::plan::{Case, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
+use super::atlas::Atlas;
 use super::link;
 
 /// Specs, plan and runs together; `runs` belong to the plan's cases, index by index.
@@ -17,6 +18,7 @@ pub(super) struct Gallery<'g> {
     pub(super) plan: &'g Plan,
     pub(super) runs: &'g [Arc<Run>],
     pub(super) folders: &'g Folders<'g>,
+    pub(super) atlas: &'g Atlas,
 }
 
 /// The figures by the folder in which they lie, with a slash at its end.

@@ -3,9 +3,11 @@
 //! Every context has the fields of [`Layout`] beside its own. Addresses are relative to the page; texts whose names end in
 //! `_html` are HTML and go through `| safe`; numbers come as text, rounded for reading, and those of losses as `_value` too.
 
+mod activation;
 mod case;
 mod experiment;
 mod home;
+mod property;
 mod subject;
 
 use serde::Serialize;
@@ -19,10 +21,11 @@ use crate::number::significant;
 use crate::plan::PlannedFigure;
 use crate::train::Outcome;
 
+pub(super) use activation::{activation, activation_index};
 pub(super) use case::case;
 pub(super) use experiment::experiment;
 pub(super) use home::{author_page, home, list, not_found, report};
-pub(super) use subject::{activation, model, target};
+pub(super) use subject::{model, target};
 
 /// What every page has.
 #[derive(Serialize)]
@@ -48,6 +51,8 @@ struct PageView {
     /// The home page.
     home_url: String,
     style_url: String,
+    /// What makes tables sort, for pages that have such.
+    script_url: String,
     /// The full address, where the site knows its own.
     canonical_url: Option<String>,
     /// The full address of a picture for cards, where the site knows its own.
@@ -158,6 +163,7 @@ impl Draft<'_, '_> {
                 description: description.into(),
                 home_url: self.url("index.html"),
                 style_url: self.url("assets/style.css"),
+                script_url: self.url("assets/table.js"),
                 canonical_url: site.base_url.as_ref().map(|base| {
                     format!("{base}{}", self.path.strip_suffix("index.html").unwrap_or(&self.path))
                 }),
