@@ -281,7 +281,12 @@ fn a_fan_has_a_panel_for_each_parameter_and_a_curve_for_each_value() {
     let parameters = vec![("alpha".to_owned(), 1.0), ("b".to_owned(), 0.0)];
     let expression = "alpha * tanh(x) + b";
     let function = Function::parse(expression, &parameters).unwrap();
-    let fanned = Activation { function, parameters, ..activation("fanned", r"\mathrm{f}", expression) };
+    let fanned = Activation {
+        function,
+        parameters,
+        expression: expression.into(),
+        ..activation("fanned", r"\mathrm{f}", "x")
+    };
     let fan = figure((600, 800), FigureType::ParameterFan { z: (-5.0, 5.0) });
     let picture = decode(&draw(&fan, Input::Activation(&fanned))).remove(0).0;
     let half = picture.len() / 2;

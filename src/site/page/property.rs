@@ -50,8 +50,8 @@ pub(super) fn rows(properties: &Properties) -> Vec<PropertyRow> {
         row(
             "range",
             range_in_full(properties),
-            "values where φ′ changes its sign, where φ is flat and where it jumps; limits far out. A bracket belongs to a \
-             bound that is attained, a parenthesis to one that is approached only",
+            "values where φ′ changes its sign, where φ is flat or jumps, and limits far out; [ or ] where a bound is attained, \
+             ( or ) where it is not",
         ),
         row("monotone", monotone_in_full(properties), "the signs of φ′ and of the steps between samples"),
         row(
@@ -60,17 +60,17 @@ pub(super) fn rows(properties: &Properties) -> Vec<PropertyRow> {
             "sup |φ′|: where φ″ changes its sign, on both sides of every kink, and far out",
         ),
         row("zero-centred", centred(properties), "φ(0), and the samples against their mirror images"),
-        row("fixed points", fixed(properties), "changes of the sign of φ(z) − z between samples, and places where it only touches 0"),
+        row("fixed points", fixed(properties), "where φ(z) − z changes its sign or touches 0"),
         row(
             "dead region",
             dead_in_full(properties),
-            "where φ′ is exactly 0 from one switch of the expression to the next; a derivative that only underflows is not dead",
+            "where φ′ is exactly 0 between two switches of the expression; underflow does not count",
         ),
         row("smoothness", smooth_in_full(properties), smooth_method(properties.smoothness)),
         row(
             "saturation",
             saturation_in_full(properties),
-            "what the last octaves up to 2⁴⁰ settle at; from where on every sampled slope is below 0.01",
+            "what φ settles at up to 2⁴⁰, and from where on |φ′| < 0.01 at all samples",
         ),
     ]);
     rows
@@ -185,7 +185,7 @@ pub(super) fn symmetry(properties: &Properties) -> &'static str {
     match properties.symmetry {
         Symmetry::Odd => "odd",
         Symmetry::Even => "even",
-        Symmetry::Point => "about (0, φ(0))",
+        Symmetry::Point => "point",
         Symmetry::None => "–",
     }
 }
@@ -252,11 +252,11 @@ fn dead_in_full(properties: &Properties) -> String {
 pub(super) fn smoothness(properties: &Properties) -> &'static str {
     match properties.smoothness {
         Smoothness::Discontinuous => "jumps",
-        Smoothness::Continuous if properties.is_piecewise_linear() => "kinks, piecewise linear",
+        Smoothness::Continuous if properties.is_piecewise_linear() => "piecewise linear",
         Smoothness::Continuous => "kinks",
         Smoothness::Once => "C¹",
         Smoothness::Twice => "C² or more",
-        Smoothness::Smooth => "C^∞",
+        Smoothness::Smooth => "C∞",
     }
 }
 
@@ -273,7 +273,7 @@ fn smooth_in_full(properties: &Properties) -> String {
         Smoothness::Once => "continuously differentiable once (C¹)".into(),
         Smoothness::Twice => "twice continuously differentiable (C²) or more".into(),
         Smoothness::Smooth if properties.is_piecewise_linear() => "smooth: a straight line".into(),
-        Smoothness::Smooth => "smooth (C^∞), as far as was found".into(),
+        Smoothness::Smooth => "smooth (C∞), as far as was found".into(),
     }];
     for (jump, name) in [(Jump::Value, "φ"), (Jump::Slope, "φ′"), (Jump::Curvature, "φ″")] {
         let places = of(jump);
@@ -287,15 +287,10 @@ fn smooth_in_full(properties: &Properties) -> String {
 fn smooth_method(smoothness: Smoothness) -> &'static str {
     match smoothness {
         Smoothness::Smooth => {
-            "the expression takes one branch at all samples and is composed of functions with derivatives of every order; \
-             no singularity was found between samples"
+            "one branch of the expression throughout, composed of functions with all derivatives, and no singularity found"
         }
-        Smoothness::Twice => {
-            "pieces told apart by the branches of the expression; φ, φ′ and φ″ agree on both sides of each"
-        }
-        _ => {
-            "pieces told apart by the branches of the expression, and φ, φ′, φ″ compared on both sides of each"
-        }
+        Smoothness::Twice => "φ, φ′ and φ″ agree on both sides of every switch of the expression",
+        _ => "φ, φ′ and φ″ compared on both sides of every switch of the expression",
     }
 }
 
