@@ -85,13 +85,13 @@ fn jets(operation: &Operation, x: &[f64], stack: &mut [Jet], branch: &mut [u64; 
         Operation::Binary(operator) => {
             let (below, above) = stack.split_at_mut(top - 1);
             let (left, right) = (&mut below[top - 2], &above[0]);
-            for lane in 0..lanes {
+            for (lane, branch) in branch.iter_mut().enumerate().take(lanes) {
                 let (a, b) = (at(left, lane), at(right, lane));
                 let value = binary(operator, a[0], b[0]);
                 match operator {
-                    Binary::Minimum => choose(&mut branch[lane], u64::from(a[0] <= b[0])),
-                    Binary::Maximum => choose(&mut branch[lane], u64::from(a[0] >= b[0])),
-                    _ if operator.is_comparison() => choose(&mut branch[lane], u64::from(value != 0.0)),
+                    Binary::Minimum => choose(branch, u64::from(a[0] <= b[0])),
+                    Binary::Maximum => choose(branch, u64::from(a[0] >= b[0])),
+                    _ if operator.is_comparison() => choose(branch, u64::from(value != 0.0)),
                     _ => {}
                 }
                 let slope = binary_derivative(operator, (a[0], a[1]), (b[0], b[1]));
@@ -102,7 +102,7 @@ fn jets(operation: &Operation, x: &[f64], stack: &mut [Jet], branch: &mut [u64; 
         Operation::Clamp | Operation::If => {
             let (below, above) = stack.split_at_mut(top - 2);
             let first = &mut below[top - 3];
-            for lane in 0..lanes {
+            for (lane, branch) in branch.iter_mut().enumerate().take(lanes) {
                 let (a, b, c) = (at(first, lane), at(&above[0], lane), at(&above[1], lane));
                 let (choice, jet) = match operation {
                     // At a bound the derivatives are the bound's, as in first order.
@@ -112,7 +112,7 @@ fn jets(operation: &Operation, x: &[f64], stack: &mut [Jet], branch: &mut [u64; 
                     _ if a[0] == 0.0 => (0, c),
                     _ => (1, b),
                 };
-                choose(&mut branch[lane], choice);
+                choose(branch, choice);
                 put(first, lane, jet);
             }
             top - 2
