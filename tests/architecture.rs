@@ -5,12 +5,13 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The order of the modules; each may use those before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "diagnostic",
     "fs",
     "number",
     "cache",
     "function",
+    "property",
     "spec",
     "plan",
     "train",

@@ -1,62 +1,80 @@
-//! An activation and its derivative.
+//! An activation with its first and second derivative.
 
-use super::annotation::{Spot, place};
+use super::annotation::{Extent, Spot, place};
 use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style};
 use super::fit::{Curve, bottom_room, range, top_room};
 use super::formula::Formula;
+use crate::function::JetColumns;
 use crate::spec::{Activation, linspace};
 
 const SAMPLES: usize = 1201;
-const DERIVATIVE: Ink = Ink::solid(0x55, 0x55, 0x55);
+const DERIVATIVE: Ink = Ink::solid(0x3d, 0x3d, 0x3d);
+const SECOND_DERIVATIVE: Ink = Ink::solid(0x8c, 0x8c, 0x8c);
 
 pub(super) fn draw(size: (u32, u32), z: (f64, f64), activation: &Activation) -> Canvas {
     let style = Style::of(size);
     let mut canvas = Canvas::new(size.0, size.1);
     let inputs = linspace(z, SAMPLES);
-    let (mut values, mut slopes) = (vec![0.0; SAMPLES], vec![0.0; SAMPLES]);
-    activation.function.values_and_derivatives(&inputs, &mut values, &mut slopes);
-    let curve = |values: Vec<f64>| inputs.iter().copied().zip(values).collect::<Curve>();
-    let (value, slope) = (curve(values), curve(slopes));
-    let (low, high) = range([&value, &slope]);
-    // An activation without bounds may leave the picture, but not flatten its middle.
-    let width = z.1 - z.0;
-    let (low, high) = (low.max(-width), high.min(width));
-    let top = top_room(style, false);
-    let bottom = f64::from(size.1) - bottom_room(style);
-    let y = Axis::padded(low, high, 0.06, style.ticks(bottom - top, 3.6, 3));
-    let left = (0.4 * style.font() + Chart::left_room(&y, style)).round();
-    let area = Area {
-        left,
-        top: top.round(),
-        right: (f64::from(size.0) - 1.4 * style.font()).round(),
-        bottom: bottom.round(),
-    };
-    let x = Axis::padded(z.0, z.1, 0.03, style.ticks(area.width(), 6.5, 1));
-    let chart = Chart { area, x, y, style };
+    let mut columns = [(); 3].map(|()| vec![0.0; SAMPLES]);
+    let [y, dy, d2y] = &mut columns;
+    let mut jets = JetColumns { y, dy, d2y, branch: &mut vec![0; SAMPLES] };
+    activation.function.values_and_two_derivatives(&inputs, &mut jets);
+    let curves = columns.map(|values| inputs.iter().copied().zip(values).collect::<Curve>());
+    let whole = Area { left: 0.0, top: 0.0, right: f64::from(size.0), bottom: f64::from(size.1) };
+    let chart = chart(whole, style, z, curves.iter());
     chart.draw_base(&mut canvas, "z", "");
     let zero = Pen::new(Ink::solid(0xb0, 0xb0, 0xb0), style.unit.max(1.0));
     chart.draw_curve(&mut canvas, &[(chart.x.low, 0.0), (chart.x.high, 0.0)], &zero);
+    let dashed = |ink, on, off| Pen { dash: Some((on * style.unit, off * style.unit)), ..style.curve(ink) };
     let pens = [
         style.curve(Ink::from(activation.color)),
-        Pen { dash: Some((9.0 * style.unit, 4.0 * style.unit)), ..style.curve(DERIVATIVE) },
+        dashed(DERIVATIVE, 9.0, 4.0),
+        dashed(SECOND_DERIVATIVE, 2.6, 3.4),
     ];
     let height = chart.y.high - chart.y.low;
-    let pieces = [pieces(&value, height), pieces(&slope, height)];
-    for (pen, pieces) in pens.iter().zip(&pieces).rev() {
-        for piece in pieces {
-            chart.draw_curve(&mut canvas, piece, pen);
+    for (pen, curve) in pens.iter().zip(&curves).rev() {
+        for piece in pieces(curve, height) {
+            chart.draw_curve(&mut canvas, &piece, pen);
         }
     }
-    let obstacles: Vec<(f64, f64)> = [chart.trace(&value), chart.trace(&slope)].concat();
-    draw_legend(&mut canvas, &chart, activation, &pens, &obstacles);
-    chart.draw_title(&mut canvas, &format!("{} and its derivative", activation.id));
+    let obstacles: Vec<(f64, f64)> = curves.iter().flat_map(|curve| chart.trace(curve)).collect();
+    let symbol = if activation.symbol.is_empty() { r"\mathrm{id}" } else { activation.symbol.as_str() };
+    let labels = ["", r"\prime", r"\prime\prime"].map(|primes| format!("{symbol}{primes}(z)"));
+    let entries: Vec<(Pen, String)> = pens.into_iter().zip(labels).collect();
+    draw_legend(&mut canvas, &chart, &entries, &obstacles);
+    chart.draw_title(&mut canvas, &format!("{} and its derivatives", activation.id));
     canvas
 }
 
+/// The chart of functions of z in a part of the picture.
+pub(super) fn chart<'c>(
+    whole: Area,
+    style: Style,
+    z: (f64, f64),
+    curves: impl IntoIterator<Item = &'c Curve>,
+) -> Chart {
+    let (low, high) = range(curves);
+    // An activation without bounds may leave the picture, but not flatten its middle.
+    let width = z.1 - z.0;
+    let (low, high) = (low.max(-width), high.min(width));
+    let top = whole.top + top_room(style, false);
+    let bottom = whole.bottom - bottom_room(style);
+    let y = Axis::padded(low, high, 0.06, style.ticks(bottom - top, 3.6, 3));
+    let left = whole.left + (0.4 * style.font() + Chart::left_room(&y, style)).round();
+    let area = Area {
+        left,
+        top: top.round(),
+        right: (whole.right - 1.4 * style.font()).round(),
+        bottom: bottom.round(),
+    };
+    let x = Axis::padded(z.0, z.1, 0.03, style.ticks(area.width(), 6.5, 1));
+    Chart { area, x, y, style }
+}
+
 /// A curve cut where it jumps: between neighbours it would then be drawn as a slope that is not there.
-fn pieces(curve: &Curve, height: f64) -> Vec<Curve> {
+pub(super) fn pieces(curve: &Curve, height: f64) -> Vec<Curve> {
     let mut pieces = vec![Curve::new()];
     for (index, &point) in curve.iter().enumerate() {
         if let Some(&(_, before)) = index.checked_sub(1).and_then(|before| curve.get(before)) {
@@ -79,27 +97,28 @@ fn pieces(curve: &Curve, height: f64) -> Vec<Curve> {
 }
 
 /// A legend whose labels are typeset.
-fn draw_legend(
+pub(super) fn draw_legend(
     canvas: &mut Canvas,
     chart: &Chart,
-    activation: &Activation,
-    pens: &[Pen; 2],
+    entries: &[(Pen, String)],
     obstacles: &[(f64, f64)],
 ) {
     let style = chart.style;
     let size = style.font();
-    let symbol = if activation.symbol.is_empty() { r"\mathrm{id}" } else { activation.symbol.as_str() };
-    let labels =
-        [format!("{symbol}(z)"), format!(r"{symbol}\prime(z)")].map(|latex| Formula::new(&latex, size));
+    let labels: Vec<Formula> = entries.iter().map(|(_, latex)| Formula::new(latex, size)).collect();
     let width = labels.iter().map(|label| label.width).fold(0.0, f64::max) + 3.7 * size;
-    let extent = super::annotation::Extent { width, height: 3.6 * size };
+    #[expect(clippy::cast_precision_loss, reason = "a handful of lines")]
+    let height = (1.5 * entries.len() as f64 + 0.6) * size;
+    let extent = Extent { width, height };
     let Some(&area) = place(chart.area, &[(extent, Spot::TopLeft)], obstacles, style).first() else { return };
     let frame = Pen::new(Ink::solid(0xcc, 0xcc, 0xcc), style.unit.max(1.0));
     canvas.rounded_box(area, 3.0 * style.unit, Ink::WHITE.with_opacity(0.9), &frame);
-    for ((pen, label), row) in pens.iter().zip(&labels).zip([0.5, 1.5]) {
-        let y = (area.top + 0.3 * size + 1.5 * size * row).round();
-        canvas.polyline(&[(area.left + 0.5 * size, y), (area.left + 2.6 * size, y)], pen);
-        label.draw(canvas, (area.left + 3.1 * size, y + 0.36 * size), Ink::BLACK);
+    let mut y = area.top + 1.05 * size;
+    for ((pen, _), label) in entries.iter().zip(&labels) {
+        let middle = y.round();
+        canvas.polyline(&[(area.left + 0.5 * size, middle), (area.left + 2.6 * size, middle)], pen);
+        label.draw(canvas, (area.left + 3.1 * size, middle + 0.36 * size), Ink::BLACK);
+        y += 1.5 * size;
     }
 }
 

@@ -25,6 +25,7 @@ mod loss_curve;
 mod lzw;
 mod matrix;
 mod palette;
+mod parameter_fan;
 mod png;
 mod rows;
 mod text;
@@ -32,6 +33,8 @@ mod trajectories;
 
 #[cfg(test)]
 mod tests;
+
+pub use parameter_fan::{fan_label, fan_values};
 
 use canvas::{Canvas, Ink};
 use landscape::Landscape;
@@ -60,6 +63,12 @@ pub fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
             activation::draw(size, *z, activation)
         }
         (FigureType::Activation { z }, _, Some((case, ..))) => activation::draw(size, *z, &case.activation),
+        (FigureType::ParameterFan { z }, Input::Activation(activation), _) => {
+            parameter_fan::draw(size, *z, activation)
+        }
+        (FigureType::ParameterFan { z }, _, Some((case, ..))) => {
+            parameter_fan::draw(size, *z, &case.activation)
+        }
         (FigureType::Comparison, Input::Cases(cases), _) => comparison::draw(size, cases),
         (FigureType::LossBoxes, Input::Cases(cases), _) => loss_boxes::draw(size, cases),
         (FigureType::Matrix { value }, Input::Cases(cases), _) => matrix::draw(size, *value, cases),

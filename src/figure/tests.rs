@@ -112,6 +112,7 @@ fn types() -> Vec<FigureType> {
         FigureType::Fit,
         FigureType::Convergence { fps: 12.0, panels },
         FigureType::Activation { z: (-5.0, 5.0) },
+        FigureType::ParameterFan { z: (-5.0, 5.0) },
         FigureType::Trajectories,
         FigureType::LossLandscape {
             w: (-4.0, 4.0),
@@ -283,7 +284,9 @@ fn a_diverged_run_says_so_in_red() {
     };
     for figure_type in types() {
         // An activation has no run, comparisons say it in their legends, and bounds are of what there was before.
-        if matches!(figure_type, FigureType::Activation { .. }) || figure_type.spans_cases() {
+        if matches!(figure_type, FigureType::Activation { .. } | FigureType::ParameterFan { .. })
+            || figure_type.spans_cases()
+        {
             continue;
         }
         for (name, run) in runs(&case) {
@@ -317,8 +320,32 @@ fn held_out_points_and_their_loss_are_told_from_the_others() {
 fn a_landscape_of_another_model_is_refused_in_words() {
     let case = case(ModelType::ScaledInput, tanh(), "x");
     let finding = finding(train(&case));
-    let landscape = types().into_iter().nth(4).unwrap();
+    let landscape = types().into_iter().nth(5).unwrap();
     let picture =
         decode(&draw(&figure((600, 400), landscape), Input::Cases(&[(&case, &finding)]))).remove(0).0;
     assert!(count(&picture, [0; 3]) > 150 && count(&picture, [0x44, 0x01, 0x54]) == 0);
+}
+
+#[test]
+fn a_fan_has_a_panel_for_each_parameter_and_a_curve_for_each_value() {
+    let parameters = vec![("alpha".to_owned(), 1.0), ("b".to_owned(), 0.0)];
+    let expression = "alpha * tanh(x) + b";
+    let function = Function::parse(expression, &parameters).unwrap();
+    let fanned = Activation {
+        function,
+        parameters,
+        expression: expression.into(),
+        ..activation("fanned", r"\mathrm{f}", "x")
+    };
+    let fan = figure((600, 800), FigureType::ParameterFan { z: (-5.0, 5.0) });
+    let picture = decode(&draw(&fan, Input::Activation(&fanned))).remove(0).0;
+    let half = picture.len() / 2;
+    for panel in [&picture[..half], &picture[half..]] {
+        // The first and the middle colour of five along viridis, up to 86 % of the way.
+        for share in [0.0, 0.43] {
+            assert!(count(panel, colormap::color(Colormap::Viridis, share)) > 200);
+        }
+    }
+    let plain = decode(&draw(&fan, Input::Activation(&tanh()))).remove(0).0;
+    assert!(plain != picture);
 }

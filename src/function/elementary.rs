@@ -12,6 +12,8 @@ pub(super) struct Unary {
     pub(super) value: fn(f64) -> f64,
     /// The value, the same bits as `value` gives, and the derivative. At a kink the derivative is that of the flatter side.
     pub(super) value_and_derivative: fn(f64) -> (f64, f64),
+    /// The second derivative, from the argument and the value. At a kink it is 0, as on both of its sides.
+    pub(super) second_derivative: fn(f64, f64) -> f64,
 }
 
 /// The function of this name.
@@ -20,7 +22,7 @@ pub(super) fn unary(name: &str) -> Option<&'static Unary> {
 }
 
 macro_rules! functions {
-    ($($name:literal, $latex:literal: $value:expr, $derivative:expr;)*) => {
+    ($($name:literal, $latex:literal: $value:expr, $derivative:expr, $second:expr;)*) => {
         &[$(Unary {
             name: $name,
             latex: $latex,
@@ -31,45 +33,46 @@ macro_rules! functions {
                 let y = value(x);
                 (y, derivative(x, y))
             },
+            second_derivative: $second,
         }),*]
     };
 }
 
-/// Name, LaTeX: value by x; derivative by x and the value y.
+/// Name, LaTeX: value by x; derivative and second derivative by x and the value y.
 pub(super) static UNARY: &[Unary] = functions! {
-    "exp", r"\exp": libm::exp, |_, y| y;
-    "expm1", r"\operatorname{expm1}": libm::expm1, |x, _| libm::exp(x);
-    "log", r"\ln": libm::log, |x, _| 1.0 / x;
-    "ln", r"\ln": libm::log, |x, _| 1.0 / x;
-    "log1p", r"\operatorname{log1p}": libm::log1p, |x, _| 1.0 / (1.0 + x);
-    "log2", r"\log_{2}": libm::log2, |x, _| 1.0 / (x * LN_2);
-    "log10", r"\log_{10}": libm::log10, |x, _| 1.0 / (x * LN_10);
-    "sqrt", r"\sqrt": f64::sqrt, |_, y| 0.5 / y;
-    "cbrt", r"\operatorname{cbrt}": libm::cbrt, |_, y| 1.0 / (3.0 * y * y);
-    "abs", r"\operatorname{abs}": f64::abs, |x, _| sign(x);
-    "sign", r"\operatorname{sign}": sign, |_, _| 0.0;
-    "step", r"\operatorname{step}": |x| f64::from(u8::from(x > 0.0)), |_, _| 0.0;
-    "floor", r"\operatorname{floor}": f64::floor, |_, _| 0.0;
-    "ceil", r"\operatorname{ceil}": f64::ceil, |_, _| 0.0;
-    "round", r"\operatorname{round}": f64::round, |_, _| 0.0;
-    "sin", r"\sin": libm::sin, |x, _| libm::cos(x);
-    "cos", r"\cos": libm::cos, |x, _| -libm::sin(x);
-    "tan", r"\tan": libm::tan, |_, y| 1.0 + y * y;
-    "asin", r"\arcsin": libm::asin, |x, _| 1.0 / ((1.0 - x) * (1.0 + x)).sqrt();
-    "acos", r"\arccos": libm::acos, |x, _| -1.0 / ((1.0 - x) * (1.0 + x)).sqrt();
-    "atan", r"\arctan": libm::atan, |x, _| 1.0 / (1.0 + x * x);
-    "sinh", r"\sinh": libm::sinh, |x, _| libm::cosh(x);
-    "cosh", r"\cosh": libm::cosh, |x, _| libm::sinh(x);
-    "tanh", r"\tanh": libm::tanh, sech_squared;
-    "asinh", r"\operatorname{arsinh}": libm::asinh, |x, _| 1.0 / libm::hypot(1.0, x);
-    "acosh", r"\operatorname{arcosh}": libm::acosh, |x, _| 1.0 / ((x - 1.0).sqrt() * (x + 1.0).sqrt());
-    "atanh", r"\operatorname{artanh}": libm::atanh, |x, _| 1.0 / ((1.0 - x) * (1.0 + x));
-    "sigmoid", r"\sigma": sigmoid, sigmoid_derivative;
-    "softplus", r"\operatorname{softplus}": softplus, |x, _| sigmoid(x);
-    "relu", r"\operatorname{ReLU}": |x| if x > 0.0 { x } else { 0.0 }, |x, _| f64::from(u8::from(x > 0.0));
-    "erf", r"\operatorname{erf}": libm::erf, |x, _| FRAC_2_SQRT_PI * libm::exp(-x * x);
-    "erfc", r"\operatorname{erfc}": libm::erfc, |x, _| -FRAC_2_SQRT_PI * libm::exp(-x * x);
-    "normal_cdf", r"\Phi": |x| 0.5 * libm::erfc(-x / SQRT_2), |x, _| NORMAL_DENSITY_AT_0 * libm::exp(-0.5 * x * x);
+    "exp", r"\exp": libm::exp, |_, y| y, |_, y| y;
+    "expm1", r"\operatorname{expm1}": libm::expm1, |x, _| libm::exp(x), |x, _| libm::exp(x);
+    "log", r"\ln": libm::log, |x, _| 1.0 / x, |x, _| -1.0 / x / x;
+    "ln", r"\ln": libm::log, |x, _| 1.0 / x, |x, _| -1.0 / x / x;
+    "log1p", r"\operatorname{log1p}": libm::log1p, |x, _| 1.0 / (1.0 + x), |x, _| -1.0 / (1.0 + x) / (1.0 + x);
+    "log2", r"\log_{2}": libm::log2, |x, _| 1.0 / (x * LN_2), |x, _| -1.0 / (x * LN_2) / x;
+    "log10", r"\log_{10}": libm::log10, |x, _| 1.0 / (x * LN_10), |x, _| -1.0 / (x * LN_10) / x;
+    "sqrt", r"\sqrt": f64::sqrt, |_, y| 0.5 / y, |_, y| -0.25 / (y * y * y);
+    "cbrt", r"\operatorname{cbrt}": libm::cbrt, |_, y| 1.0 / (3.0 * y * y), |x, y| -2.0 / (9.0 * x * y * y);
+    "abs", r"\operatorname{abs}": f64::abs, |x, _| sign(x), |_, _| 0.0;
+    "sign", r"\operatorname{sign}": sign, |_, _| 0.0, |_, _| 0.0;
+    "step", r"\operatorname{step}": |x| f64::from(u8::from(x > 0.0)), |_, _| 0.0, |_, _| 0.0;
+    "floor", r"\operatorname{floor}": f64::floor, |_, _| 0.0, |_, _| 0.0;
+    "ceil", r"\operatorname{ceil}": f64::ceil, |_, _| 0.0, |_, _| 0.0;
+    "round", r"\operatorname{round}": f64::round, |_, _| 0.0, |_, _| 0.0;
+    "sin", r"\sin": libm::sin, |x, _| libm::cos(x), |_, y| -y;
+    "cos", r"\cos": libm::cos, |x, _| -libm::sin(x), |_, y| -y;
+    "tan", r"\tan": libm::tan, |_, y| 1.0 + y * y, |_, y| 2.0 * y * (1.0 + y * y);
+    "asin", r"\arcsin": libm::asin, |x, _| 1.0 / ((1.0 - x) * (1.0 + x)).sqrt(), |x, _| x * arc_second(x);
+    "acos", r"\arccos": libm::acos, |x, _| -1.0 / ((1.0 - x) * (1.0 + x)).sqrt(), |x, _| -x * arc_second(x);
+    "atan", r"\arctan": libm::atan, |x, _| 1.0 / (1.0 + x * x), |x, _| -2.0 * x / (1.0 + x * x) / (1.0 + x * x);
+    "sinh", r"\sinh": libm::sinh, |x, _| libm::cosh(x), |_, y| y;
+    "cosh", r"\cosh": libm::cosh, |x, _| libm::sinh(x), |_, y| y;
+    "tanh", r"\tanh": libm::tanh, sech_squared, |x, y| -2.0 * y * sech_squared(x, y);
+    "asinh", r"\operatorname{arsinh}": libm::asinh, |x, _| 1.0 / libm::hypot(1.0, x), |x, _| -x / libm::hypot(1.0, x) / libm::hypot(1.0, x) / libm::hypot(1.0, x);
+    "acosh", r"\operatorname{arcosh}": libm::acosh, |x, _| 1.0 / ((x - 1.0).sqrt() * (x + 1.0).sqrt()), |x, _| -x / ((x - 1.0).sqrt() * (x + 1.0).sqrt()) / ((x - 1.0) * (x + 1.0));
+    "atanh", r"\operatorname{artanh}": libm::atanh, |x, _| 1.0 / ((1.0 - x) * (1.0 + x)), |x, _| 2.0 * x / ((1.0 - x) * (1.0 + x)) / ((1.0 - x) * (1.0 + x));
+    "sigmoid", r"\sigma": sigmoid, sigmoid_derivative, |x, _| sigmoid_second(x);
+    "softplus", r"\operatorname{softplus}": softplus, |x, _| sigmoid(x), sigmoid_derivative;
+    "relu", r"\operatorname{ReLU}": |x| if x > 0.0 { x } else { 0.0 }, |x, _| f64::from(u8::from(x > 0.0)), |_, _| 0.0;
+    "erf", r"\operatorname{erf}": libm::erf, |x, _| FRAC_2_SQRT_PI * libm::exp(-x * x), |x, _| -2.0 * x * FRAC_2_SQRT_PI * libm::exp(-x * x);
+    "erfc", r"\operatorname{erfc}": libm::erfc, |x, _| -FRAC_2_SQRT_PI * libm::exp(-x * x), |x, _| 2.0 * x * FRAC_2_SQRT_PI * libm::exp(-x * x);
+    "normal_cdf", r"\Phi": |x| 0.5 * libm::erfc(-x / SQRT_2), |x, _| NORMAL_DENSITY_AT_0 * libm::exp(-0.5 * x * x), |x, _| -x * NORMAL_DENSITY_AT_0 * libm::exp(-0.5 * x * x);
 };
 
 /// 1/√(2π).
@@ -105,6 +108,17 @@ fn sigmoid(x: f64) -> f64 {
 fn sigmoid_derivative(x: f64, _: f64) -> f64 {
     let e = libm::exp(-x.abs());
     e / ((1.0 + e) * (1.0 + e))
+}
+
+/// −σ′(x) tanh(x/2), since 1 − 2σ(x) = −tanh(x/2).
+fn sigmoid_second(x: f64) -> f64 {
+    -libm::tanh(0.5 * x) * sigmoid_derivative(x, 0.0)
+}
+
+/// (1 − x²)^(−3/2).
+fn arc_second(x: f64) -> f64 {
+    let rest = (1.0 - x) * (1.0 + x);
+    1.0 / (rest * rest.sqrt())
 }
 
 /// ln(1 + eˣ), without overflow.

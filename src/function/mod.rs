@@ -7,6 +7,7 @@ mod expression;
 mod interval;
 mod latex;
 mod program;
+mod second_order;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub use catalogue::{Builtin, BuiltinReference, builtin, builtins};
 pub use enclosure::Enclosure;
 pub use expression::{ExpressionError, check_parameter_name};
 pub use interval::Interval;
+pub use second_order::JetColumns;
 
 /// A compiled expression of one variable with its parameters filled in. Cheap to clone; values and derivatives are the
 /// same bits on every machine.
@@ -66,6 +68,13 @@ impl Function {
     /// What the function and its first two derivatives can be on an interval.
     pub fn enclosure(&self, x: Interval) -> Enclosure {
         self.0.enclosure(x)
+    }
+
+    /// The values and the first two derivatives by `x` at many points, and on which piece of the function each lies; all
+    /// slices have the same length. Values and first derivatives are the same bits as those of
+    /// [`Self::values_and_derivatives`], and the second derivatives are as exact.
+    pub fn values_and_two_derivatives(&self, x: &[f64], columns: &mut JetColumns<'_>) {
+        self.0.jets(x, columns);
     }
 
     /// One text for all spellings that compile to the same operations, with the parameters' values in it: what a cache

@@ -4,7 +4,7 @@ use super::elementary::{Unary, integer_power};
 use super::expression::{Binary, Expression};
 
 /// How many numbers are computed at once: few enough for all columns to stay in the nearest cache.
-const LANES: usize = 64;
+pub(super) const LANES: usize = 64;
 /// Whole powers up to this are repeated products, which is faster and exact where the result is.
 const MAX_INTEGER_POWER: f64 = 64.0;
 
@@ -13,7 +13,7 @@ const MAX_INTEGER_POWER: f64 = 64.0;
 pub(super) struct Program {
     pub(super) operations: Vec<Operation>,
     /// The most columns that are on the stack at once.
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 /// One step of a program.
@@ -152,11 +152,11 @@ fn whole_exponent(value: f64) -> Option<i32> {
     (value.abs() <= MAX_INTEGER_POWER && value.fract() == 0.0).then_some(value as i32)
 }
 
-fn truth(holds: bool) -> f64 {
+pub(super) fn truth(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-fn clamp(x: f64, low: f64, high: f64) -> f64 {
+pub(super) fn clamp(x: f64, low: f64, high: f64) -> f64 {
     if x < low {
         low
     } else if x > high {
@@ -167,7 +167,7 @@ fn clamp(x: f64, low: f64, high: f64) -> f64 {
 }
 
 #[expect(clippy::float_cmp, reason = "`==` of the language compares as it says")]
-fn binary(operator: Binary, left: f64, right: f64) -> f64 {
+pub(super) fn binary(operator: Binary, left: f64, right: f64) -> f64 {
     match operator {
         Binary::Or => truth(left != 0.0 || right != 0.0),
         Binary::And => truth(left != 0.0 && right != 0.0),
@@ -201,17 +201,17 @@ fn binary(operator: Binary, left: f64, right: f64) -> f64 {
 
 /// A factor times a derivative. Where the derivative is 0 the product is, even if the factor has overflowed: the limit, not
 /// the NaN of 0·∞.
-fn times(factor: f64, derivative: f64) -> f64 {
+pub(super) fn times(factor: f64, derivative: f64) -> f64 {
     if derivative == 0.0 { 0.0 } else { factor * derivative }
 }
 
 /// A function's derivative times that of its argument.
-fn chain(outer: f64, inner: f64) -> f64 {
+pub(super) fn chain(outer: f64, inner: f64) -> f64 {
     if outer == 0.0 { 0.0 } else { times(outer, inner) }
 }
 
 /// The derivative of an operator's value by x, from the operands and theirs.
-fn binary_derivative(operator: Binary, (a, da): (f64, f64), (b, db): (f64, f64)) -> f64 {
+pub(super) fn binary_derivative(operator: Binary, (a, da): (f64, f64), (b, db): (f64, f64)) -> f64 {
     match operator {
         Binary::Add => da + db,
         Binary::Subtract => da - db,

@@ -20,7 +20,7 @@ use crate::spec::{
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
 pub const RUN_VERSION: u32 = 1;
 /// The version of everything that draws a figure.
-pub const FIGURE_VERSION: u32 = 2;
+pub const FIGURE_VERSION: u32 = 3;
 
 /// The version of the search for what can be attained.
 pub const ATTAINABLE_VERSION: u32 = 1;
@@ -239,6 +239,13 @@ fn of_activation(key: &mut KeyBuilder, figure: &Figure, subject: &Activation) {
     self::figure(key, figure);
     key.text("function", &subject.function.canonical());
     activation(key, subject);
+    if let FigureType::ParameterFan { .. } = figure.figure_type {
+        // Other values of its parameters make other functions of the expression than the compiled one.
+        key.text("expression", &subject.expression);
+        for (name, value) in &subject.parameters {
+            key.text("parameter", name).number("value", *value);
+        }
+    }
 }
 
 fn activation(key: &mut KeyBuilder, activation: &Activation) {
@@ -266,6 +273,10 @@ fn figure(key: &mut KeyBuilder, figure: &Figure) {
         }
         FigureType::Activation { z } => {
             key.text("type", "activation");
+            interval(key, "z", *z);
+        }
+        FigureType::ParameterFan { z } => {
+            key.text("type", "parameter_fan");
             interval(key, "z", *z);
         }
         FigureType::Trajectories => {

@@ -107,6 +107,9 @@ impl Case {
     }
 }
 
+/// The most parameters that a fan shows.
+pub const MOST_PANELS: usize = 4;
+
 /// One picture or animation to draw.
 #[derive(Debug, Clone)]
 pub struct PlannedFigure {
@@ -258,12 +261,9 @@ fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<Plan
         for &figure in &of_cases {
             let path = format!("{}/{}", case.directory(), file_name(figure));
             planned.push(match figure.figure_type {
-                FigureType::Activation { .. } => PlannedFigure {
-                    figure: Arc::clone(figure),
-                    subject: Subject::Activation(Arc::clone(&case.activation)),
-                    path,
-                    key: key::activation_key(figure, &case.activation),
-                },
+                FigureType::Activation { .. } | FigureType::ParameterFan { .. } => {
+                    of_activation(figure, &case.activation, path)
+                }
                 _ => PlannedFigure {
                     figure: Arc::clone(figure),
                     subject: Subject::Cases(vec![index]),
@@ -344,23 +344,43 @@ fn groups(cases: &[Case], first: usize, span: Span) -> Vec<(String, Vec<usize>)>
     groups
 }
 
-/// The figure of every activation's own page.
+/// The figures of every activation's own page: of itself and, if it has parameters, of their fan.
 fn activation_figures(specs: &Specs) -> Vec<PlannedFigure> {
-    let declared = specs.figures.get("activation").cloned();
-    let is_usable = |figure: &Arc<Figure>| matches!(figure.figure_type, FigureType::Activation { .. });
-    let Some(figure) = declared.filter(is_usable).or_else(|| standard_figure("activation").map(Arc::new))
-    else {
-        return Vec::new();
+    let figure = |name: &str, is_usable: fn(&FigureType) -> bool| {
+        let declared = specs.figures.get(name).filter(|figure| is_usable(&figure.figure_type)).cloned();
+        declared.or_else(|| standard_figure(name).map(Arc::new))
     };
-    let activations = specs.activations.values();
-    activations
-        .map(|activation| PlannedFigure {
-            figure: Arc::clone(&figure),
-            subject: Subject::Activation(Arc::clone(activation)),
-            path: format!("activations/{}/activation.png", activation.id),
-            key: key::activation_key(&figure, activation),
-        })
-        .collect()
+    let own = figure("activation", |kind| matches!(kind, FigureType::Activation { .. }));
+    let fan = figure("parameter_fan", |kind| matches!(kind, FigureType::ParameterFan { .. }));
+    let mut planned = Vec::new();
+    for activation in specs.activations.values() {
+        let path = |name: &str| format!("activations/{}/{name}.png", activation.id);
+        planned.extend(own.iter().map(|figure| of_activation(figure, activation, path("activation"))));
+        if !activation.parameters.is_empty() {
+            planned.extend(fan.iter().map(|figure| of_activation(figure, activation, path("parameter_fan"))));
+        }
+    }
+    planned
+}
+
+/// A figure that shows an activation and no case. The size of a fan is that of a panel; it has one for each parameter.
+fn of_activation(figure: &Arc<Figure>, activation: &Arc<Activation>, path: String) -> PlannedFigure {
+    let panels = match figure.figure_type {
+        FigureType::ParameterFan { .. } => activation.parameters.len().clamp(1, MOST_PANELS),
+        _ => 1,
+    };
+    let mut figure = Arc::clone(figure);
+    if panels > 1 {
+        let (width, height) = figure.size;
+        let size = (width, height * u32::try_from(panels).unwrap_or(1));
+        figure = Arc::new(Figure { size, ..Figure::clone(&figure) });
+    }
+    PlannedFigure {
+        key: key::activation_key(&figure, activation),
+        subject: Subject::Activation(Arc::clone(activation)),
+        figure,
+        path,
+    }
 }
 
 /// The name of a figure's file.

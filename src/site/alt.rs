@@ -1,8 +1,9 @@
 //! What a figure shows, in words: for those who cannot see it, computed from the data behind it.
 
 use super::gallery::{Gallery, Trained};
+use crate::figure::{fan_label, fan_values};
 use crate::number::{minus, significant};
-use crate::plan::{PlannedFigure, Subject};
+use crate::plan::{MOST_PANELS, PlannedFigure, Subject};
 use crate::spec::{Activation, FigureType, MatrixValue, Panel};
 use crate::train::{Outcome, predict};
 
@@ -13,7 +14,10 @@ pub(super) fn text(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
 
 fn words(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
     if let Subject::Activation(activation) = &planned.subject {
-        return of_activation(&planned.figure.figure_type, activation);
+        return match planned.figure.figure_type {
+            FigureType::ParameterFan { z } => fan(z, activation),
+            _ => of_activation(&planned.figure.figure_type, activation),
+        };
     }
     let subjects = gallery.subjects(planned);
     let Some(&first) = subjects.first() else { return planned.figure.title.clone() };
@@ -21,6 +25,7 @@ fn words(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
         FigureType::Fit => format!("Fit of {}. {}", subject(first), fit(first)),
         FigureType::Convergence { panels, .. } => convergence(first, panels),
         FigureType::Activation { .. } => of_activation(&planned.figure.figure_type, &first.case.activation),
+        FigureType::ParameterFan { z } => fan(*z, &first.case.activation),
         FigureType::Trajectories => trajectories(first),
         FigureType::LossLandscape { w, b, .. } => landscape(first, *w, *b),
         FigureType::Comparison => comparison(&subjects),
@@ -97,6 +102,23 @@ fn convergence(trained: Trained<'_>, panels: &[Panel]) -> String {
     )
 }
 
+fn fan((low, high): (f64, f64), activation: &Activation) -> String {
+    let values = |own: f64| fan_values(own).into_iter().map(fan_label).collect::<Vec<_>>().join(", ");
+    let parts: Vec<String> = activation
+        .parameters
+        .iter()
+        .take(MOST_PANELS)
+        .map(|(name, own)| format!("{name} = {} (its own value is {})", values(*own), fan_label(*own)))
+        .collect();
+    let parts = if parts.is_empty() { "it has no parameters".into() } else { parts.join("; ") };
+    format!(
+        "The activation {} for z from {} to {} with other values of its parameters: {parts}.",
+        activation.id,
+        significant(low, 3),
+        significant(high, 3)
+    )
+}
+
 fn of_activation(figure_type: &FigureType, activation: &Activation) -> String {
     let (low, high) = match figure_type {
         FigureType::Activation { z } => *z,
@@ -104,7 +126,7 @@ fn of_activation(figure_type: &FigureType, activation: &Activation) -> String {
     };
     let at = |z: f64| significant(activation.function.value(z), 3);
     format!(
-        "The activation {} and its derivative for z from {} to {}: it is {} at the left end, {} at 0 and {} at the right end.",
+        "The activation {} and its first two derivatives for z from {} to {}: it is {} at the left end, {} at 0 and {} at the right end.",
         activation.id,
         significant(low, 3),
         significant(high, 3),

@@ -9,6 +9,7 @@ use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
+use super::atlas::Atlas;
 use super::link;
 use crate::verdict::{Verdict, typical_loss};
 
@@ -20,6 +21,7 @@ pub(super) struct Gallery<'g> {
     pub(super) findings: &'g [Finding],
     pub(super) verdicts: &'g [Option<Arc<Verdict>>],
     pub(super) folders: &'g Folders<'g>,
+    pub(super) atlas: &'g Atlas,
 }
 
 /// The figures by the folder in which they lie, with a slash at its end.

@@ -2,6 +2,7 @@
 //! [`crate::publish`]'s.
 
 mod alt;
+mod atlas;
 mod attained;
 mod gallery;
 mod judged;
@@ -12,6 +13,7 @@ mod page;
 mod report;
 mod report_page;
 mod results;
+mod sparkline;
 mod template;
 mod wording;
 
@@ -26,6 +28,7 @@ use crate::plan::Plan;
 use crate::spec::Specs;
 use crate::train::Run;
 use crate::verdict::Verdict;
+use atlas::Atlas;
 use gallery::{Gallery, Trained};
 use page::Draft;
 use template::Templates;
@@ -48,10 +51,10 @@ pub struct TemplateFile {
 }
 
 /// The extensions of template files.
-pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css"];
+pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css", "js"];
 
-/// The sections that have a list.
-const SECTIONS: [&str; 4] = ["experiments", "activations", "targets", "models"];
+/// The sections that have a list of cards.
+const SECTIONS: [&str; 3] = ["experiments", "targets", "models"];
 
 /// Checks templates and every reference in the authors' texts, without any training: the pages are rendered as if all runs
 /// had ended before they began.
@@ -80,7 +83,8 @@ pub fn render(
 ) -> Result<Vec<SiteFile>, Vec<Diagnostic>> {
     let templates = Templates::load(overrides)?;
     let folders = gallery::folders(plan);
-    let gallery = Gallery { specs, plan, findings, verdicts, folders: &folders };
+    let atlas = Atlas::new(specs, plan, findings);
+    let gallery = Gallery { specs, plan, findings, verdicts, folders: &folders, atlas: &atlas };
     let mut files = Vec::new();
     let mut found = Vec::new();
     let cases: Vec<Trained<'_>> = gallery.cases().collect();
@@ -132,6 +136,7 @@ pub fn render(
     for section in SECTIONS {
         rest.page(gallery, &templates, "list.html", link::index(section), |draft| page::list(draft, section));
     }
+    rest.page(gallery, &templates, "activations.html", link::index("activations"), page::activation_index);
     rest.page(gallery, &templates, "index.html", "index.html".into(), page::home);
     let report = report::of_site(gallery, &mut rest.found);
     let report_html = report_page::html(&report);
@@ -142,6 +147,7 @@ pub fn render(
     let style = templates.asset("style.css").to_owned();
     rest.page(gallery, &templates, "404.html", "404.html".into(), |draft| page::not_found(draft, &style));
     rest.text("assets/style.css".into(), style);
+    rest.text("assets/table.js".into(), templates.asset("table.js").to_owned());
     rest.text(".nojekyll".into(), String::new());
     for made in of_cases.into_iter().chain(of_experiments).chain([rest]) {
         files.extend(made.files);

@@ -9,9 +9,10 @@ use super::TemplateFile;
 use crate::diagnostic::{Diagnostic, Place, SourceFile, nearest};
 
 /// The built-in templates and assets by name, as they lie in `site_templates/`.
-const EMBEDDED: [(&str, &str); 13] = [
+const EMBEDDED: [(&str, &str); 14] = [
     ("404.html", include_str!("../../site_templates/404.html")),
     ("activation.html", include_str!("../../site_templates/activation.html")),
+    ("activations.html", include_str!("../../site_templates/activations.html")),
     ("base.html", include_str!("../../site_templates/base.html")),
     ("case.html", include_str!("../../site_templates/case.html")),
     ("components.html", include_str!("../../site_templates/components.html")),
@@ -26,7 +27,10 @@ const EMBEDDED: [(&str, &str); 13] = [
 ];
 
 /// Files that are copied as they are, and can be replaced like templates.
-const ASSETS: [(&str, &str); 1] = [("style.css", include_str!("../../site_templates/style.css"))];
+const ASSETS: [(&str, &str); 2] = [
+    ("style.css", include_str!("../../site_templates/style.css")),
+    ("table.js", include_str!("../../site_templates/table.js")),
+];
 
 /// Every template and asset, parsed.
 pub(super) struct Templates {

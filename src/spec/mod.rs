@@ -291,8 +291,10 @@ pub enum FigureType {
         /// Left to right, at least one.
         panels: Vec<Panel>,
     },
-    /// φ and φ′ over an interval.
+    /// φ, φ′ and φ″ over an interval.
     Activation { z: (f64, f64) },
+    /// φ over an interval for several values of each of its parameters, one panel each, one below the other.
+    ParameterFan { z: (f64, f64) },
     /// Every parameter over the snapshots of one case, one panel each (tensors: their entries in one panel).
     Trajectories,
     /// MSE over (w, b) with the best (v, c) of each cell, and the training of one single-neuron case on it.

@@ -41,7 +41,7 @@ pub(super) fn model_title(model_type: &ModelType) -> String {
 }
 
 /// The standard figures: each figure type with its defaults, named as its type.
-pub(super) fn figures() -> [Figure; 11] {
+pub(super) fn figures() -> [Figure; 12] {
     let figure = |id: &str, title: &str, size, figure_type| Figure {
         id: id.into(),
         title: title.into(),
@@ -60,10 +60,11 @@ pub(super) fn figures() -> [Figure; 11] {
         ),
         figure(
             "activation",
-            "Activation and derivative",
+            "Activation and derivatives",
             (900, 600),
             FigureType::Activation { z: (-5.0, 5.0) },
         ),
+        figure("parameter_fan", "Parameter fan", (640, 400), FigureType::ParameterFan { z: (-5.0, 5.0) }),
         figure("trajectories", "Parameter trajectories", (1500, 900), FigureType::Trajectories),
         figure(
             "loss_landscape",

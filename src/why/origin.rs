@@ -107,6 +107,8 @@ pub(super) fn of_figure_field(name: &str) -> &'static [(Role, &'static str)] {
             &[(Activation, "symbol"), (Activation, "builtin"), (Experiment, "activation")]
         }
         "color" => &[(Activation, "color"), (Activation, "builtin"), (Experiment, "activation")],
+        "expression" => &[(Activation, "builtin"), (Activation, "expression")],
+        "parameter" | "value" => &[(Activation, "parameters"), (Activation, "builtin")],
         "function" => &[(Activation, "builtin"), (Activation, "expression"), (Activation, "parameters")],
         "cases" | "run" => &[(Experiment, "activation")],
         "target" => &[(Experiment, "target")],

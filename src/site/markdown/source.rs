@@ -196,8 +196,14 @@ mod tests {
             pages: vec![page],
         };
         let plan = Plan { cases: Vec::new(), figures: Vec::new(), contests: Vec::new() };
-        let gallery =
-            Gallery { specs: &specs, plan: &plan, findings: &[], verdicts: &[], folders: &Folders::new() };
+        let gallery = Gallery {
+            specs: &specs,
+            plan: &plan,
+            findings: &[],
+            verdicts: &[],
+            folders: &Folders::new(),
+            atlas: &crate::site::atlas::Atlas::new(&specs, &plan, &[]),
+        };
         let text = Text { markdown, place: None, home: "targets/t/index.html".into() };
         let spot = Spot { from: "REPORT.md", level: 3, scope: "t", is_excerpt: false };
         see(gallery, &spot, &text)

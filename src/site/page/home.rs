@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::experiment::{Matrix, matrix};
 use super::{Draft, FigureView, Layout, Link};
-use crate::plan::Subject;
 use crate::site::markdown::Text;
 use crate::site::math;
 use crate::spec::{Experiment, Page};
@@ -87,7 +86,7 @@ pub(in crate::site) struct ListPage {
     cards: Vec<Card>,
 }
 
-/// The list of a section: `experiments`, `activations`, `targets` or `models`.
+/// The list of a section: `experiments`, `targets` or `models`.
 pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPage {
     let gallery = draft.gallery;
     let specs = gallery.specs;
@@ -101,26 +100,6 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
             "Experiments",
             specs.experiments.iter().map(|experiment| experiment_card(draft, experiment)).collect(),
         ),
-        "activations" => {
-            let card = |activation: &std::sync::Arc<crate::spec::Activation>| {
-                let path = format!("activations/{}/activation.png", activation.id);
-                let figures = &gallery.plan.figures;
-                let figure = figures.iter().find(|planned| {
-                    planned.path == path && matches!(planned.subject, Subject::Activation(_))
-                });
-                let count =
-                    gallery.cases().filter(|trained| trained.case.activation.id == activation.id).count();
-                Card {
-                    title: activation.title.clone(),
-                    url: draft.url(&format!("activations/{}/index.html", activation.id)),
-                    formula_html: math::formula(&activation.formula, false),
-                    summary_html: String::new(),
-                    note: used(count),
-                    figure: figure.map(|planned| draft.figure(planned)),
-                }
-            };
-            ("Activations", specs.activations.values().map(card).collect())
-        }
         "targets" => {
             let card = |target: &std::sync::Arc<crate::spec::Target>| {
                 let mut cases: Vec<_> =

@@ -3,9 +3,11 @@
 //! Every context has the fields of [`Layout`] beside its own. Addresses are relative to the page; texts whose names end in
 //! `_html` are HTML and go through `| safe`; numbers come as text, rounded for reading, and those of losses as `_value` too.
 
+mod activation;
 mod case;
 mod experiment;
 mod home;
+mod property;
 mod subject;
 
 use serde::Serialize;
@@ -20,10 +22,11 @@ use crate::diagnostic::Diagnostic;
 use crate::number::significant;
 use crate::plan::PlannedFigure;
 
+pub(super) use activation::{activation, activation_index};
 pub(super) use case::case;
 pub(super) use experiment::experiment;
 pub(super) use home::{author_page, home, list, not_found, report};
-pub(super) use subject::{activation, model, target};
+pub(super) use subject::{model, target};
 
 /// What every page has.
 #[derive(Serialize)]
@@ -49,6 +52,8 @@ struct PageView {
     /// The home page.
     home_url: String,
     style_url: String,
+    /// What makes tables sort, for pages that have such.
+    script_url: String,
     /// The full address, where the site knows its own.
     canonical_url: Option<String>,
     /// The full address of a picture for cards, where the site knows its own.
@@ -169,6 +174,7 @@ impl Draft<'_, '_> {
                 description: description.into(),
                 home_url: self.url("index.html"),
                 style_url: self.url("assets/style.css"),
+                script_url: self.url("assets/table.js"),
                 canonical_url: site.base_url.as_ref().map(|base| {
                     format!("{base}{}", self.path.strip_suffix("index.html").unwrap_or(&self.path))
                 }),

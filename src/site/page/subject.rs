@@ -1,16 +1,14 @@
-//! The pages of activations, targets and models: what they are, and every case that uses them.
+//! The pages of targets and models: what they are, and every case that uses them.
 
 use serde::Serialize;
 
-use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
-use crate::number::minus;
-use crate::plan::Subject;
+use super::{CaseRow, Draft, Fact, Layout, Link};
 use crate::site::gallery::{Trained, sort_by_mse};
 use crate::site::markdown::Text;
 use crate::site::math;
-use crate::spec::{Activation, Model, Source, Target};
+use crate::spec::{Model, Source, Target};
 
-/// One of the three.
+/// One of the two.
 #[derive(Serialize)]
 pub(in crate::site) struct SubjectPage {
     #[serde(flatten)]
@@ -19,8 +17,6 @@ pub(in crate::site) struct SubjectPage {
     formula_html: String,
     description_html: String,
     facts: Vec<Fact>,
-    figure: Option<FigureView>,
-    references: Vec<crate::spec::Reference>,
     /// Of a target that several experiments use.
     across: Vec<Lowest>,
     groups: Vec<Group>,
@@ -51,41 +47,6 @@ struct Lowest {
     experiment: Link,
     /// How many cases it is the lowest of.
     case_count: usize,
-}
-
-pub(in crate::site) fn activation(draft: &mut Draft<'_, '_>, activation: &Activation) -> SubjectPage {
-    let figures = &draft.gallery.plan.figures;
-    let path = format!("activations/{}/activation.png", activation.id);
-    let is_its = |planned: &&crate::plan::PlannedFigure| {
-        planned.path == path && matches!(planned.subject, Subject::Activation(_))
-    };
-    let planned = figures.iter().find(is_its);
-    let figure = planned.map(|planned| draft.figure(planned));
-    let mut facts =
-        vec![Fact::new("id", activation.id.clone()), Fact::new("expression", activation.expression.clone())];
-    let parameters = activation.parameters.iter();
-    facts.extend(parameters.map(|(name, value)| Fact::new(name, minus(&value.to_string()))));
-    if let Some(builtin) = activation.builtin.as_ref().filter(|builtin| **builtin != activation.id) {
-        facts.push(Fact::new("varies the built-in", builtin.clone()));
-    }
-    let symbol = if activation.symbol.is_empty() { r"\mathrm{id}" } else { &activation.symbol };
-    let summary = format!("{}: its formula, derivative and every case that uses it.", activation.title);
-    SubjectPage {
-        formula_html: math::formula(&format!("{symbol}(z) = {}", activation.formula), true),
-        description_html: draft.html(&Text::of_activation(activation)),
-        figure,
-        references: activation.references.clone(),
-        ..page(
-            draft,
-            &activation.id,
-            &activation.title,
-            ("Activations", "activations/index.html"),
-            &summary,
-            activation.source.as_ref(),
-            facts,
-            |trained| trained.case.activation.id == activation.id,
-        )
-    }
 }
 
 pub(in crate::site) fn target(draft: &mut Draft<'_, '_>, target: &Target) -> SubjectPage {
@@ -167,8 +128,8 @@ fn across(draft: &Draft<'_, '_>, target: &Target) -> Vec<Lowest> {
     rows.collect()
 }
 
-/// What the three have in common.
-#[expect(clippy::too_many_arguments, reason = "each is one thing that differs between the three")]
+/// What both have in common.
+#[expect(clippy::too_many_arguments, reason = "each is one thing that differs between the two")]
 fn page(
     draft: &mut Draft<'_, '_>,
     id: &str,
@@ -204,8 +165,6 @@ fn page(
         formula_html: String::new(),
         description_html: String::new(),
         facts,
-        figure: None,
-        references: Vec::new(),
         across: Vec::new(),
         groups,
         case_count,

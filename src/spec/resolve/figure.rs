@@ -12,6 +12,7 @@ pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Fa
         FigureTypeName::Fit => "fit",
         FigureTypeName::Convergence => "convergence",
         FigureTypeName::Activation => "activation",
+        FigureTypeName::ParameterFan => "parameter_fan",
         FigureTypeName::Trajectories => "trajectories",
         FigureTypeName::LossLandscape => "loss_landscape",
         FigureTypeName::Comparison => "comparison",
@@ -48,7 +49,7 @@ fn report_strays(typed: &typed::Figure, name: &str, faults: &mut Faults<'_>) {
         does_not_apply(&typed.fps, "fps", &to, faults);
         does_not_apply(&typed.panels, "panels", &to, faults);
     }
-    if kind != FigureTypeName::Activation {
+    if !matches!(kind, FigureTypeName::Activation | FigureTypeName::ParameterFan) {
         does_not_apply(&typed.z, "z", &to, faults);
     }
     if kind != FigureTypeName::Matrix {
@@ -91,6 +92,9 @@ fn settings(typed: &typed::Figure, standard: FigureType, faults: &mut Faults<'_>
             },
         },
         FigureType::Activation { z } => FigureType::Activation { z: or_interval(&typed.z, z, "z", faults)? },
+        FigureType::ParameterFan { z } => {
+            FigureType::ParameterFan { z: or_interval(&typed.z, z, "z", faults)? }
+        }
         FigureType::LossLandscape { w, b, resolution, colormap } => FigureType::LossLandscape {
             w: or_interval(&typed.w, w, "w", faults)?,
             b: or_interval(&typed.b, b, "b", faults)?,

@@ -237,6 +237,7 @@ pub(super) enum FigureTypeName {
     Fit,
     Convergence,
     Activation,
+    ParameterFan,
     Trajectories,
     LossLandscape,
     Comparison,
@@ -251,6 +252,7 @@ names!(FigureTypeName, "a figure type", [
     "fit" => Self::Fit,
     "convergence" => Self::Convergence,
     "activation" => Self::Activation,
+    "parameter_fan" => Self::ParameterFan,
     "trajectories" => Self::Trajectories,
     "loss_landscape" => Self::LossLandscape,
     "comparison" => Self::Comparison,
@@ -295,7 +297,7 @@ fields! {
             fps: Located<f64> = 12.0,
             /// The panels of a convergence, left to right: `fit` and `{trajectory: NAME}`.
             panels: Located<Vec<Located<Panel>>> = ["fit"],
-            /// The interval of an activation's figure.
+            /// The interval of an activation's figure or of a parameter fan.
             z: Located<(Located<f64>, Located<f64>)> = [-5.0, 5.0],
             /// The range of w in a loss landscape.
             w: Located<(Located<f64>, Located<f64>)> = [-4.0, 4.0],
