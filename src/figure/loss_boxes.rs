@@ -65,7 +65,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
         "",
     );
     let height = (bottom - top) / rows.len() as f64;
-    let half = (0.30_f64).min(0.5 * (13.0 * style.unit) / height);
+    let half = (0.30_f64).min(0.5 * (24.0 * style.unit) / height);
     for (index, (row, name)) in rows.iter().zip(&labels).enumerate() {
         let y = rows.len() as f64 - index as f64 - 0.5;
         label(&mut canvas, &chart, name, y);

@@ -71,6 +71,7 @@ fn case(model_type: ModelType, activation: Activation, target: &str) -> Case {
             restarts: 1,
         },
         seeded: Vec::new(),
+        has_page: true,
         success_within: 0.05,
         trials_key: None,
         attainable: None,

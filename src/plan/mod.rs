@@ -62,6 +62,8 @@ pub struct Case {
     pub training: Training,
     /// Its starts by seed, for statistics; none if the experiment does not ask for them.
     pub seeded: Vec<Seeded>,
+    /// Whether it has a page of its own.
+    pub has_page: bool,
     /// A start succeeds if its loss exceeds the attainable one by no more than this share of it.
     pub success_within: f64,
     /// The key of its [`crate::train::Trials`]; `None` without seeds.
@@ -223,6 +225,7 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                         initial: starts.next().unwrap_or_default(),
                         restarts: starts.collect(),
                         seeded,
+                        has_page: experiment.case_pages,
                         success_within: experiment.success_within,
                         trials_key: None,
                         training: variant.training,

@@ -49,8 +49,18 @@ impl<'g> Trained<'g> {
         Self { index, case, run: &finding.run, finding }
     }
 
+    /// Its page or, without one, its place on the experiment's.
     pub(super) fn page(&self) -> String {
-        link::index(&self.case.directory())
+        if self.case.has_page {
+            return link::index(&self.case.directory());
+        }
+        format!("{}#{}", link::index(&format!("experiments/{}", self.case.experiment)), self.anchor())
+    }
+
+    /// The id of its place on the experiment's page.
+    pub(super) fn anchor(&self) -> String {
+        // No id holds `~`.
+        format!("case:{}", self.case.levels.join("~"))
     }
 
     /// The lowest loss; infinite where there is none, so that such a case comes last.

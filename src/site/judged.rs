@@ -101,13 +101,13 @@ fn listed(names: &[String]) -> String {
 #[derive(serde::Serialize)]
 pub(super) struct SpreadView {
     starts: usize,
-    median: String,
+    pub(super) median: String,
     median_value: Option<f64>,
     /// `0.31 … 1.2`.
     quartiles: String,
     best: String,
     /// `75 %`; a dash where nothing says what success is.
-    success: String,
+    pub(super) success: String,
     success_value: Option<f64>,
 }
 

@@ -12,7 +12,10 @@ pub(super) fn relative(from: &str, to: &str) -> String {
     let up = "../".repeat(from.len() - shared);
     let down: String = target[shared..].iter().map(|folder| format!("{}/", encoded(folder))).collect();
     let name = to.rsplit('/').next().unwrap_or(to);
-    format!("{up}{down}{}", encoded(name))
+    let (name, fragment) = name.split_once('#').map_or((name, None), |(name, part)| (name, Some(part)));
+    let fragment =
+        fragment.map_or_else(String::new, |part| format!("#{}", encoded(part).replace("%3A", ":")));
+    format!("{up}{down}{}{fragment}", encoded(name))
 }
 
 /// One part of a path as it stands in an address.
@@ -38,6 +41,7 @@ mod tests {
         assert_eq!(relative("a/b/c/index.html", "a/x/fit.png"), "../../x/fit.png");
         assert_eq!(relative("a/b/index.html", "a/b/fit.png"), "fit.png");
         assert_eq!(relative("a/index.html", "b/x y%.png"), "../b/x%20y%25.png");
+        assert_eq!(relative("a/index.html", "b/index.html#case:t~a"), "../b/index.html#case:t~a");
     }
 
     proptest::proptest! {

@@ -87,7 +87,7 @@ pub fn render(
     let gallery = Gallery { specs, plan, findings, verdicts, folders: &folders, atlas: &atlas };
     let mut files = Vec::new();
     let mut found = Vec::new();
-    let cases: Vec<Trained<'_>> = gallery.cases().collect();
+    let cases: Vec<Trained<'_>> = gallery.cases().filter(|trained| trained.case.has_page).collect();
     let of_cases: Vec<Made> = cases
         .into_par_iter()
         .map(|trained| {

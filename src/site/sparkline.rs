@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::function::Function;
+use crate::plan::Case;
 use crate::property::{Jump, Properties};
 use crate::spec::{Color, linspace};
+use crate::train::predict;
 
 /// The picture's size in its own units, of which a pixel is about two.
 const WIDTH: f64 = 192.0;
@@ -13,6 +15,7 @@ const MARGIN: f64 = 6.0;
 /// The interval that it shows, as figures of activations do.
 const Z: (f64, f64) = (-5.0, 5.0);
 const SAMPLES: usize = 241;
+const FIT_SAMPLES: usize = 121;
 /// How far off the line may be, in units.
 const TOLERANCE: f64 = 0.5;
 
@@ -60,6 +63,41 @@ pub(super) fn svg(function: &Function, properties: &Properties, color: Color) ->
     let (zero_x, zero_y) = (across(0.0).round(), up(0.0).round());
     format!(
         r#"<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true"><path class="axes" d="M0 {zero_y}H{WIDTH}M{zero_x} 0V{HEIGHT}"/><path d="{path}" stroke="{color}"/></svg>"#
+    )
+}
+
+/// SVG of a target, dashed, and the curve that was fitted to it; what they show is said beside it.
+pub(super) fn fit_svg(case: &Case, parameters: Option<&[f64]>) -> String {
+    let x = linspace(case.data.domain, FIT_SAMPLES);
+    let mut target = vec![0.0; x.len()];
+    case.target.function.values(&x, &mut target);
+    let fitted = parameters.map(|parameters| {
+        let mut y = vec![0.0; x.len()];
+        predict(&case.model.model_type, &case.activation.function, parameters, &x, &mut y);
+        y
+    });
+    let finite = target.iter().filter(|y| y.is_finite());
+    let (low, high) = finite.fold((f64::MAX, f64::MIN), |(low, high), &y| (low.min(y), high.max(y)));
+    let (low, high) = if high - low < 1e-9 { (low - 1.0, high + 1.0) } else { (low, high) };
+    let path = |y: &[f64]| {
+        let places = y.iter().enumerate().map(|(index, &y)| {
+            #[expect(clippy::cast_precision_loss, reason = "a handful of samples")]
+            let across = index as f64 / (FIT_SAMPLES - 1) as f64 * WIDTH;
+            let up = HEIGHT - MARGIN - (y - low) / (high - low) * (HEIGHT - 2.0 * MARGIN);
+            (across, if up.is_finite() { up.clamp(-HEIGHT, 2.0 * HEIGHT) } else { 2.0 * HEIGHT })
+        });
+        let mut path = String::new();
+        for (index, (x, y)) in simplified(&places.collect::<Vec<_>>()).into_iter().enumerate() {
+            let _ = write!(path, "{}{} {}", if index == 0 { 'M' } else { 'L' }, x.round(), y.round());
+        }
+        path
+    };
+    let target = path(&target);
+    let fit = fitted.map_or_else(String::new, |fitted| {
+        format!(r#"<path d="{}" stroke="{}"/>"#, path(&fitted), case.activation.color)
+    });
+    format!(
+        r#"<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true"><path class="target" d="{target}"/>{fit}</svg>"#
     )
 }
 

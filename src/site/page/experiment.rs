@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
+use crate::site::attained::attained;
 use crate::site::gallery::{Gallery, Trained};
-use crate::site::judged::verdict;
+use crate::site::judged::{spread_view, verdict};
 use crate::site::markdown::Text;
 use crate::site::math;
+use crate::site::sparkline;
 use crate::site::wording::{batches_text, data_text, learning_rate_text, optimizer_text, schedule_text};
 use crate::spec::{Distribution, Experiment, Init, Stream, Training};
 
@@ -38,6 +40,8 @@ struct Section {
     /// Those that compare the cases on it.
     figures: Vec<FigureView>,
     rows: Vec<CaseRow>,
+    /// In the place of the rows, where the cases have no pages.
+    tiles: Vec<Tile>,
     /// The name and the loss of the case with the lowest, if there are several to compare.
     lowest: Option<Fact>,
     /// How sure the ranking is, and where that by what could be reached is another.
@@ -48,6 +52,44 @@ struct Section {
     caption: &'static str,
     /// Whether the rows differ in more than their activation.
     has_axes: bool,
+}
+
+/// A case without a page: its fit and its numbers.
+#[derive(Serialize)]
+struct Tile {
+    id: String,
+    title: String,
+    rank: usize,
+    svg: String,
+    facts: Vec<Fact>,
+}
+
+/// The cases of a target as small multiples, in the order given.
+fn tiles(ranked: &[Trained<'_>]) -> Vec<Tile> {
+    let tile = |(index, trained): (usize, &Trained<'_>)| {
+        let axes = trained.axes_text();
+        let title = &trained.case.activation.title;
+        let spread = spread_view(*trained);
+        let mut facts = vec![match &spread {
+            Some(spread) => Fact::new("median", spread.median.clone()),
+            None => Fact::new("lowest", trained.best_text()),
+        }];
+        if let Some(attained) = attained(*trained) {
+            facts.push(Fact::new("attainable", attained.bounds));
+        }
+        if let Some(spread) = spread {
+            facts.push(Fact::new("success", spread.success));
+        }
+        let best = trained.run.best.as_ref().map(|best| best.parameters.as_slice());
+        Tile {
+            id: trained.anchor(),
+            title: if axes.is_empty() { title.clone() } else { format!("{title}, {axes}") },
+            rank: index + 1,
+            svg: sparkline::fit_svg(trained.case, best),
+            facts,
+        }
+    };
+    ranked.iter().enumerate().map(tile).collect()
 }
 
 /// The lowest losses of an experiment, targets down and activations across.
@@ -99,7 +141,8 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
                 ),
                 has_axes: ranked.iter().any(|trained| !trained.case.axes.is_empty()),
                 figures: comparisons(draft, experiment, &target.id),
-                rows: draft.rows(&ranked),
+                rows: if experiment.case_pages { draft.rows(&ranked) } else { Vec::new() },
+                tiles: if experiment.case_pages { Vec::new() } else { tiles(&ranked) },
                 verdict: verdict(gallery, &experiment.id, &target.id),
                 has_starts: !experiment.seeds.is_empty(),
                 caption: if experiment.seeds.is_empty() {

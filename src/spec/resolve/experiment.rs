@@ -149,6 +149,14 @@ fn figures(
         .iter()
         .map(|name| {
             let figure = look_up(name, Namespace::Figure, &library.figures, library.declared, faults)?;
+            if typed.case_pages.value() == Some(&false) && !figure.figure_type.spans_cases() {
+                let place = faults.place(&name.span, "is drawn for every case");
+                let message = format!("`{}` has no page to stand on: this experiment has no case pages", name.value);
+                faults.push(
+                    Diagnostic::error(message, place)
+                        .help("leave it out, or let the cases have pages; the page of the experiment shows their fits anyway"),
+                );
+            }
             for model in models.unwrap_or_default() {
                 report_unsuited(name, &figure, model, faults);
             }
