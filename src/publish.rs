@@ -80,7 +80,8 @@ pub fn publish(
     // A link to a folder keeps pointing where it points: what changes is the folder.
     let out = &fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
     let staging = Staging::beside(out)?;
-    let manifest = write_manifest(files);
+    let hashes = files.iter().map(|(name, bytes)| (name.clone(), blake3::hash(bytes))).collect();
+    let manifest = manifest(&hashes);
     let (changed, stale) = (&published.written, &published.removed);
     if changed.is_empty() && stale.is_empty() && has_content(&out.join(MANIFEST), manifest.as_bytes()) {
         return Ok((published, Replaced { _staging: staging }));
@@ -252,6 +253,11 @@ fn swap(
 
 /// Puts every file that has changed in its place, one by one, and removes what has gone.
 fn replace_each(out: &Path, contents: &[(&str, &[u8])], stale: &[String]) -> Result<(), FileError> {
+    // What is written before something goes wrong has to be known as ours afterwards.
+    let mut listed = read_manifest(out);
+    listed.extend(contents.iter().map(|(name, bytes)| ((*name).to_owned(), blake3::hash(bytes))));
+    listed.remove(MANIFEST);
+    write_atomic(&out.join(MANIFEST), manifest(&listed).as_bytes())?;
     for (name, bytes) in contents {
         let path = out.join(name);
         if !has_content(&path, bytes) {
@@ -303,8 +309,8 @@ fn rescue(
     Ok(())
 }
 
-fn write_manifest(files: &BTreeMap<String, Arc<[u8]>>) -> String {
-    files.iter().map(|(name, bytes)| format!("{}  {name}\n", blake3::hash(bytes))).collect()
+fn manifest(hashes: &BTreeMap<String, blake3::Hash>) -> String {
+    hashes.iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect()
 }
 
 /// The files that the last build left in a folder, with the hashes of their contents.
@@ -379,6 +385,22 @@ mod tests {
         replace_each(&out, &contents, &["a/index.html".to_owned(), "b/x.png".to_owned()]).unwrap();
         assert_eq!(names(&out), [MANIFEST, "a", "a/notes.txt", "c", "c/index.html", "index.html"]);
         assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "2");
+    }
+
+    #[test]
+    fn files_that_were_replaced_before_a_failure_are_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("public");
+        publish(&out, &site(&[("index.html", "1"), ("old.html", "o")])).unwrap();
+        fs::write(out.join("c"), "a file where a folder should be").unwrap();
+        let contents: [(&str, &[u8]); 3] = [("a.html", b"a"), ("c/index.html", b"c"), (MANIFEST, b"")];
+        replace_each(&out, &contents, &["old.html".to_owned()]).unwrap_err();
+        fs::remove_file(out.join("c")).unwrap();
+        let published = publish(&out, &site(&[("a.html", "another"), ("index.html", "1")])).unwrap();
+        assert_eq!(
+            (published.written, published.removed),
+            (vec!["a.html".to_owned()], vec!["old.html".to_owned()])
+        );
     }
 
     #[test]

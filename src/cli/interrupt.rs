@@ -1,5 +1,6 @@
 //! Ctrl-C.
 
+use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +22,11 @@ pub(super) fn on_interrupt() -> Stop {
         wish.set();
         thread::spawn(|| {
             thread::sleep(GRACE);
+            // If stderr is gone there is nobody to tell.
+            let _ = writeln!(
+                anstream::stderr(),
+                "stopped in the middle of a step, which is lost and nothing else"
+            );
             std::process::exit(130);
         });
     });

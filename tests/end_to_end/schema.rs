@@ -37,10 +37,10 @@ fn all_specs_are_valid() {
     let examples = readme.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
     texts.extend(examples.map(|example| ("README.md".to_owned(), example)));
     let project = Project::new(&[]);
-    let mut commands = vec![vec!["init", "."]];
-    let kinds = ["experiment", "polynomial", "target", "activation", "model", "figure", "page"];
-    commands.extend(kinds.map(|kind| vec!["new", kind, "mine"]));
-    assert!(commands.iter().all(|command| project.run(command).status == 0));
+    assert_eq!(project.run(&["init", "."]).status, 0);
+    for kind in ["experiment", "polynomial", "target", "activation", "model", "figure", "page"] {
+        assert_eq!(project.run(&["new", kind, &format!("my_{kind}")]).status, 0, "{kind}");
+    }
     let scaffolded = tree(&project.path("specs")).into_iter().filter(|(name, _)| name.ends_with(".yaml"));
     texts.extend(scaffolded.map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap())));
     for (name, text) in texts {

@@ -461,6 +461,22 @@ fn an_interrupted_build_leaves_the_last_site_and_no_debris() {
     project.build();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_step_that_takes_long_does_not_hold_an_interrupt_up() {
+    let project = small();
+    project.write("specs/small.yaml", &SMALL.replace("epochs: 20, snapshot_every: 5", "epochs: 10000000"));
+    let mut child = project.command(&["build"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let status =
+        std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{text}");
+    assert!(text.contains("stopped"), "{text}");
+}
+
 /// Temporary files and folders.
 fn leftovers(folder: &Path) -> Vec<String> {
     let is_ours = |name: &String| name.contains("actfn-site-") && !name.starts_with("public/");
