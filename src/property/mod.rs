@@ -162,6 +162,12 @@ impl Properties {
         }
     }
 
+    /// Whether no value of φ is a finite number, as far as was seen.
+    pub fn is_nowhere_defined(&self) -> bool {
+        let is_whole = |one: &Interval| one.low.is_infinite() && one.high.is_infinite();
+        self.undefined.first().is_some_and(is_whole)
+    }
+
     /// Whether φ is a straight line between finitely many points.
     pub fn is_piecewise_linear(&self) -> bool {
         let mut straight = self.straight.iter();

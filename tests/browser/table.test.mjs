@@ -43,6 +43,9 @@ test("a column sorts by its numbers, and back, with the mouse or the keyboard", 
   await lipschitz.getByRole("button").press("Enter");
   assert.equal(await lipschitz.getAttribute("aria-sort"), "descending");
   assert.deepEqual((await names()).slice(-2), ["Gaussian", "Hard sigmoid"]);
+  // A number is no text: 0 before 1/2 before ln 2 before 1, and the lowest first.
+  await head("φ(0)").getByRole("button").click();
+  assert.deepEqual((await names()).slice(-3), ["Hard sigmoid", "Softplus", "Gaussian"]);
   await head("activation").getByRole("button").press("Space");
   assert.deepEqual(await names(), ["Gaussian", "Hard sigmoid", "ReLU", "Sine", "Softplus", "Tanh"]);
   assert.equal(await lipschitz.getAttribute("aria-sort"), null);

@@ -199,6 +199,8 @@ struct IndexRow {
     smoothness_class: &'static str,
     smoothness_order: u8,
     at_zero: String,
+    /// `None` where φ(0) is not a finite number.
+    at_zero_value: Option<f64>,
     /// `yes` or `no`.
     is_centred: &'static str,
     symmetry: &'static str,
@@ -278,6 +280,7 @@ fn index_row(draft: &Draft<'_, '_>, activation: &Arc<Activation>, properties: &P
         smoothness_class,
         smoothness_order,
         at_zero: short(properties.at_zero),
+        at_zero_value: Some(properties.at_zero).filter(|value| value.is_finite()),
         is_centred: yes(properties.at_zero == 0.0),
         symmetry: property::symmetry(properties),
         symmetry_class: match properties.symmetry {

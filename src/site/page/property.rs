@@ -22,6 +22,9 @@ const MOST: usize = 4;
 
 /// A number with up to six digits and no idle zeros.
 pub(super) fn short(value: f64) -> String {
+    if value.is_nan() {
+        return "–".into();
+    }
     if value.is_infinite() {
         return if value > 0.0 { "∞".into() } else { "−∞".into() };
     }
@@ -45,6 +48,9 @@ pub(super) fn rows(properties: &Properties) -> Vec<PropertyRow> {
             places,
             "where the value is not finite, narrowed down from the samples",
         ));
+    }
+    if properties.is_nowhere_defined() {
+        return rows;
     }
     rows.extend([
         row(
@@ -103,6 +109,9 @@ fn end(towards: End) -> &'static str {
 
 /// `[−0.278465, ∞)`.
 pub(super) fn range(properties: &Properties) -> String {
+    if properties.is_nowhere_defined() {
+        return "–".into();
+    }
     let (lower, upper) = properties.range;
     if let (Bound::Attained { value: low, .. }, Bound::Attained { value: high, .. }) = (lower, upper)
         && low.total_cmp(&high).is_eq()
@@ -133,6 +142,7 @@ fn range_in_full(properties: &Properties) -> String {
 
 pub(super) fn monotone(properties: &Properties) -> &'static str {
     match properties.monotonicity {
+        _ if properties.is_nowhere_defined() => "–",
         Monotonicity::Constant => "constant",
         Monotonicity::Increasing => "increasing",
         Monotonicity::NonDecreasing => "non-decreasing",
@@ -366,6 +376,12 @@ mod tests {
         assert_eq!(range(&of("5")), "{5}");
         assert_eq!(range(&of("log(log(x))")).split('(').next(), Some("at least "));
         assert_eq!(fixed(&of("x + 1")), "none found");
+        let nowhere = of("sqrt(-1 - x^2)");
+        assert_eq!(
+            (rows(&nowhere).len(), range(&nowhere).as_str(), short(nowhere.at_zero).as_str()),
+            (1, "–", "–")
+        );
+        assert_eq!(rows(&nowhere)[0].value, "everywhere");
     }
 
     #[test]
