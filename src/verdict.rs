@@ -36,9 +36,10 @@ pub fn spread(case: &Case, finding: &Finding) -> Option<Spread> {
     let trials = finding.trials.as_ref()?;
     let mut losses = trials.losses();
     losses.sort_by(f64::total_cmp);
-    let attained = finding.attained_by_any(trials);
-    let success = attained.map(|attained| {
-        let threshold = (attained * (1.0 + case.success_within)).max(AS_GOOD_AS_NOTHING * variance(case));
+    let attained = finding.attained_by_any(trials).zip(finding.attainable.as_ref());
+    let success = attained.map(|(attained, attainable)| {
+        let threshold =
+            (attained * (1.0 + case.success_within)).max(AS_GOOD_AS_NOTHING * attainable.variance);
         Success { starts: losses.iter().filter(|loss| **loss <= threshold).count(), threshold }
     });
     Some(Spread {
@@ -50,14 +51,6 @@ pub fn spread(case: &Case, finding: &Finding) -> Option<Spread> {
         worst: quantile(&losses, 1.0),
         success,
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-fn variance(case: &Case) -> f64 {
-    let y = case.samples().training.y;
-    let count = y.len() as f64;
-    let mean = y.iter().sum::<f64>() / count;
-    y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / count
 }
 
 /// The loss that a case is ranked by: the median of its starts, or of one start the lowest; infinite where there is none.

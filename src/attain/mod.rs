@@ -47,6 +47,8 @@ pub struct Attainable {
     pub upper: f64,
     /// In the order of the model's parameters.
     pub parameters: Vec<f64>,
+    /// Of the target on the data: what a constant leaves.
+    pub variance: f64,
     /// Whether lower and upper are as close as was asked for.
     pub is_closed: bool,
     /// The box: w, and for a single neuron b.
@@ -171,6 +173,7 @@ pub fn attain(
                 lower: found.lower,
                 upper: found.upper,
                 parameters: vec![found.at[0]],
+                variance: data.variance(),
                 is_closed: is_closed(found.lower, found.upper, goal),
                 w: search.w,
                 b: search.b,
@@ -224,6 +227,7 @@ fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -
         lower,
         upper: reached.mse,
         parameters: reached.parameters.to_vec(),
+        variance: data.variance(),
         is_closed: is_closed(lower, reached.mse, goal),
         w: (region[0].low, region[0].high),
         b: (region[1].low, region[1].high),

@@ -1,6 +1,7 @@
 //! The activations of the site side by side: their properties, their relatives, and their ranks.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -14,10 +15,34 @@ use crate::verdict::typical_loss;
 
 /// What is computed of all activations before any page.
 pub(super) struct Atlas {
-    /// In the order of [`Specs::activations`], which relatives count by.
-    activations: Vec<(String, Properties, Vec<Relative>)>,
+    /// Of the activations, in the order of [`Specs::activations`], which relatives count by.
+    ids: Vec<String>,
+    examined: Arc<Examined>,
     /// The losses that rank the cases that differ in their activation only, by what they share.
     losses: BTreeMap<String, Vec<f64>>,
+}
+
+/// What is found out about functions, in their order.
+struct Examined {
+    properties: Vec<Properties>,
+    relatives: Vec<Vec<Relative>>,
+}
+
+/// Examines functions. The last result is kept: while a site is watched, activations hardly ever change, and examining all of
+/// them takes longer than writing all pages.
+fn examined(functions: &[&Function]) -> Arc<Examined> {
+    static LAST: Mutex<Option<(Vec<String>, Arc<Examined>)>> = Mutex::new(None);
+    let names: Vec<String> = functions.iter().map(|function| function.canonical()).collect();
+    let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, examined)) = last().as_ref().filter(|(others, _)| *others == names) {
+        return Arc::clone(examined);
+    }
+    let examined = Arc::new(Examined {
+        properties: functions.par_iter().map(|function| Properties::of(function)).collect(),
+        relatives: relatives(functions),
+    });
+    *last() = Some((names, Arc::clone(&examined)));
+    examined
 }
 
 /// How a case does among those that differ from it in the activation only.
@@ -32,30 +57,27 @@ impl Atlas {
     pub(super) fn new(specs: &Specs, plan: &Plan, findings: &[Finding]) -> Self {
         let functions: Vec<&Function> =
             specs.activations.values().map(|activation| &activation.function).collect();
-        let properties: Vec<Properties> =
-            functions.par_iter().map(|function| Properties::of(function)).collect();
-        let ids = specs.activations.keys().cloned();
-        let relatives = relatives(&functions);
-        let activations = ids
-            .zip(properties)
-            .zip(relatives)
-            .map(|((id, properties), relatives)| (id, properties, relatives));
+        let examined = examined(&functions);
         let mut losses: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         for (case, finding) in plan.cases.iter().zip(findings) {
             losses.entry(shared(case)).or_default().push(typical_loss(finding));
         }
-        Self { activations: activations.collect(), losses }
+        Self { ids: specs.activations.keys().cloned().collect(), examined, losses }
+    }
+
+    fn index(&self, id: &str) -> Option<usize> {
+        self.ids.iter().position(|other| other == id)
     }
 
     pub(super) fn properties(&self, id: &str) -> Option<&Properties> {
-        self.activations.iter().find(|(other, ..)| other == id).map(|(_, properties, _)| properties)
+        self.examined.properties.get(self.index(id)?)
     }
 
     /// The others by how well they imitate an activation, with their ids.
     pub(super) fn relatives(&self, id: &str) -> Vec<(&str, Relative)> {
-        let own = self.activations.iter().find(|(other, ..)| other == id);
-        let relatives = own.map_or(&[][..], |(.., relatives)| relatives);
-        relatives.iter().map(|relative| (self.activations[relative.index].0.as_str(), *relative)).collect()
+        let relatives = self.index(id).and_then(|index| self.examined.relatives.get(index));
+        let relatives = relatives.map_or(&[][..], Vec::as_slice);
+        relatives.iter().map(|relative| (self.ids[relative.index].as_str(), *relative)).collect()
     }
 
     pub(super) fn rank(&self, trained: Trained<'_>) -> Rank {

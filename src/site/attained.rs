@@ -34,6 +34,7 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     let attainable = finding.attainable.as_ref()?;
     let (lower, upper) = finding.bounds()?;
     let shown = |mse: f64| significant(mse, 4);
+    let is_none = |mse: f64| mse <= NOTHING * attainable.variance;
     let interval =
         |(low, high): (f64, f64)| format!("[{}, {}]", minus(&low.to_string()), minus(&high.to_string()));
     let is_neuron = attainable.parameters.len() == 4;
@@ -48,10 +49,10 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     };
     let gap = finding.training_gap();
     let found = match (&trained.run.best, gap) {
-        (Some(best), Some(gap)) if is_none(trained, best.mse) || best.mse <= AS_GOOD * upper => {
+        (Some(best), Some(gap)) if is_none(best.mse) || best.mse <= AS_GOOD * upper => {
             format!("Training came within {} of it.", shown(gap))
         }
-        (Some(best), Some(gap)) if is_none(trained, upper) => {
+        (Some(best), Some(gap)) if is_none(upper) => {
             format!("Training stopped at {}: a training gap of {}.", shown(best.mse), shown(gap))
         }
         (Some(best), Some(gap)) => format!(
@@ -62,7 +63,7 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
         ),
         _ => "Training found nothing to compare with it.".into(),
     };
-    let reached = if is_none(trained, upper) {
+    let reached = if is_none(upper) {
         format!("With {place}, this model can meet the target (an MSE of {}).", shown(upper))
     } else {
         format!(
@@ -106,7 +107,7 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
         result: format!("{reached} {found}"),
         method,
         beyond,
-        bounds: if lower >= 0.99 * upper || is_none(trained, upper) {
+        bounds: if lower >= 0.99 * upper || is_none(upper) {
             shown(upper)
         } else {
             format!("{} … {}", shown(lower), shown(upper))
@@ -114,13 +115,4 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
         gap: gap.map_or_else(|| "–".into(), shown),
         parameters,
     })
-}
-
-/// Whether a loss is as good as none for a case's target.
-fn is_none(trained: Trained<'_>, mse: f64) -> bool {
-    let y = trained.case.samples().training.y;
-    let size = y.iter().map(|y| y * y).sum::<f64>();
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-    let mean = size / y.len() as f64;
-    mse <= NOTHING * mean
 }

@@ -192,7 +192,30 @@ impl<'g> Gallery<'g> {
 }
 
 pub(super) fn sort_by_mse(cases: &mut [Trained<'_>]) {
-    cases.sort_by(|a, b| a.typical_mse().total_cmp(&b.typical_mse()));
+    cases.sort_by_cached_key(|trained| Ordered(trained.typical_mse()));
+}
+
+/// A number in the total order of floats.
+struct Ordered(f64);
+
+impl PartialEq for Ordered {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ordered {}
+
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ordered {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
 }
 
 /// Whether a figure shows all cases of an experiment.

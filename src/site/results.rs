@@ -189,13 +189,6 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-#[derive(Serialize)]
-struct Results<'g> {
-    experiment: &'g str,
-    title: &'g str,
-    cases: Vec<Result<'g>>,
-}
-
 /// One case in `results.json`.
 #[derive(Serialize)]
 struct Result<'g> {
@@ -292,9 +285,12 @@ fn result(trained: Trained<'_>) -> Result<'_> {
 }
 
 /// All cases of an experiment.
+/// A line each, so that people find them and thousands stay small.
 pub(super) fn json(gallery: Gallery<'_>, experiment: &Experiment) -> String {
-    let cases = gallery.cases_of(&experiment.id).into_iter().map(result).collect();
-    pretty(&Results { experiment: &experiment.id, title: &experiment.title, cases })
+    let cases = gallery.cases_of(&experiment.id).into_iter();
+    let cases: Vec<String> = cases.map(|trained| compact(&result(trained))).collect();
+    let (id, title) = (compact(&experiment.id), compact(&experiment.title));
+    format!("{{\"experiment\":{id},\"title\":{title},\"cases\":[\n{}\n]}}\n", cases.join(",\n"))
 }
 
 /// `run.json`: a case's training from start to end.
@@ -408,11 +404,9 @@ pub(super) fn run_json(trained: Trained<'_>) -> String {
     text
 }
 
-/// JSON with line breaks, since people read it too. Our numbers are finite, so that nothing can fail.
-fn pretty(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
+/// JSON on one line. Our numbers are finite, so that nothing can fail.
+fn compact(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 #[cfg(test)]

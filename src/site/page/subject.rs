@@ -30,6 +30,8 @@ pub(in crate::site) struct SubjectPage {
 #[derive(Serialize)]
 struct Group {
     experiment: Link,
+    /// How many cases there are; without pages they have no rows.
+    count: usize,
     rows: Vec<CaseRow>,
 }
 
@@ -156,7 +158,10 @@ fn page(
         };
         cases.sort_by(|a, b| order(a).cmp(&order(b)).then(a.best_mse().total_cmp(&b.best_mse())));
         let link = draft.link(&experiment.title, &format!("experiments/{}/index.html", experiment.id));
-        groups.push(Group { experiment: link, rows: draft.rows(&cases) });
+        // Where cases have no pages, the experiment's shows them all.
+        let count = cases.len();
+        cases.retain(|trained| trained.case.has_page);
+        groups.push(Group { experiment: link, count, rows: draft.rows(&cases) });
     }
     let breadcrumbs = vec![draft.home_link(), draft.link(section.0, section.1)];
     SubjectPage {
