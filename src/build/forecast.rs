@@ -97,7 +97,7 @@ fn stored_findings(plan: &Plan, runs: &[Arc<Run>], cache: &Cache) -> Option<Vec<
                 }
             }),
         };
-        Finding::new(Arc::clone(run), attainable).ok()
+        Finding::new(case, Arc::clone(run), attainable).ok()
     });
     findings.collect()
 }

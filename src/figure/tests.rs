@@ -81,7 +81,7 @@ fn finding(run: Run) -> Finding {
         method: Method::Exact,
         beyond: None,
     };
-    Finding { run: Arc::new(run), attainable: Some(Arc::new(attainable)) }
+    Finding { run: Arc::new(run), attainable: Some(Arc::new(attainable)), diagnoses: Vec::new() }
 }
 
 fn tanh() -> Activation {

@@ -3,6 +3,7 @@
 
 mod alt;
 mod attained;
+mod diagnoses;
 mod gallery;
 mod link;
 mod markdown;
@@ -64,7 +65,7 @@ pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(
         outcome: Outcome::Finished,
         halvings: Vec::new(),
     });
-    let finding = Finding { run: blank, attainable: None };
+    let finding = Finding { run: blank, attainable: None, diagnoses: Vec::new() };
     let findings: Vec<Finding> = plan.cases.iter().map(|_| finding.clone()).collect();
     render(specs, plan, &findings, overrides).map(drop)
 }

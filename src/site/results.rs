@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::diagnoses::kinds;
 use super::gallery::{Gallery, Trained};
 use crate::attain::{Beyond, Method};
+use crate::finding::Diagnosis;
 use crate::spec::{Experiment, ModelType, Optimizer, Schedule};
 use crate::train::Outcome;
 
@@ -13,7 +15,8 @@ use crate::train::Outcome;
 const MAX_LOSSES: usize = 100;
 
 /// One row a case: `target,activation,model`, the experiment's further axes, the losses, how it ended, and the best values
-/// of the parameters of a single neuron. All experiments have these columns, so that their rows can be put together. Numbers
+/// of the parameters of a single neuron, what could have been reached, and the kinds of the diagnoses, with `;` between
+/// them. All experiments have these columns, so that their rows can be put together. Numbers
 /// are written so that they read back as the same; what there is not is left empty.
 pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     let cases = gallery.cases_of(&experiment.id);
@@ -26,6 +29,7 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     header.extend(["best_mse", "final_mse", "best_epoch", "epochs", "outcome"]);
     header.extend(parameters.iter().map(|parameter| parameter.name.as_str()));
     header.extend(ATTAINABLE);
+    header.push("diagnoses");
     let mut text = row(header.iter().map(ToString::to_string));
     for trained in cases {
         let (case, run) = (trained.case, trained.run);
@@ -52,6 +56,7 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
         cells.push(optional(attainable.as_ref().map(|found| found.w)));
         cells.push(optional(attainable.as_ref().and_then(|found| found.b)));
         cells.push(optional(attainable.as_ref().and_then(|found| found.training_gap)));
+        cells.push(kinds(trained));
         text.push_str(&row(cells));
     }
     text
@@ -155,6 +160,8 @@ struct Result<'g> {
     best_parameters: Vec<NamedTensor>,
     /// `None` where it was not asked for, or is not known how to find.
     attainable: Option<AttainableFile>,
+    /// What the run says of itself, the gravest first: each with its kind, a sentence, and its numbers by name.
+    diagnoses: &'g [Diagnosis],
     /// The folder of the case, relative to this file.
     path: String,
 }
@@ -203,6 +210,7 @@ fn result(trained: Trained<'_>) -> Result<'_> {
         epochs: run.losses.len(),
         best_parameters: best.map(|best| named(&case.model.model_type, &best.parameters)).unwrap_or_default(),
         attainable: attainable(trained),
+        diagnoses: &trained.finding.diagnoses,
         path: case.path(),
     }
 }

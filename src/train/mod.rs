@@ -3,11 +3,13 @@
 mod model;
 mod optimizer;
 mod run;
+mod units;
 
 use crate::plan::Case;
 
 pub use model::{Loss, predict};
 pub use run::{Best, Outcome, Run, Snapshot};
+pub use units::{Unit, hidden_units};
 
 /// Trains a case by full-batch steps on the mean squared error.
 pub fn train(case: &Case) -> Run {

@@ -6,10 +6,11 @@ use super::{Draft, Fact, FigureView, Layout, Link};
 use crate::number::{minus, significant};
 use crate::plan::Case;
 use crate::site::attained::{Attained, attained};
+use crate::site::diagnoses::{Account, accounts};
 use crate::site::gallery::Trained;
 use crate::site::math;
 use crate::site::results::{optimizer_text, schedule_text};
-use crate::train::{Best, Outcome, Run};
+use crate::train::{Outcome, Run};
 
 #[derive(Serialize)]
 pub(in crate::site) struct CasePage {
@@ -21,9 +22,10 @@ pub(in crate::site) struct CasePage {
     activation: Link,
     model: Link,
     facts: Vec<Fact>,
-    /// How training ended, in a sentence or two.
-    outcome: String,
-    is_diverged: bool,
+    /// How training ended, in a sentence or two; empty where a diagnosis says all of it.
+    ending: String,
+    /// The gravest first.
+    diagnoses: Vec<Account>,
     figures: Vec<FigureView>,
     /// What could have been reached; `None` where it is not known.
     attained: Option<Attained>,
@@ -58,10 +60,12 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
     let axes = trained.axes_text();
     let suffix = if axes.is_empty() { String::new() } else { format!(", {axes}") };
     let title = format!("{} on {}{suffix}", case.activation.title, case.target.title);
+    let ending = trained.finding.ending(case).sentence(run);
+    let first = trained.finding.diagnoses.first();
     let description = format!(
         "{title}: lowest MSE {} in the experiment {experiment_title}. {}",
         trained.best_text(),
-        outcome(case, run)
+        first.map_or(&ending, |diagnosis| &diagnosis.sentence)
     );
     let breadcrumbs =
         vec![draft.home_link(), draft.link("Experiments", "experiments/index.html"), experiment_link.clone()];
@@ -85,8 +89,8 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
             .link(&case.activation.title, &format!("activations/{}/index.html", case.activation.id)),
         model: draft.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
         facts: facts(trained),
-        outcome: outcome(case, run),
-        is_diverged: run.outcome != Outcome::Finished,
+        diagnoses: accounts(trained),
+        ending,
         figures,
         attained: attained(trained),
         parameters: parameters(case, run),
@@ -120,58 +124,6 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
     facts.push(Fact::new("epochs", epochs));
     facts.push(Fact::new("snapshots", run.snapshots.len().to_string()));
     facts
-}
-
-/// How a run ended, and what that means.
-fn outcome(case: &Case, run: &Run) -> String {
-    match (run.outcome, &run.best) {
-        (Outcome::Diverged { .. }, None) => {
-            "Training diverged at once: the loss of the initial parameters is not a finite number, so there was nothing to \
-             descend from. The activation may be undefined on these data."
-                .into()
-        }
-        (Outcome::Diverged { epoch }, Some(best)) => format!(
-            "Training diverged: the loss stopped being a finite number at epoch {epoch}, most likely because the learning \
-             rate {} is too large: each step overshot, and made the next one longer. The lowest MSE before that, {}, was met \
-             at epoch {}.",
-            case.training.learning_rate,
-            significant(best.mse, 4),
-            best.epoch
-        ),
-        (Outcome::Finished, Some(best)) => {
-            let halvings = match run.halvings.len() {
-                0 => String::new(),
-                1 => format!(" The learning rate was halved once, after epoch {}.", run.halvings[0]),
-                times => format!(" The learning rate was halved {times} times."),
-            };
-            format!("Training ran for all of its {} epochs. {}{halvings}", run.losses.len(), ending(best, run))
-        }
-        (Outcome::Finished, None) => "Training ended without a loss.".into(),
-    }
-}
-
-/// What the last tenth of a finished training says on whether it was done.
-fn ending(best: &Best, run: &Run) -> String {
-    /// The relative fall below which a loss counts as settled.
-    const SETTLED: f64 = 1e-3;
-    let losses = &run.losses;
-    let tenth = losses.len() / 10;
-    let (Some(&last), true) = (losses.last(), tenth > 0) else {
-        return "That is too few to say whether it had settled.".into();
-    };
-    if last > best.mse {
-        let (epoch, last) = (best.epoch, significant(last, 4));
-        return format!("The lowest loss was met before the end, at epoch {epoch}; the final one is {last}.");
-    }
-    let fall = 1.0 - last / losses[losses.len() - 1 - tenth].max(f64::MIN_POSITIVE);
-    if fall < SETTLED {
-        format!("Over the last {tenth} the loss fell by less than 0.1 %: it had all but settled.")
-    } else {
-        let percent = significant(100.0 * fall, 2);
-        format!(
-            "Over the last {tenth} the loss still fell by {percent} %: it had not settled, and more might find less."
-        )
-    }
 }
 
 fn parameters(case: &Case, run: &Run) -> Vec<ParameterRow> {
@@ -219,38 +171,4 @@ fn training(case: &Case) -> Vec<Fact> {
         Fact::new("snapshot every", format!("{} epochs", case.training.snapshot_every)),
         Fact::new("data", data),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ending_of(losses: Vec<f64>) -> String {
-        let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
-        let epoch = losses.iter().position(|&loss| loss == lowest).unwrap();
-        let best = Best { epoch, mse: lowest, parameters: Vec::new() };
-        let run = Run {
-            losses,
-            snapshots: Vec::new(),
-            best: Some(best.clone()),
-            outcome: Outcome::Finished,
-            halvings: Vec::new(),
-        };
-        ending(&best, &run)
-    }
-
-    #[test]
-    fn a_loss_that_has_settled_is_told_from_one_that_falls() {
-        // From 0.62 to 0.5 over the last ten of a hundred epochs: by 19.35… %.
-        let mut falling = vec![1.0; 89];
-        falling.push(0.62);
-        falling.extend([0.6; 9]);
-        falling.push(0.5);
-        assert!(ending_of(falling).contains("still fell by 19 %"));
-        assert!(ending_of((0..100).map(|epoch| 2.0 - 1e-6 * f64::from(epoch)).collect()).contains("settled"));
-        assert!(ending_of(vec![0.0; 50]).contains("settled"));
-        let rising = ending_of((0..50).map(f64::from).collect());
-        assert!(rising.contains("at epoch 0; the final one is 49.00"), "{rising}");
-        assert!(ending_of(vec![1.0]).contains("too few"));
-    }
 }

@@ -12,13 +12,13 @@ use serde::Serialize;
 
 use super::alt;
 use super::attained::attained;
+use super::diagnoses::{Badge, badges};
 use super::gallery::{Gallery, Trained};
 use super::link::relative;
 use super::markdown::{self, Spot, Text};
 use crate::diagnostic::Diagnostic;
 use crate::number::significant;
 use crate::plan::PlannedFigure;
-use crate::train::Outcome;
 
 pub(super) use case::case;
 pub(super) use experiment::experiment;
@@ -115,7 +115,8 @@ struct CaseRow {
     gap: String,
     gap_value: Option<f64>,
     is_lowest: bool,
-    is_diverged: bool,
+    /// The gravest first.
+    diagnoses: Vec<Badge>,
     preview: Option<FigureView>,
 }
 
@@ -265,7 +266,7 @@ impl Draft<'_, '_> {
                 gap: attained.map_or_else(|| "–".into(), |attained| attained.gap),
                 gap_value: trained.finding.training_gap(),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
-                is_diverged: trained.run.outcome != Outcome::Finished,
+                diagnoses: badges(trained),
                 preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),
             });
         }

@@ -1,10 +1,24 @@
 //! What is known of a case: what training found, what could have been reached, and what the two say together.
 
+mod diagnosis;
+mod ending;
+mod kind;
+mod plateau;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::attain::Attainable;
 use crate::plan::Case;
 use crate::train::Run;
+
+pub use diagnosis::{Diagnosis, Evidence, Value, diagnose};
+pub use ending::{Ending, Rest};
+pub use kind::{Kind, Weight};
+pub use units::{Duplicate, Relation, Seen};
 
 /// All that is known of a case.
 #[derive(Debug, Clone)]
@@ -12,6 +26,8 @@ pub struct Finding {
     pub run: Arc<Run>,
     /// `None` where that was not asked, or is not known how to find.
     pub attainable: Option<Arc<Attainable>>,
+    /// The gravest first.
+    pub diagnoses: Vec<Diagnosis>,
 }
 
 /// A loss below what was certified to be the lowest: the certificate is wrong, and so is this program.
@@ -30,14 +46,20 @@ impl Finding {
     /// # Errors
     ///
     /// If training found less than what was certified to be the least.
-    pub fn new(run: Arc<Run>, attainable: Option<Arc<Attainable>>) -> Result<Self, Violation> {
+    pub fn new(case: &Case, run: Arc<Run>, attainable: Option<Arc<Attainable>>) -> Result<Self, Violation> {
         if let (Some(best), Some(attainable)) = (&run.best, &attainable) {
             let slack = ROUNDING * (attainable.lower + attainable.upper);
             if attainable.holds(&best.parameters) && best.mse < attainable.lower - slack {
                 return Err(Violation { trained: best.mse, certified: attainable.lower });
             }
         }
-        Ok(Self { run, attainable })
+        let diagnoses = diagnose(case, &run, attainable.as_deref());
+        Ok(Self { run, attainable, diagnoses })
+    }
+
+    /// How training ended.
+    pub fn ending(&self, case: &Case) -> Ending {
+        Ending::new(&self.run, self.attainable.as_deref(), variance(&samples(case).1))
     }
 
     /// The least loss that is known to be reached within the box: by the search or, where that is a little lower, by training.
@@ -63,4 +85,20 @@ impl Finding {
         let searched = self.attainable.as_ref().map(|attainable| (attainable.w, attainable.b));
         searched.zip(case.attainable).is_some_and(|(searched, declared)| searched != (declared.w, declared.b))
     }
+}
+
+/// What a case is trained on: x and y.
+fn samples(case: &Case) -> (Vec<f64>, Vec<f64>) {
+    let x = case.data.inputs();
+    let mut y = vec![0.0; x.len()];
+    case.target.function.values(&x, &mut y);
+    (x, y)
+}
+
+/// The mean square of values less their mean.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+fn variance(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count
 }
