@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::{ending, plateau, units};
-use crate::number::significant;
 
 /// A loss this many times the attainable one is far above it. At 1.5, a fit that has found nothing but the line counts where a
 /// curve is to be had, and one that lies a little beside the best place does not.
@@ -88,7 +87,7 @@ impl Kind {
 
     /// What it means, with the thresholds.
     pub fn meaning(self) -> String {
-        let percent = |share: f64| format!("{} %", significant(100.0 * share, 2));
+        let percent = |share: f64| format!("{} %", 100.0 * share);
         match self {
             Self::Diverged => "The loss stopped being a finite number.".into(),
             Self::DeadUnit => "φ′ = 0 at all data: what leads into the unit gets no gradient.".into(),

@@ -40,11 +40,16 @@ pub(super) struct Count<'g> {
     pub(super) cases: Vec<Trained<'g>>,
 }
 
+/// A text whose lines do not break between a number and its percent sign.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
+}
+
 pub(super) fn badges(trained: Trained<'_>) -> Vec<Badge> {
     let badge = |diagnosis: &Diagnosis| Badge {
         label: diagnosis.kind.label(),
         weight: diagnosis.kind.weight(),
-        sentence: diagnosis.sentence.clone(),
+        sentence: unbroken(&diagnosis.sentence),
     };
     trained.finding.diagnoses.iter().map(badge).collect()
 }
@@ -54,12 +59,15 @@ pub(super) fn accounts(trained: Trained<'_>) -> Vec<Account> {
         id: diagnosis.kind.id(),
         label: diagnosis.kind.label(),
         weight: diagnosis.kind.weight(),
-        sentence: diagnosis.sentence.clone(),
-        meaning: diagnosis.kind.meaning(),
+        sentence: unbroken(&diagnosis.sentence),
+        meaning: unbroken(&diagnosis.kind.meaning()),
         evidence: diagnosis
             .evidence
             .iter()
-            .map(|evidence| Number { name: evidence.name.replace('_', " "), value: evidence.value.text() })
+            .map(|evidence| Number {
+                name: evidence.name.replace('_', " ").replace("mse", "MSE"),
+                value: evidence.value.text(),
+            })
             .collect(),
     };
     trained.finding.diagnoses.iter().map(account).collect()

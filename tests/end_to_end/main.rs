@@ -3,6 +3,7 @@
 mod cache;
 mod command_line;
 mod crawl;
+mod diagnoses;
 mod diagnostics;
 mod parity;
 mod publishing;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
 use crate::finding::Weight;
 use crate::number::minus;
-use crate::site::diagnoses::counts;
+use crate::site::diagnoses::{counts, unbroken};
 use crate::site::gallery::{Gallery, Trained};
 use crate::site::markdown::Text;
 use crate::site::math;
@@ -151,7 +151,7 @@ fn diagnosed(draft: &Draft<'_, '_>, cases: &[Trained<'_>]) -> Vec<Diagnosed> {
         id: count.kind.id(),
         label: count.kind.label(),
         weight: count.kind.weight(),
-        meaning: count.kind.meaning(),
+        meaning: unbroken(&count.kind.meaning()),
         cases: count.cases.iter().map(link).collect(),
     });
     diagnosed.collect()
