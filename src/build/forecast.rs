@@ -109,7 +109,7 @@ fn stored_findings(plan: &Plan, runs: &[Arc<Run>], cache: &Cache) -> Option<Vec<
                 Some(Arc::new(Trials::from_bytes(&bytes)?))
             }
         };
-        Finding::new(Arc::clone(run), trials, attainable).ok()
+        Finding::new(case, Arc::clone(run), trials, attainable).ok()
     });
     findings.collect()
 }

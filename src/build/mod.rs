@@ -466,14 +466,15 @@ fn findings(
     keys: &[Option<CacheKey>],
     attainables: &BTreeMap<CacheKey, Arc<Attainable>>,
 ) -> Result<Vec<Finding>, Failure> {
-    let cases = plan.cases.iter().zip(runs).zip(keys);
+    let cases = plan.cases.par_iter().zip(runs).zip(keys);
     let findings = cases.map(|((case, run), key)| {
         let attainable = key.and_then(|key| attainables.get(&key).cloned());
         let trials = case.trials_key.and_then(|key| trials.get(&key).cloned());
-        Finding::new(Arc::clone(run), trials, attainable)
+        Finding::new(case, Arc::clone(run), trials, attainable)
             .map_err(|violation| Failure::Violation { case: case.directory(), violation })
     });
-    findings.collect()
+    // Of several failures, the first in the plan's order is told.
+    findings.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// The bytes of every figure: known, from the cache, or drawn; figures with the same key share the work.

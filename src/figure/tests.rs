@@ -92,7 +92,12 @@ fn finding(run: Run) -> Finding {
         method: attain::Method::Exact,
         beyond: None,
     };
-    Finding { run: Arc::new(run), trials: None, attainable: Some(Arc::new(attainable)) }
+    Finding {
+        run: Arc::new(run),
+        trials: None,
+        attainable: Some(Arc::new(attainable)),
+        diagnoses: Vec::new(),
+    }
 }
 
 fn tanh() -> Activation {

@@ -2,6 +2,7 @@
 
 use super::alt;
 use super::attained::attained;
+use super::diagnoses::{self, counts};
 use super::gallery::{Gallery, Trained};
 use super::link;
 use super::markdown::{self, Spot, Text, folder_of_page};
@@ -85,6 +86,11 @@ fn body<'e>(
         text.push_str(&format!("{description}\n\n"));
     }
     text.push_str(&format!("{}\n\n", training(experiment)));
+    let counts = counts(&gallery.cases_of(&experiment.id));
+    if !counts.is_empty() {
+        let counts = counts.iter().map(|count| format!("{} {}", count.cases.len(), count.kind.label()));
+        text.push_str(&format!("Diagnoses of the cases: {}.\n\n", counts.collect::<Vec<_>>().join(", ")));
+    }
     for planned in gallery.overviews(&experiment.id) {
         text.push_str(&format!("{}\n\n", image(gallery, path, planned, FIGURE_WIDTH)));
     }
@@ -123,21 +129,22 @@ fn body<'e>(
 
 fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
     let mut text = String::from(
-        "| rank | activation | lowest MSE | final MSE | attainable MSE | fit |\n|--:|--|--:|--:|--:|--|\n",
+        "| rank | activation | lowest MSE | final MSE | attainable MSE | diagnoses | fit |\n|--:|--|--:|--:|--:|--|--|\n",
     );
     for (rank, &trained) in ranked.iter().enumerate() {
         let preview = gallery.preview(trained);
         let preview =
             preview.map_or_else(String::new, |planned| image(gallery, path, planned, PREVIEW_WIDTH));
         let last = trained.run.final_mse();
-        let last = last.map_or_else(|| "diverged".into(), |mse| crate::number::significant(mse, 4));
+        let last = last.map_or_else(|| "–".into(), |mse| crate::number::significant(mse, 4));
         text.push_str(&format!(
-            "| {} | [{}]({}) | {} | {last} | {} | {preview} |\n",
+            "| {} | [{}]({}) | {} | {last} | {} | {} | {preview} |\n",
             rank + 1,
             plain(&name(trained)),
             address(path, &trained.page()),
             trained.best_text(),
             attained(trained).map_or_else(|| "–".into(), |attained| attained.bounds),
+            diagnoses::words(trained),
         ));
     }
     text.push('\n');

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::diagnoses::kinds;
 use super::gallery::{Gallery, Trained};
 use super::wording::{optimizer_text, schedule_text};
 use crate::attain::{self, Beyond};
+use crate::finding::Diagnosis;
 use crate::spec::{Experiment, Method, ModelType};
 use crate::train::Outcome;
 use crate::verdict::{self, Spread};
@@ -13,8 +15,9 @@ use crate::verdict::{self, Spread};
 const MAX_LOSSES: usize = 100;
 
 /// One row a case: `target,activation,model`, the experiment's further axes, the losses, how it ended, and the best values
-/// of the parameters of a single neuron. All experiments have these columns, so that their rows can be put together; where
-/// points are held out there follow the loss of these with the best parameters, their lowest loss, and its epoch. Numbers
+/// of the parameters of a single neuron, what could have been reached, what many starts came to, and the kinds of the diagnoses,
+/// with `;` between them. All experiments have these columns, so that their rows can be put together; where points are held out
+/// there follow the loss of these with the best parameters, their lowest loss, and its epoch. Numbers
 /// are written so that they read back as the same; what there is not is left empty.
 pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     let cases = gallery.cases_of(&experiment.id);
@@ -28,6 +31,7 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
     header.extend(parameters.iter().map(|parameter| parameter.name.as_str()));
     header.extend(ATTAINABLE);
     header.extend(STARTS);
+    header.push("diagnoses");
     let is_split = experiment.data.validation.is_some();
     if is_split {
         header.extend(["validation_mse", "best_validation_mse", "best_validation_epoch"]);
@@ -72,6 +76,7 @@ pub(super) fn csv(gallery: Gallery<'_>, experiment: &Experiment) -> String {
         ]);
         let success = spread.as_ref().and_then(|spread| spread.success);
         cells.push(success.map_or_else(String::new, |success| success.starts.to_string()));
+        cells.push(kinds(trained));
         if is_split {
             let best = run.best_validation();
             cells.push(run.validation_at_best().map_or_else(String::new, number));
@@ -218,6 +223,8 @@ struct Result<'g> {
     /// Absent where there was one start.
     #[serde(skip_serializing_if = "Option::is_none")]
     restarts: Option<RestartsFile>,
+    /// What the run says of itself, the gravest first: each with its kind, a sentence, and its numbers by name.
+    diagnoses: &'g [Diagnosis],
     /// The folder of the case, relative to this file.
     path: String,
 }
@@ -280,6 +287,7 @@ fn result(trained: Trained<'_>) -> Result<'_> {
             kept: restarts.kept + 1,
             best_mse: restarts.lowest.iter().map(|&mse| mse.is_finite().then_some(mse)).collect(),
         }),
+        diagnoses: &trained.finding.diagnoses,
         path: case.path(),
     }
 }

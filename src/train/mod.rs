@@ -8,6 +8,7 @@ mod optimizer;
 mod recorder;
 mod run;
 mod trials;
+mod units;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use recorder::Recorder;
 pub use model::{Loss, predict};
 pub use run::{Best, Outcome, Restarts, Run, Snapshot};
 pub use trials::{Trial, Trials, trials};
+pub use units::{Unit, hidden_units};
 
 /// Something that takes steps.
 trait Stepper {

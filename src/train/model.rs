@@ -34,7 +34,13 @@ pub fn predict(model_type: &ModelType, function: &Function, parameters: &[f64], 
 }
 
 /// z = h W + b for one layer, units as columns of equal length; returns the parameters that follow the layer's.
-fn affine<'p>(h: &[f64], fan_in: usize, fan_out: usize, parameters: &'p [f64], z: &mut [f64]) -> &'p [f64] {
+pub(super) fn affine<'p>(
+    h: &[f64],
+    fan_in: usize,
+    fan_out: usize,
+    parameters: &'p [f64],
+    z: &mut [f64],
+) -> &'p [f64] {
     let (weights, rest) = parameters.split_at(fan_in * fan_out);
     let (biases, rest) = rest.split_at(fan_out);
     let length = h.len() / fan_in;

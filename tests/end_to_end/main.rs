@@ -4,6 +4,7 @@ mod atlas;
 mod cache;
 mod command_line;
 mod crawl;
+mod diagnoses;
 mod diagnostics;
 mod optimizers;
 mod parity;

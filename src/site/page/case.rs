@@ -6,12 +6,13 @@ use super::{Draft, Fact, FigureView, Layout, Link};
 use crate::number::significant;
 use crate::plan::Case;
 use crate::site::attained::{Attained, attained};
+use crate::site::diagnoses::{Account, accounts};
 use crate::site::gallery::Trained;
 use crate::site::math;
 use crate::site::wording::{
     batches_text, data_text, learning_rate_text, optimizer_text, restarts_text, schedule_text,
 };
-use crate::train::{Best, Outcome, Run};
+use crate::train::{Outcome, Run};
 
 #[derive(Serialize)]
 pub(in crate::site) struct CasePage {
@@ -23,9 +24,10 @@ pub(in crate::site) struct CasePage {
     activation: Link,
     model: Link,
     facts: Vec<Fact>,
-    /// How training ended, in a sentence or two.
-    outcome: String,
-    is_diverged: bool,
+    /// How training ended, in a sentence or two; empty where a diagnosis says all of it.
+    ending: String,
+    /// The gravest first.
+    diagnoses: Vec<Account>,
     figures: Vec<FigureView>,
     /// What could have been reached; `None` where it is not known.
     attained: Option<Attained>,
@@ -60,10 +62,14 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
     let axes = trained.axes_text();
     let suffix = if axes.is_empty() { String::new() } else { format!(", {axes}") };
     let title = format!("{} on {}{suffix}", case.activation.title, case.target.title);
+    let ending = trained.finding.ending(case).sentence(run);
+    let restarts = run.restarts.as_ref();
+    let restarts = restarts.map_or_else(String::new, |restarts| format!(" {}", restarts_text(restarts)));
+    let first = trained.finding.diagnoses.first();
     let description = format!(
         "{title}: lowest MSE {} in the experiment {experiment_title}. {}",
         trained.best_text(),
-        outcome(case, run)
+        first.map_or(&ending, |diagnosis| &diagnosis.sentence)
     );
     let breadcrumbs =
         vec![draft.home_link(), draft.link("Experiments", "experiments/index.html"), experiment_link.clone()];
@@ -87,8 +93,8 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
             .link(&case.activation.title, &format!("activations/{}/index.html", case.activation.id)),
         model: draft.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
         facts: facts(trained),
-        outcome: outcome(case, run),
-        is_diverged: run.is_diverged(),
+        diagnoses: accounts(trained),
+        ending: format!("{ending}{restarts}"),
         figures,
         attained: attained(trained),
         parameters: parameters(case, run),
@@ -128,68 +134,6 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
     facts.push(Fact::new("epochs", epochs));
     facts.push(Fact::new("snapshots", run.snapshots.len().to_string()));
     facts
-}
-
-/// How a run ended, and what that means.
-fn outcome(case: &Case, run: &Run) -> String {
-    let restarts = run.restarts.as_ref();
-    let restarts = restarts.map_or_else(String::new, |restarts| format!(" {}", restarts_text(restarts)));
-    format!("{}{restarts}", ending_of(case, run))
-}
-
-fn ending_of(case: &Case, run: &Run) -> String {
-    match (run.outcome, &run.best) {
-        (Outcome::Diverged { .. }, None) => {
-            "Training diverged at once: the loss of the initial parameters is not a finite number, so there was nothing to \
-             descend from. The activation may be undefined on these data."
-                .into()
-        }
-        (Outcome::Diverged { epoch }, Some(best)) => format!(
-            "Training diverged: the loss stopped being a finite number at epoch {epoch}, most likely because the learning \
-             rate {} is too large: each step overshot, and made the next one longer. The lowest MSE before that, {}, was met \
-             at epoch {}.",
-            learning_rate_text(&case.training).unwrap_or_default(),
-            significant(best.mse, 4),
-            best.epoch
-        ),
-        (Outcome::Finished, Some(best)) => {
-            let halvings = match run.halvings.len() {
-                0 => String::new(),
-                1 => format!(" The learning rate was halved once, after epoch {}.", run.halvings[0]),
-                times => format!(" The learning rate was halved {times} times."),
-            };
-            format!("Training ran for all of its {} epochs. {}{halvings}", run.losses.len(), ending(best, run))
-        }
-        (Outcome::Converged { epoch }, _) => format!(
-            "Training converged after {epoch} of at most {} epochs: the gradient had vanished, or no step led to a lower loss.",
-            case.training.epochs
-        ),
-        (Outcome::Finished, None) => "Training ended without a loss.".into(),
-    }
-}
-
-/// What the last tenth of a finished training says on whether it was done.
-fn ending(best: &Best, run: &Run) -> String {
-    /// The relative fall below which a loss counts as settled.
-    const SETTLED: f64 = 1e-3;
-    let losses = &run.losses;
-    let tenth = losses.len() / 10;
-    let (Some(&last), true) = (losses.last(), tenth > 0) else {
-        return "That is too few to say whether it had settled.".into();
-    };
-    if last > best.mse {
-        let (epoch, last) = (best.epoch, significant(last, 4));
-        return format!("The lowest loss was met before the end, at epoch {epoch}; the final one is {last}.");
-    }
-    let fall = 1.0 - last / losses[losses.len() - 1 - tenth].max(f64::MIN_POSITIVE);
-    if fall < SETTLED {
-        format!("Over the last {tenth} the loss fell by less than 0.1 %: it had all but settled.")
-    } else {
-        let percent = significant(100.0 * fall, 2);
-        format!(
-            "Over the last {tenth} the loss still fell by {percent} %: it had not settled, and more might find less."
-        )
-    }
 }
 
 fn parameters(case: &Case, run: &Run) -> Vec<ParameterRow> {
@@ -239,32 +183,4 @@ fn training(case: &Case) -> Vec<Fact> {
         fact("data", Some(data_text(case.data))),
     ];
     facts.into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ending_of(losses: Vec<f64>) -> String {
-        let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
-        let epoch = losses.iter().position(|&loss| loss == lowest).unwrap();
-        let best = Best { epoch, mse: lowest, parameters: Vec::new() };
-        let run = Run { losses, best: Some(best.clone()), ..Run::new() };
-        ending(&best, &run)
-    }
-
-    #[test]
-    fn a_loss_that_has_settled_is_told_from_one_that_falls() {
-        // From 0.62 to 0.5 over the last ten of a hundred epochs: by 19.35… %.
-        let mut falling = vec![1.0; 89];
-        falling.push(0.62);
-        falling.extend([0.6; 9]);
-        falling.push(0.5);
-        assert!(ending_of(falling).contains("still fell by 19 %"));
-        assert!(ending_of((0..100).map(|epoch| 2.0 - 1e-6 * f64::from(epoch)).collect()).contains("settled"));
-        assert!(ending_of(vec![0.0; 50]).contains("settled"));
-        let rising = ending_of((0..50).map(f64::from).collect());
-        assert!(rising.contains("at epoch 0; the final one is 49.00"), "{rising}");
-        assert!(ending_of(vec![1.0]).contains("too few"));
-    }
 }

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
+use crate::finding::Weight;
 use crate::site::attained::attained;
+use crate::site::diagnoses::{counts, unbroken};
 use crate::site::gallery::{Gallery, Trained};
 use crate::site::judged::{spread_view, verdict};
 use crate::site::markdown::Text;
@@ -21,6 +23,8 @@ pub(in crate::site) struct ExperimentPage {
     /// The figures that span all cases.
     overviews: Vec<FigureView>,
     matrix: Option<Matrix>,
+    /// The gravest first; none where no case has one.
+    diagnoses: Vec<Diagnosed>,
     sections: Vec<Section>,
     case_count: usize,
     csv_url: String,
@@ -28,6 +32,17 @@ pub(in crate::site) struct ExperimentPage {
     report_url: String,
     source_path: String,
     source_line: usize,
+}
+
+/// The cases with one diagnosis.
+#[derive(Serialize)]
+struct Diagnosed {
+    id: &'static str,
+    label: &'static str,
+    weight: Weight,
+    /// What it means, with its thresholds.
+    meaning: String,
+    cases: Vec<Link>,
 }
 
 /// One target of an experiment.
@@ -169,6 +184,7 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
             .map(|planned| draft.figure(planned))
             .collect(),
         matrix: matrix(draft, gallery, experiment),
+        diagnoses: diagnosed(draft, &cases),
         sections,
         case_count: cases.len(),
         csv_url: draft.url(&format!("{folder}/results.csv")),
@@ -177,6 +193,24 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
         source_path: experiment.source.path.clone(),
         source_line: experiment.source.line,
     }
+}
+
+/// The cases with each diagnosis, by name.
+fn diagnosed(draft: &Draft<'_, '_>, cases: &[Trained<'_>]) -> Vec<Diagnosed> {
+    let link = |trained: &Trained<'_>| {
+        let axes = trained.axes_text();
+        let axes = if axes.is_empty() { axes } else { format!(", {axes}") };
+        let case = trained.case;
+        draft.link(&format!("{} on {}{axes}", case.activation.title, case.target.title), &trained.page())
+    };
+    let diagnosed = counts(cases).into_iter().map(|count| Diagnosed {
+        id: count.kind.id(),
+        label: count.kind.label(),
+        weight: count.kind.weight(),
+        meaning: unbroken(&count.kind.meaning()),
+        cases: count.cases.iter().map(link).collect(),
+    });
+    diagnosed.collect()
 }
 
 /// The figures that compare an experiment's cases on a target; the further axes tell them apart.

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::alt;
 use super::attained::attained;
+use super::diagnoses::{Badge, badges};
 use super::gallery::{Gallery, Trained};
 use super::judged::{SpreadView, spread_view};
 use super::link::relative;
@@ -124,7 +125,8 @@ struct CaseRow {
     /// How its starts spread; `None` with one start.
     spread: Option<SpreadView>,
     is_lowest: bool,
-    is_diverged: bool,
+    /// The gravest first.
+    diagnoses: Vec<Badge>,
     preview: Option<FigureView>,
 }
 
@@ -277,7 +279,7 @@ impl Draft<'_, '_> {
                 attainable_rank: attainable_rank(self.gallery, trained),
                 spread: spread_view(trained),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
-                is_diverged: trained.run.is_diverged(),
+                diagnoses: badges(trained),
                 preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),
             });
         }

@@ -1,10 +1,24 @@
 //! What is known of a case: what training found, what could have been reached, and what the two say together.
 
+mod diagnosis;
+mod ending;
+mod kind;
+mod plateau;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::attain::Attainable;
 use crate::plan::Case;
 use crate::train::{Run, Trials};
+
+pub use diagnosis::{Diagnosis, Evidence, Value, diagnose};
+pub use ending::{Ending, Rest};
+pub use kind::{Kind, Weight};
+pub use units::{Duplicate, Relation, Seen};
 
 /// All that is known of a case.
 #[derive(Debug, Clone)]
@@ -14,6 +28,8 @@ pub struct Finding {
     pub trials: Option<Arc<Trials>>,
     /// `None` where that was not asked, or is not known how to find.
     pub attainable: Option<Arc<Attainable>>,
+    /// The gravest first.
+    pub diagnoses: Vec<Diagnosis>,
 }
 
 /// A loss below what was certified to be the lowest: the certificate is wrong, and so is this program.
@@ -33,6 +49,7 @@ impl Finding {
     ///
     /// If training found less than what was certified to be the least.
     pub fn new(
+        case: &Case,
         run: Arc<Run>,
         trials: Option<Arc<Trials>>,
         attainable: Option<Arc<Attainable>>,
@@ -44,7 +61,17 @@ impl Finding {
                 return Err(Violation { trained: best.mse, certified: attainable.lower });
             }
         }
-        Ok(Self { run, trials, attainable })
+        let diagnoses = diagnose(case, &run, attainable.as_deref());
+        Ok(Self { run, trials, attainable, diagnoses })
+    }
+
+    /// How training ended.
+    pub fn ending(&self, case: &Case) -> Ending {
+        let variance = match &self.attainable {
+            Some(attainable) => attainable.variance,
+            None => variance(&case.samples().training.y),
+        };
+        Ending::new(&self.run, self.attainable.as_deref(), variance)
     }
 
     /// The least loss that is known to be reached within the box: by the search or, where that is a little lower, by training.
@@ -78,4 +105,12 @@ impl Finding {
         let searched = self.attainable.as_ref().map(|attainable| (attainable.w, attainable.b));
         searched.zip(case.attainable).is_some_and(|(searched, declared)| searched != (declared.w, declared.b))
     }
+}
+
+/// The mean square of values less their mean.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+fn variance(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count
 }
