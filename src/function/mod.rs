@@ -7,6 +7,8 @@ mod expression;
 mod interval;
 mod latex;
 mod program;
+mod rounding;
+mod symmetry;
 
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ pub use catalogue::{Builtin, BuiltinReference, builtin, builtins};
 pub use enclosure::Enclosure;
 pub use expression::{ExpressionError, check_parameter_name};
 pub use interval::Interval;
+pub use rounding::Rounding;
 
 /// A compiled expression of one variable with its parameters filled in. Cheap to clone; values and derivatives are the
 /// same bits on every machine.
@@ -66,6 +69,21 @@ impl Function {
     /// What the function and its first two derivatives can be on an interval.
     pub fn enclosure(&self, x: Interval) -> Enclosure {
         self.0.enclosure(x)
+    }
+
+    /// How far a computed value and derivative can be from the true ones, anywhere on an interval.
+    pub fn rounding(&self, x: Interval) -> Rounding {
+        self.0.rounding(x)
+    }
+
+    /// Whether it follows from the expression that φ(−x) is φ(x), or s − φ(x) for some number s.
+    pub fn is_symmetric(&self) -> bool {
+        self.0.is_symmetric()
+    }
+
+    /// Whether it follows from the expression that φ(λ x) is λᵏ φ(x) for all λ > 0 and some k.
+    pub fn is_homogeneous(&self) -> bool {
+        self.0.is_homogeneous()
     }
 
     /// One text for all spellings that compile to the same operations, with the parameters' values in it: what a cache
