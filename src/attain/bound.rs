@@ -3,22 +3,39 @@
 //! With the best v and c, the loss is the variance of y times sin² of the angle between y and h = φ(w x + b), both centered: only
 //! the direction of h counts. Four ways to bound it, of which the best holds:
 //!
-//! 1. **Values.** h is affine in (w, b) around the middle of the box but for an error that φ″ bounds (and the jumps of φ′, where
-//!    an argument can cross a kink). Good wherever h is not nearly constant.
+//! 1. **Values.** Around the middle of the box each h is a polynomial of second degree in (w, b), up to an error of third order
+//!    ([`super::table`]): a family of columns whose angle with y can be bounded ([`super::family`]). Good wherever h is not nearly
+//!    constant.
 //! 2. **Slopes.** h/w is the running sum of the slopes of φ between neighbouring inputs, which stay what they are as w → 0:
-//!    the profile's line there. Again affine but for an error that the spread of φ″ bounds.
+//!    the profile's line there. The mean of φ′ = c₁ + 2 c₂ (z − m) between two arguments is its value between them, so that the
+//!    sums are affine in (w, b) but for an error that the spread of φ″ bounds.
 //! 3. **Parabolas.** Where φ′ can vanish near b and φ″ cannot, h with a small w is a line plus a parabola in any proportion, but
 //!    for a small share: as good as the best parabola, and hardly better.
 //! 4. **Hinges.** Where φ has a kink near b, h with a small w is two lines that meet anywhere.
 //!
-//! All bounds of φ, φ′ and φ″ come from interval arithmetic with outward rounding ([`super::table`]). The sums over the data are
-//! computed plainly; they err by some 1e-14 of their size, and are given a margin of 1e-13.
+//! # Rounding
+//!
+//! The bound is one of what the model *computes*, for any c and any |v| up to [`MAX_OUTPUT`]:
+//!
+//! - The computed argument of φ is off from w x + b by at most one unit in the last place of |w x| + |b|: half for the product,
+//!   half for the sum. The middle's own argument is off by as much. Both are added to the radius of the stretch that an argument
+//!   can lie in and, times the largest φ′ there, to the error.
+//! - The computed φ is off by what [`Function::rounding`] bounds, from the expression.
+//! - The product v h is rounded: half a unit in the last place of h.
+//! - The sums with c and y, and the mean of squares: see [`Data::computed`].
+//!
+//! The first three are errors of h. In the first way they are part of the column's error; in the others, which look at true
+//! slopes, they are noise that v multiplies: it shortens what is left of y by no more than [`MAX_OUTPUT`] times its length.
+//! Jumps of φ are errors, or noise, in the same places: no way takes φ to be continuous where interval arithmetic does not show
+//! it, and a kink whose place is known to some units in the last place is taken to jump by what φ varies over them.
+//!
+//! The sums over the data are computed plainly and in order, with [`Data::rounding`] for what they can be off.
 
 use super::MAX_OUTPUT;
-use super::affine::Family;
-use super::data::{Data, dot};
+use super::data::{Data, centered, dot};
+use super::family::Family;
 use super::hinge;
-use super::table::{Kink, Table, Tables};
+use super::table::{Cell, Kink, Parabola, Stretch, Table, Tables};
 use crate::function::{Function, Interval};
 
 /// Bounds boxes of (w, b) for one activation on one set of data. Keeps its memory from box to box.
@@ -29,10 +46,15 @@ pub(super) struct Bounder<'a> {
     /// Midpoints of, and distances between, neighbouring inputs.
     middles: Vec<f64>,
     steps: Vec<f64>,
-    /// The angle between y and the nearest parabola; the distance of x² from the lines, and its length.
+    /// The angle between y and the nearest parabola; the distance of t² from the lines, and its length (t is x, shifted).
     parabola_angle: f64,
     parabola_distance: f64,
     square_length: f64,
+    terms: Vec<Term>,
+    clear: Vec<usize>,
+    direct: Direct,
+    columns: Vec<[f64; 3]>,
+    errors: Vec<f64>,
 }
 
 /// What is known of a box.
@@ -40,178 +62,331 @@ pub(super) struct Bounder<'a> {
 pub(super) struct Bound {
     /// No (w, b) in the box has a lower loss.
     pub(super) lower: f64,
-    /// The loss in its middle.
+    /// The loss in its middle, roughly.
     pub(super) middle: f64,
+}
+
+/// φ around one argument z of the middle of a box: h + s ℓ + r ℓ² at z + ℓ, up to an error.
+#[derive(Debug, Clone, Copy)]
+struct Term {
+    h: f64,
+    s: f64,
+    r: f64,
+    error: f64,
+    /// What of the error is no property of a smooth φ: rounding and jumps.
+    noise: f64,
+    /// Whether no argument in the box crosses a kink that counts.
+    is_clear: bool,
+}
+
+/// Arguments at which φ is computed, since no cell's parabola is close enough.
+#[derive(Debug, Default)]
+struct Direct {
+    at: Vec<usize>,
+    z: Vec<f64>,
+    h: Vec<f64>,
+    slope: Vec<f64>,
+}
+
+impl Direct {
+    fn clear(&mut self) {
+        self.at.clear();
+        self.z.clear();
+    }
+
+    fn compute(&mut self, function: &Function) {
+        self.h.resize(self.z.len(), 0.0);
+        self.slope.resize(self.z.len(), 0.0);
+        function.values_and_derivatives(&self.z, &mut self.h, &mut self.slope);
+    }
+
+    /// φ around the argument of this place in the list.
+    fn parabola(&self, place: usize, stretch: &Stretch) -> Parabola {
+        let bend = if stretch.second.is_finite() { 0.5 * stretch.second.middle() } else { 0.0 };
+        Parabola { middle: self.z[place], value: self.h[place], slope: self.slope[place], bend }
+    }
 }
 
 /// Slopes are looked at where |w| times the reach of the data is smaller than this.
 const SLOPES_BELOW: f64 = 6.0;
 /// A smaller jump of φ′ is the rounding with which a kink of φ″ was found.
 const NO_JUMP: f64 = 1e-9;
+/// A smaller jump of φ is what it varies by where a kink's place is not known.
+const NO_GAP: f64 = 1e-12;
+/// Kinks that matter are bent or torn.
+fn is_felt(value_jump: f64, slope_jump: f64) -> bool {
+    value_jump > NO_GAP || slope_jump > NO_JUMP
+}
 
 impl<'a> Bounder<'a> {
     pub(super) fn new(data: &'a Data, function: &'a Function, tables: &'a Tables<'a>) -> Self {
         let pairs = || data.x.windows(2);
-        let squares: Vec<f64> = data.x.iter().map(|x| x * x).collect();
-        let line = super::data::centered(&data.x);
-        let bend = super::data::centered(&squares);
+        let squares = data.squares();
+        let line = centered(&data.offsets);
+        let bend = centered(&squares);
         let along = dot(&bend, &line) / dot(&line, &line);
         let apart: Vec<f64> = bend.iter().zip(&line).map(|(bend, line)| bend - along * line).collect();
+        let (distance, length) = (dot(&apart, &apart).sqrt(), dot(&squares, &squares).sqrt());
+        // The rounding of a direction is that of t² over its distance from the lines.
+        let margin = 16.0 * data.rounding * (1.0 + length / distance);
         Self {
             data,
             function,
             tables,
             middles: pairs().map(|pair| 0.5 * (pair[0] + pair[1])).collect(),
             steps: pairs().map(|pair| pair[1] - pair[0]).collect(),
-            parabola_angle: data.angle_to_span(&[data.x.clone(), squares.clone()]),
-            parabola_distance: dot(&apart, &apart).sqrt(),
-            square_length: dot(&squares, &squares).sqrt(),
+            parabola_angle: data.parabola_angle() - margin,
+            parabola_distance: distance * (1.0 - margin),
+            square_length: length * (1.0 + margin),
+            terms: Vec::new(),
+            clear: Vec::new(),
+            direct: Direct::default(),
+            columns: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
-    /// Bounds the loss on a box of w and b.
-    pub(super) fn bound(&self, [w, b]: [Interval; 2]) -> Bound {
+    /// Bounds the loss on a box of w and b. A bound of `enough` is as good as a greater one.
+    pub(super) fn bound(&mut self, [w, b]: [Interval; 2], enough: f64) -> Bound {
         let z = self.arguments(w, b);
-        let local = self.tables.local(z);
-        let table = local.as_deref().unwrap_or(&self.tables.base);
-        let (mut square, middle) = self.by_values(table, w, b);
-        if w.magnitude() * self.data.reach < SLOPES_BELOW {
-            square = square.max(self.by_slopes(table, w, b));
+        let tables = self.tables;
+        let local = tables.local(z);
+        let table = local.as_deref().unwrap_or(&tables.base);
+        let enough = self.data.square_for(enough);
+        let (mut square, middle, noise) = self.by_values(table, w, b, enough);
+        let noise = noise + self.jumps(table, z);
+        if square < enough && w.magnitude() * self.data.reach < SLOPES_BELOW {
+            let rest = enough.sqrt() + MAX_OUTPUT * noise * (1.0 + 2.0 * self.data.rounding);
+            let left = self.by_slopes(table, w, b, rest * rest * (1.0 + 16.0 * f64::EPSILON));
+            square = square.max(self.less_noise(left, noise));
         }
-        if w.contains(0.0) || w.low.abs().min(w.high.abs()) < w.width() {
+        if square < enough && (w.contains(0.0) || w.low.abs().min(w.high.abs()) < w.width()) {
             let angle = self.by_parabolas(table, z).max(self.by_hinges(table, z));
-            square = square.max(self.data.count() * self.data.error_at(angle));
+            let sine = libm::sin(angle);
+            let left = self.data.square * (1.0 - self.data.rounding) * sine * sine;
+            square = square.max(self.less_noise(left, noise));
         }
-        Bound { lower: square / self.data.count(), middle }
+        Bound { lower: self.data.computed(square), middle: middle / self.data.count() }
     }
 
-    /// The least sum of squares in the box, and the mean of squares in its middle.
-    fn by_values(&self, table: &Table, w: Interval, b: Interval) -> (f64, f64) {
+    /// A sum of squares of what is left of y, if every h can be off by some noise as well.
+    fn less_noise(&self, square: f64, noise: f64) -> f64 {
+        if square == 0.0 {
+            return 0.0;
+        }
+        let rest = (square.sqrt() - MAX_OUTPUT * noise * (1.0 + self.data.rounding)).max(0.0);
+        rest * rest * (1.0 - 4.0 * f64::EPSILON)
+    }
+
+    /// The length of what jumps of φ can add up to between the first input and each of the others.
+    fn jumps(&self, table: &Table, z: Interval) -> f64 {
+        let stretch = table.stretch(z.low, z.high);
+        stretch.value_jump * self.data.count().sqrt()
+    }
+
+    /// φ over the arguments z ± radius, from what it is around the middle of a cell or in z itself.
+    fn term(
+        cell: &Cell,
+        parabola: Parabola,
+        stretch: &Stretch,
+        z: f64,
+        radius: f64,
+        argument_error: f64,
+    ) -> Term {
+        let Parabola { middle, value, slope, bend } = parabola;
+        let from = z - middle;
+        let way = radius + from.abs();
+        let by_curvature = 0.5 * off(stretch.second, 2.0 * bend) * way * way
+            + stretch.slope_jump * radius
+            + cell.rounding.slope * way;
+        let by_slope = off(stretch.first, slope) * way;
+        let (bend, least) = if nan_is_infinite(by_curvature) < nan_is_infinite(by_slope) {
+            (bend, by_curvature)
+        } else {
+            (0.0, nan_is_infinite(by_slope))
+        };
+        let h = value + from * (slope + from * bend);
+        let steepest = stretch.first.magnitude();
+        // Half a unit in the last place of h for v h, and less than two for the polynomial in the middle.
+        let product = f64::EPSILON * (value.abs() + steepest * way);
+        let noise = stretch.value_jump + cell.rounding.value + steepest * argument_error + product;
+        let evaluation = f64::EPSILON * (h.abs() + 2.0 * slope.abs() * from.abs());
+        Term {
+            h,
+            s: slope + 2.0 * bend * from,
+            r: bend,
+            error: least + noise + evaluation,
+            noise,
+            is_clear: !is_felt(stretch.value_jump, stretch.slope_jump),
+        }
+    }
+
+    /// The least sum of squares in the box, that in its middle, and the length of the noise.
+    fn by_values(&mut self, table: &Table, w: Interval, b: Interval, enough: f64) -> (f64, f64, f64) {
         let data = self.data;
         let (w_middle, b_middle) = (w.middle(), b.middle());
         let (w_half, b_half) = (half(w), half(b));
-        let z: Vec<f64> = data.x.iter().map(|x| w_middle * x + b_middle).collect();
-        let (mut h, mut slope) = (vec![0.0; z.len()], vec![0.0; z.len()]);
-        self.function.values_and_derivatives(&z, &mut h, &mut slope);
-        let middle = super::profile::least_error(&h, &data.y);
-        let (mut p, mut q) = (Vec::with_capacity(z.len()), Vec::with_capacity(z.len()));
-        let mut square_error = 0.0;
-        // The points whose arguments cross no kink in the box.
-        let mut clear = Vec::with_capacity(z.len());
-        let mut clear_square_error = 0.0;
-        for (at, ((z, x), (h, slope))) in z.iter().zip(&data.x).zip(h.iter().zip(&slope)).enumerate() {
-            p.push(slope * x * w_half);
-            q.push(slope * b_half);
-            let radius = x.abs() * w_half + b_half + 1e-15 * z.abs();
+        let (w_size, b_size) = (w.magnitude(), b.magnitude());
+        self.terms.clear();
+        self.direct.clear();
+        for (at, x) in data.x.iter().enumerate() {
+            let z = w_middle * x + b_middle;
+            let cell = table.cell(z);
+            if cell.is_kinked || !table.is_fine() {
+                self.direct.at.push(at);
+                self.direct.z.push(z);
+            }
+            let argument_error = 2.0 * f64::EPSILON * (x.abs() * w_size + b_size);
+            let radius = x.abs() * w_half + b_half + argument_error;
             let stretch = table.stretch(z - radius, z + radius);
-            let by_curvature =
-                0.5 * stretch.second.magnitude() * radius * radius + stretch.slope_jump * radius;
-            let by_slope = off(stretch.first, *slope) * radius;
-            let rounding = table.rounding(*z) + 1e-14 * (h.abs() + slope.abs() * radius);
-            let error =
-                nan_is_infinite(by_curvature).min(nan_is_infinite(by_slope)) + stretch.value_jump + rounding;
-            square_error += error * error;
-            if stretch.value_jump == 0.0 && stretch.slope_jump < NO_JUMP {
-                clear.push(at);
-                clear_square_error += error * error;
+            self.terms.push(Self::term(cell, cell.parabola, &stretch, z, radius, argument_error));
+        }
+        if !self.direct.at.is_empty() {
+            self.direct.compute(self.function);
+            for (place, &at) in self.direct.at.iter().enumerate() {
+                let (x, z) = (data.x[at], self.direct.z[place]);
+                let argument_error = 2.0 * f64::EPSILON * (x.abs() * w_size + b_size);
+                let radius = x.abs() * w_half + b_half + argument_error;
+                let stretch = table.stretch(z - radius, z + radius);
+                let parabola = self.direct.parabola(place, &stretch);
+                self.terms[at] = Self::term(table.cell(z), parabola, &stretch, z, radius, argument_error);
             }
         }
-        if !middle.is_finite() {
-            return (0.0, data.variance());
-        }
-        let family = |h: &[f64], p: &[f64], q: &[f64], square_error: f64, y: &[f64]| {
-            if !square_error.is_finite() {
-                return 0.0;
+        self.clear.clear();
+        let (mut error, mut clear_error, mut noise) = (0.0, 0.0, 0.0);
+        for (at, term) in self.terms.iter().enumerate() {
+            error += term.error * term.error;
+            noise += term.noise * term.noise;
+            if term.is_clear {
+                self.clear.push(at);
+                clear_error += term.error * term.error;
             }
-            Family { h, p, q, error: square_error.sqrt() }.least_square(y, MAX_OUTPUT)
+        }
+        let length = |square: f64| nan_is_infinite(square.sqrt() * (1.0 + data.rounding));
+        let reference = self.terms[self.terms.len() / 2].h;
+        let column = |at: usize| {
+            let (Term { h, s, r, .. }, x) = (self.terms[at], data.x[at]);
+            let (p, q) = (x * w_half, b_half);
+            [h - reference, s * p, s * q, r * p * p, 2.0 * r * p * q, r * q * q]
         };
-        let mut square = family(&h, &p, &q, square_error, &data.y);
+        let family = Family::new(&data.y, column, length(error), data.rounding);
+        let mut square = family.least_square(MAX_OUTPUT, enough);
         // What is left of some points is no more than what is left of all.
-        if clear.len() < z.len() && clear.len() > 2 {
-            let part = |values: &[f64]| -> Vec<f64> { clear.iter().map(|&at| values[at]).collect() };
-            square = square.max(family(&part(&h), &part(&p), &part(&q), clear_square_error, &part(&data.y)));
+        if square < enough && self.clear.len() < data.x.len() && self.clear.len() > 2 {
+            let y: Vec<f64> = self.clear.iter().map(|&at| data.y[at]).collect();
+            let part = Family::new(&y, |at| column(self.clear[at]), length(clear_error), data.rounding);
+            square = square.max(part.least_square(MAX_OUTPUT, enough));
         }
-        (square, middle)
+        (square, family.middle(), length(noise))
     }
 
-    fn by_slopes(&self, table: &Table, w: Interval, b: Interval) -> f64 {
+    /// The least sum of squares in the box, jumps and rounding apart.
+    fn by_slopes(&mut self, table: &Table, w: Interval, b: Interval, enough: f64) -> f64 {
+        let data = self.data;
         let (w_middle, b_middle) = (w.middle(), b.middle());
         let (w_half, b_half) = (half(w), half(b));
-        let z: Vec<f64> = self.middles.iter().map(|x| w_middle * x + b_middle).collect();
-        let (mut h, mut slope) = (vec![0.0; z.len()], vec![0.0; z.len()]);
-        self.function.values_and_derivatives(&z, &mut h, &mut slope);
-        let count = z.len();
-        let (mut p, mut q, mut errors) = (vec![0.0; count], vec![0.0; count], vec![0.0; count]);
-        for at in 0..count {
-            let (x, step) = (self.middles[at], self.steps[at]);
-            // From the middle of the pair in the middle of the box to its ends anywhere in the box.
-            let radius = x.abs() * w_half + b_half + 0.5 * w.magnitude() * step + 1e-15 * z[at].abs();
-            let stretch = table.stretch(z[at] - radius, z[at] + radius);
-            if stretch.value_jump > 1e-9 {
-                return 0.0;
+        let (w_size, b_size) = (w.magnitude(), b.magnitude());
+        let count = self.middles.len();
+        self.direct.clear();
+        for (at, x) in self.middles.iter().enumerate() {
+            let z = w_middle * x + b_middle;
+            if !table.is_fine() || table.cell(z).is_kinked {
+                self.direct.at.push(at);
+                self.direct.z.push(z);
             }
-            let curvature = table.second(z[at]);
-            let by_curvature = off(stretch.second, curvature) * radius + stretch.slope_jump;
-            let by_slope = off(stretch.first, slope[at]);
-            let error = if nan_is_infinite(by_curvature) < nan_is_infinite(by_slope) {
-                p[at] = step * curvature * x * w_half;
-                q[at] = step * curvature * b_half;
-                by_curvature
+        }
+        self.direct.compute(self.function);
+        let mut next = 0;
+        let (mut sums, mut errors, mut variation) = ([0.0; 3], 0.0, 0.0);
+        self.columns.clear();
+        self.columns.push(sums);
+        self.errors.clear();
+        self.errors.push(errors);
+        for (at, (x, step)) in self.middles.iter().zip(&self.steps).enumerate() {
+            let z = w_middle * x + b_middle;
+            let argument_error = 2.0 * f64::EPSILON * (x.abs() * w_size + b_size);
+            // From the middle of the pair in the middle of the box to its ends anywhere in the box.
+            let radius = x.abs() * w_half + b_half + 0.5 * w_size * step + argument_error;
+            let stretch = table.stretch(z - radius, z + radius);
+            let cell = table.cell(z);
+            let parabola = if self.direct.at.get(next) == Some(&at) {
+                next += 1;
+                self.direct.parabola(next - 1, &stretch)
             } else {
-                by_slope
+                cell.parabola
             };
-            errors[at] = step * (error + 1e-14 * slope[at].abs());
-            slope[at] *= step;
+            let from = z - parabola.middle;
+            let twice = 2.0 * parabola.bend;
+            let by_curvature = off(stretch.second, twice) * (radius + from.abs())
+                + stretch.slope_jump
+                + cell.rounding.slope
+                + twice.abs() * argument_error;
+            let by_slope = off(stretch.first, parabola.slope);
+            let (twice, error) = if nan_is_infinite(by_curvature) < nan_is_infinite(by_slope) {
+                (twice, by_curvature)
+            } else {
+                (0.0, nan_is_infinite(by_slope))
+            };
+            let slope = parabola.slope + twice * from;
+            let entries = [slope, twice * x * w_half, twice * b_half].map(|entry| step * entry);
+            sums = std::array::from_fn(|column| sums[column] + entries[column]);
+            variation += entries.iter().map(|entry| entry.abs()).sum::<f64>();
+            errors += step * (error + 4.0 * f64::EPSILON * slope.abs());
+            self.columns.push(sums);
+            self.errors.push(errors);
         }
-        if !errors.iter().all(|error| error.is_finite()) || !slope.iter().all(|slope| slope.is_finite()) {
-            return 0.0;
-        }
-        let errors = running(&errors);
         // Errors grow away from the middle, whatever their signs.
-        let from = errors[count / 2];
-        let square_error: f64 = errors.iter().map(|error| (error - from) * (error - from)).sum();
-        let (h, p, q) = (running(&slope), running(&p), running(&q));
-        Family { h: &h, p: &p, q: &q, error: square_error.sqrt() }.least_square(&self.data.y, f64::INFINITY)
+        let from = self.errors[count / 2];
+        let error: f64 = self.errors.iter().map(|error| (error - from) * (error - from)).sum();
+        let error = error.sqrt() * (1.0 + data.rounding) + data.rounding * variation * data.count().sqrt();
+        let columns = &self.columns;
+        let column = |at: usize| {
+            let [h, p, q] = columns[at];
+            [h, p, q, 0.0, 0.0, 0.0]
+        };
+        let family = Family::new(&data.y, column, nan_is_infinite(error), data.rounding);
+        family.least_square(f64::INFINITY, enough)
     }
 
-    /// What arguments the data can have in the box.
+    /// What arguments the data can have in the box, as they are computed.
     fn arguments(&self, w: Interval, b: Interval) -> Interval {
         let radius = w.magnitude() * self.data.reach;
-        Interval::new(b.low - radius, b.high + radius)
+        let error = 2.0 * f64::EPSILON * (radius + b.magnitude());
+        Interval::new(b.low - radius - error, b.high + radius + error)
     }
 
     fn by_parabolas(&self, table: &Table, z: Interval) -> f64 {
         let stretch = table.stretch(z.low, z.high);
         let second = stretch.second;
-        if stretch.value_jump > 0.0 || stretch.slope_jump > 0.0 || second.contains(0.0) || !second.is_finite()
-        {
+        if stretch.slope_jump > 0.0 || second.contains(0.0) || !second.is_finite() {
             return 0.0;
         }
-        // h − φ(b) = φ′(b) w x + w² x² κ/2 with κ between the bounds of φ″, point by point.
+        // With t = x − x₀ and z₀ = w x₀ + b: h − φ(z₀) = φ′(z₀) w t + w² t² κ/2 with κ between the bounds of φ″, point by point.
         let (middle, radius) = (second.middle().abs(), 0.5 * second.width());
-        let share = radius * self.square_length / (middle * self.parabola_distance);
+        let share = radius * self.square_length / (middle * self.parabola_distance) * (1.0 + 1e-15);
         if share < 1.0 { (self.parabola_angle - libm::asin(share)).max(0.0) } else { 0.0 }
     }
 
-    /// φ′ between two arguments, on which nothing jumps.
+    /// φ′ between two arguments.
     fn slopes(&self, low: f64, high: f64) -> Interval {
         let at = |part: u32| low + (high - low) * f64::from(part) / f64::from(PARTS);
         let part = |part: u32| self.function.enclosure(Interval::new(at(part), at(part + 1))).first;
-        (0..PARTS).map(part).reduce(Interval::hull).unwrap_or(Interval::ENTIRE)
+        let last = Interval::new(at(PARTS), high);
+        (0..PARTS).map(part).fold(self.function.enclosure(last).first, Interval::hull)
     }
 
+    /// For one kink at which φ′ jumps: on either side of it φ rises or falls as its slopes there allow. What jumps there are of φ
+    /// itself is left to the noise.
     fn by_hinges(&self, table: &Table, z: Interval) -> f64 {
         let jumps = |kink: &&Kink| kink.high >= z.low && kink.low <= z.high && kink.slope_jump > NO_JUMP;
         let mut kinks = table.kinks.iter().filter(jumps);
         let (Some(kink), None) = (kinks.next(), kinks.next()) else { return 0.0 };
-        if kink.value_jump > 1e-9 {
-            return 0.0;
-        }
-        let (left, right) = (self.slopes(z.low, kink.low), self.slopes(kink.high, z.high));
+        let (left, right) =
+            (self.slopes(z.low.min(kink.low), kink.low), self.slopes(kink.high, z.high.max(kink.high)));
         if !left.is_finite() || !right.is_finite() {
             return 0.0;
         }
-        let side = |slope: Interval| (slope.middle(), 0.5 * slope.width());
+        let side = |slope: Interval| (slope.middle(), (0.5 * slope.width()).next_up() - 5e-324);
         let fit = hinge::best(self.data, side(left), side(right));
         if fit.relative_error < 1.0 { (fit.angle - libm::asin(fit.relative_error)).max(0.0) } else { 0.0 }
     }
@@ -231,14 +406,4 @@ fn half(interval: Interval) -> f64 {
 
 fn nan_is_infinite(value: f64) -> f64 {
     if value.is_nan() { f64::INFINITY } else { value }
-}
-
-/// Sums of the first 0, 1, 2, … values.
-fn running(values: &[f64]) -> Vec<f64> {
-    let mut sum = 0.0;
-    let sums = values.iter().map(|value| {
-        sum += value;
-        sum
-    });
-    std::iter::once(0.0).chain(sums).collect()
 }

@@ -6,26 +6,54 @@ pub(super) struct Data {
     /// In rising order.
     pub(super) x: Vec<f64>,
     pub(super) y: Vec<f64>,
+    /// x less one of them in the middle: differences are exact to their own size, wherever the data lie.
+    pub(super) offsets: Vec<f64>,
     /// y less its mean.
     pub(super) centered: Vec<f64>,
     /// The sum of their squares.
     pub(super) square: f64,
     /// The largest |x|.
     pub(super) reach: f64,
+    /// What a sum over the data can be off, as a share of the sum of absolute values: at most a unit in the last place per term,
+    /// in whatever order, and some for the terms themselves (Higham, *Accuracy and Stability of Numerical Algorithms*, 2002,
+    /// §4.2). Twice that.
+    pub(super) rounding: f64,
 }
 
 impl Data {
     /// `x` rises, and both are equally long and not empty.
     pub(super) fn new(x: &[f64], y: &[f64]) -> Self {
-        let mean = mean(y);
-        let centered: Vec<f64> = y.iter().map(|y| y - mean).collect();
-        Self {
+        // Less one of them first, so that the mean is rounded as their differences are and not as they themselves.
+        let centered = centered(&y.iter().map(|value| value - y[y.len() / 2]).collect::<Vec<_>>());
+        let mut data = Self {
             x: x.to_vec(),
             y: y.to_vec(),
+            offsets: x.iter().map(|value| value - x[x.len() / 2]).collect(),
             square: dot(&centered, &centered),
             centered,
             reach: x.iter().fold(0.0, |reach: f64, x| reach.max(x.abs())),
-        }
+            rounding: 0.0,
+        };
+        data.rounding = (data.count() + 32.0) * f64::EPSILON;
+        data
+    }
+
+    /// A lower bound of the mean of squares as the model computes it, from one of the sum of squares that is exact but for φ.
+    ///
+    /// A computed residual v h + c − y is off by the roundings of the two sums, half a unit in the last place each: of the
+    /// first, which is the residual and y, and of itself. (The rounding of v h is counted as one of h.) The root of the sum of
+    /// their squares is thus off by that share of itself and of the length of y; and the computed sum by its own rounding.
+    pub(super) fn computed(&self, square: f64) -> f64 {
+        let length = dot(&self.y, &self.y).sqrt();
+        let rest = (square.sqrt() * (1.0 - 2.0 * f64::EPSILON) - f64::EPSILON * length).max(0.0);
+        rest * rest * (1.0 - self.rounding) / self.count()
+    }
+
+    /// A sum of squares for which [`Self::computed`] gives this mean, or more.
+    pub(super) fn square_for(&self, mean: f64) -> f64 {
+        let length = dot(&self.y, &self.y).sqrt();
+        let rest = (mean * self.count() * (1.0 + 3.0 * self.rounding)).sqrt() + 2.0 * f64::EPSILON * length;
+        rest * rest * (1.0 + 16.0 * f64::EPSILON)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
@@ -44,8 +72,23 @@ impl Data {
         self.variance() * sine * sine
     }
 
+    /// The angle between y and the nearest line.
+    pub(super) fn line_angle(&self) -> f64 {
+        self.angle_to_span(std::slice::from_ref(&self.offsets))
+    }
+
+    /// The angle between y and the nearest parabola.
+    pub(super) fn parabola_angle(&self) -> f64 {
+        self.angle_to_span(&[self.offsets.clone(), self.squares()])
+    }
+
+    /// Squares of the offsets.
+    pub(super) fn squares(&self) -> Vec<f64> {
+        self.offsets.iter().map(|offset| offset * offset).collect()
+    }
+
     /// The angle between the centered y and the nearest vector of the span of some centered columns (modified
-    /// Gram–Schmidt).
+    /// Gram–Schmidt), but for rounding.
     pub(super) fn angle_to_span(&self, columns: &[Vec<f64>]) -> f64 {
         let mut rest = self.centered.clone();
         let mut basis: Vec<Vec<f64>> = Vec::new();
@@ -68,6 +111,7 @@ impl Data {
     }
 }
 
+/// The inner product.
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

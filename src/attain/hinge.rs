@@ -2,7 +2,13 @@
 //!
 //! With a kink at k, φ(w x + b) is, up to scale and shift, a (x − t) below t = (k − b)/w and a′ (x − t) above it, with the slopes
 //! exchanged where w < 0. Between two neighbouring inputs the fit is N(t)²/D(t) with N linear and D quadratic in t, which has one
-//! flat point in closed form. All sums come from running ones, so that the whole takes time in proportion to the data.
+//! flat point in closed form; the greatest value is there or at an input. Outside of the inputs it is a line.
+//!
+//! Sums over the inputs below and above t come from running ones, from the left and from the right, of distances to the nearest
+//! input: Σ 1, Σ d and Σ d² only ever grow by positive terms, and so are off by a few units in the last place per term, however
+//! few inputs there are on a side and wherever the data lie. N = Σ y h is then off by that share of |y| √Q with Q = Σ h², and
+//! D = Q − (Σ h)²/n by that share of Q, which every cosine here is given on top. (An error of the flat point hardly counts:
+//! nothing changes there to first order.)
 
 use super::data::Data;
 use super::table::Hinge;
@@ -10,7 +16,7 @@ use super::table::Hinge;
 /// The best fit of a hinge.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct HingeFit {
-    /// Between the centered y and the best centered hinge.
+    /// No more than the angle between the centered y and the best centered hinge.
     pub(super) angle: f64,
     /// Where the lines meet; at an end of the data or outside, a line.
     pub(super) place: f64,
@@ -20,96 +26,241 @@ pub(super) struct HingeFit {
     pub(super) relative_error: f64,
 }
 
-/// Sums over the inputs before some index: of 1, x, x², y and x y (y centered).
-type Sums = [f64; 5];
+/// A slope, and how far it can be off.
+pub(super) type Slope = (f64, f64);
+
+/// Over the inputs on one side of a pair: Σ 1, Σ d, Σ d², Σ y and Σ y d, with d the distance to the nearer input of the pair.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    count: f64,
+    first: f64,
+    second: f64,
+    y: f64,
+    yd: f64,
+}
+
+impl Sums {
+    /// The same, as seen from further away.
+    fn from_further(self, step: f64) -> Self {
+        Self {
+            second: self.second + 2.0 * step * self.first + step * step * self.count,
+            first: self.first + step * self.count,
+            yd: self.yd + step * self.y,
+            ..self
+        }
+    }
+
+    fn with(self, y: f64) -> Self {
+        Self { count: self.count + 1.0, y: self.y + y, ..self }
+    }
+}
+
+/// The inputs about one place.
+struct Pair {
+    /// The place, and the distance to the next input.
+    at: f64,
+    step: f64,
+    below: Sums,
+    above: Sums,
+}
+
+/// The places between the inputs.
+fn pairs(data: &Data) -> Vec<Pair> {
+    let last = data.x.len() - 1;
+    let step = |index: usize| data.x[index + 1] - data.x[index];
+    let mut above = vec![Sums::default(); last + 1];
+    above[last] = Sums::default().with(data.centered[last]);
+    for index in (0..last).rev() {
+        above[index] = above[index + 1].from_further(step(index)).with(data.centered[index]);
+    }
+    let mut below = Sums::default();
+    (0..last)
+        .map(|index| {
+            if index > 0 {
+                below = below.from_further(step(index - 1));
+            }
+            below = below.with(data.centered[index]);
+            Pair { at: data.x[index], step: step(index), below, above: above[index + 1] }
+        })
+        .collect()
+}
+
+/// A hinge between two inputs, as a function of the distance s of its kink from the lower one.
+struct Quotient {
+    n: [f64; 2],
+    d: [f64; 3],
+}
+
+impl Quotient {
+    fn new(pair: &Pair, a: f64, b: f64, count: f64) -> Self {
+        let (below, far) = (pair.below, pair.above.from_further(pair.step));
+        let (aa, bb) = (a * a, b * b);
+        let sum = [b * far.first - a * below.first, -(a * below.count + b * far.count)];
+        let square = [
+            aa * below.second + bb * far.second,
+            2.0 * (aa * below.first - bb * far.first),
+            aa * below.count + bb * far.count,
+        ];
+        Self {
+            n: [b * far.yd - a * below.yd, -(a * below.y + b * far.y)],
+            d: [
+                square[0] - sum[0] * sum[0] / count,
+                square[1] - 2.0 * sum[0] * sum[1] / count,
+                square[2] - sum[1] * sum[1] / count,
+            ],
+        }
+    }
+
+    /// The places at which it can be greatest.
+    fn places(&self, step: f64) -> [f64; 3] {
+        let ([n0, n1], [d0, d1, d2]) = (self.n, self.d);
+        let flat = (n0 * d1 - 2.0 * n1 * d0) / (n1 * d1 - 2.0 * n0 * d2);
+        [0.0, step, if (0.0..=step).contains(&flat) { flat } else { 0.0 }]
+    }
+}
+
+/// Σ h² and D of one hinge.
+fn lengths(pair: &Pair, a: f64, b: f64, s: f64, count: f64) -> (f64, f64) {
+    let (below, above) = (pair.below.from_further(s), pair.above.from_further(pair.step - s));
+    let square = a * a * below.second + b * b * above.second;
+    let sum = b * above.first - a * below.first;
+    (square, square - sum * sum / count)
+}
 
 /// The best fit of a hinge of these slopes, each of them known up to its error.
-pub(super) fn best(data: &Data, left: (f64, f64), right: (f64, f64)) -> HingeFit {
+pub(super) fn best(data: &Data, left: Slope, right: Slope) -> HingeFit {
+    let pairs = pairs(data);
     let mut best = HingeFit { angle: f64::INFINITY, place: 0.0, is_mirrored: false, relative_error: 0.0 };
     let mut relative_error: f64 = 0.0;
     for (is_mirrored, left, right) in [(false, left, right), (true, right, left)] {
         let sign = if is_mirrored { -1.0 } else { 1.0 };
-        let found = best_of(data, (sign * left.0, left.1), (sign * right.0, right.1));
-        relative_error = relative_error.max(found.relative_error);
-        if found.angle < best.angle {
-            best = HingeFit { is_mirrored, ..found };
+        let (left, right) = ((sign * left.0, left.1), (sign * right.0, right.1));
+        relative_error = relative_error.max(relative_error_of(data, &pairs, left, right));
+        let inner = between(data, &pairs, left.0, right.0, 0.0);
+        for (angle, place) in [inner, outside(data, left.0, right.0)] {
+            if angle < best.angle {
+                best = HingeFit { angle, place, is_mirrored, relative_error };
+            }
         }
     }
     HingeFit { relative_error, ..best }
 }
 
-/// The fit of a hinge that is known exactly; the parameters (w, b) with |w| = `scale` that make it.
-pub(super) fn exact(data: &Data, hinge: Hinge, scale: f64) -> (f64, (f64, f64)) {
-    let fit = best(data, (hinge.left, 0.0), (hinge.right, 0.0));
-    let w = if fit.is_mirrored { -scale } else { scale };
-    (data.error_at(fit.angle), (w, hinge.at - w * fit.place))
+/// The fit of a hinge that is known exactly.
+pub(super) struct Exact {
+    /// No more than the angle between y and the hinge, for a kink between the inputs: even if every h is off by so much of its
+    /// scale |w| as was said.
+    pub(super) between: f64,
+    /// The same for a kink outside, where the hinge is a line, without that error.
+    pub(super) outside: f64,
+    /// The parameters that make the best hinge.
+    pub(super) at: (f64, f64),
 }
 
-fn best_of(data: &Data, (a, a_error): (f64, f64), (b, b_error): (f64, f64)) -> HingeFit {
-    let all = data.x.iter().zip(&data.centered).fold([0.0; 5], add);
-    let mut below: Sums = [0.0; 5];
-    let mut found = HingeFit { angle: f64::INFINITY, place: 0.0, is_mirrored: false, relative_error: 0.0 };
-    let count = data.count();
-    let spread = centered_square(&all, &[0.0; 5]);
-    let any_error = a_error.max(b_error);
-    let (last, line) = (data.x.len() - 1, data.angle_to_span(std::slice::from_ref(&data.x)));
-    if a != 0.0 || b != 0.0 {
-        // From outside the data, a hinge with a slope on its side of the data is a line.
-        let place = if b == 0.0 { data.x[last] } else { data.x[0] };
-        found = HingeFit { angle: line, place, relative_error: error_of_line(a, b, any_error), ..found };
+/// The fit of a hinge that is known exactly but for an error of every value of `error` |w|; the parameters (w, b) with
+/// |w| = `scale` that make it.
+pub(super) fn exact(data: &Data, hinge: Hinge, scale: f64, error: f64) -> Exact {
+    let fit = best(data, (hinge.left, 0.0), (hinge.right, 0.0));
+    let w = if fit.is_mirrored { -scale } else { scale };
+    let pairs = pairs(data);
+    let sides = [(hinge.left, hinge.right), (-hinge.right, -hinge.left)];
+    let length = error * data.count().sqrt();
+    let within = sides.map(|(a, b)| between(data, &pairs, a, b, length).0);
+    let beyond = sides.map(|(a, b)| outside(data, a, b).0);
+    Exact {
+        between: within[0].min(within[1]),
+        outside: beyond[0].min(beyond[1]),
+        at: (w, hinge.at - w * fit.place),
     }
-    for (index, pair) in data.x.windows(2).enumerate() {
-        below = add(below, (&data.x[index], &data.centered[index]));
-        let above: Sums = std::array::from_fn(|at| all[at] - below[at]);
-        // N(t) = n0 + n1 t; h = a (x − t) below and b (x − t) above.
-        let n0 = a * below[4] + b * above[4];
-        let n1 = -(a * below[3] + b * above[3]);
-        // Σ h² and Σ h as polynomials in t; D = Σ h² − (Σ h)²/n.
-        let (s0, s1) = (a * below[1] + b * above[1], -(a * below[0] + b * above[0]));
-        let d0 = a * a * below[2] + b * b * above[2] - s0 * s0 / count;
-        let d1 = -2.0 * (a * a * below[1] + b * b * above[1]) - 2.0 * s0 * s1 / count;
-        let d2 = a * a * below[0] + b * b * above[0] - s1 * s1 / count;
-        let length = |t: f64| d0 + t * (d1 + t * d2);
-        let cosine = |t: f64| {
-            let (n, d) = (n0 + n1 * t, length(t));
-            // What is left of a hinge whose kink has reached the last slope is rounding.
-            if d > 1e-12 * (a * a + b * b) * spread / (count * count) {
-                n * n / (data.square * d)
+}
+
+/// The least angle of a hinge with its kink between two inputs, less what an error of some length turns it, and its place.
+fn between(data: &Data, pairs: &[Pair], a: f64, b: f64, error: f64) -> (f64, f64) {
+    let mut best = (f64::INFINITY, 0.0);
+    let (count, rounding) = (data.count(), 8.0 * data.rounding);
+    for pair in pairs {
+        let quotient = Quotient::new(pair, a, b, count);
+        for s in quotient.places(pair.step) {
+            let (square, d) = lengths(pair, a, b, s, count);
+            let n = quotient.n[0] + quotient.n[1] * s;
+            let length = d - rounding * square;
+            let angle = if square == 0.0 {
+                std::f64::consts::FRAC_PI_2
+            } else if length > 0.0 {
+                let cosine =
+                    (n.abs() + rounding * (data.square * square).sqrt()) / (data.square * length).sqrt();
+                let turn = if error > 0.0 { error / length.sqrt() } else { 0.0 };
+                let turn = if turn < 1.0 { libm::asin(turn) } else { std::f64::consts::FRAC_PI_2 };
+                (libm::acos(cosine.clamp(0.0, 1.0)) - turn).max(0.0)
             } else {
                 0.0
+            };
+            if angle < best.0 {
+                best = (angle, pair.at + s);
             }
-        };
-        let flat = (n0 * d1 - 2.0 * n1 * d0) / (n1 * d1 - 2.0 * n0 * d2);
-        for t in [pair[0], pair[1], flat] {
-            if !(pair[0]..=pair[1]).contains(&t) {
-                continue;
-            }
-            let angle = libm::acos(cosine(t).clamp(0.0, 1.0).sqrt());
-            if angle < found.angle {
-                found.angle = angle;
-                found.place = t;
-            }
-        }
-        if any_error > 0.0 {
-            let lowest = (-d1 / (2.0 * d2)).clamp(pair[0], pair[1]);
-            let shortest = length(pair[0]).min(length(pair[1])).min(length(lowest)).max(0.0);
-            let longest = pair
-                .iter()
-                .map(|t| {
-                    a_error * a_error * square_from(&below, *t) + b_error * b_error * square_from(&above, *t)
-                })
-                .fold(0.0, f64::max)
-                .min(any_error * any_error * spread);
-            let by_length = if shortest > 0.0 { longest / shortest } else { f64::INFINITY };
-            let by_part = part_error((a, a_error), (b, b_error), below[0] / count, above[0] / count);
-            found.relative_error = found.relative_error.max(by_length.min(by_part).sqrt());
         }
     }
-    found
+    best
+}
+
+/// The angle of the line that a hinge is from outside the data, if it has a slope there, and a place for its kink.
+fn outside(data: &Data, a: f64, b: f64) -> (f64, f64) {
+    let ends = (data.x[0], data.x[data.x.len() - 1]);
+    if a == 0.0 && b == 0.0 {
+        return (std::f64::consts::FRAC_PI_2, ends.0);
+    }
+    let angle = data.line_angle() - 8.0 * data.rounding;
+    (angle.max(0.0), if b == 0.0 { ends.1 } else { ends.0 })
+}
+
+/// How long the error of a hinge can be relative to the hinge, over all places of its kink.
+///
+/// The error is a function of x that is 0 at the kink and whose slope is bounded by the slopes' errors, so that
+/// - its square is at most Σ of the slopes' errors times the distances from the kink, squared;
+/// - centered, it is no longer than the greater error times the centered x (a function with a bounded slope brings no two values
+///   further apart than the slope times their inputs);
+/// - where one side is flat for sure, it is at most that share of h which the other slope's error is of that slope.
+fn relative_error_of(data: &Data, pairs: &[Pair], (a, a_error): Slope, (b, b_error): Slope) -> f64 {
+    let any_error = a_error.max(b_error);
+    if any_error == 0.0 {
+        return 0.0;
+    }
+    let (count, rounding) = (data.count(), 8.0 * data.rounding);
+    // From outside the data, all of it lies on one side.
+    let share = |slope: f64, error: f64| if error == 0.0 { 0.0 } else { error / slope.abs() };
+    let mut greatest = share(a, a_error).max(share(b, b_error));
+    let spread = {
+        let pair = &pairs[0];
+        // All of the inputs, from the first.
+        let all = pair.above.from_further(pair.step);
+        all.second - all.first * all.first / count
+    };
+    for pair in pairs {
+        let quotient = Quotient::new(pair, a, b, count);
+        let lowest = -quotient.d[1] / (2.0 * quotient.d[2]);
+        let lowest = if (0.0..=pair.step).contains(&lowest) { lowest } else { 0.0 };
+        let shortest = [0.0, pair.step, lowest].into_iter().fold(f64::INFINITY, |shortest, s| {
+            let (square, d) = lengths(pair, a, b, s, count);
+            shortest.min(d - rounding * square)
+        });
+        let longest = [0.0, pair.step]
+            .into_iter()
+            .map(|s| {
+                let (below, above) = (pair.below.from_further(s), pair.above.from_further(pair.step - s));
+                a_error * a_error * below.second + b_error * b_error * above.second
+            })
+            .fold(0.0, f64::max)
+            .min(any_error * any_error * spread);
+        let by_length = if shortest > 0.0 { longest / shortest } else { f64::INFINITY };
+        let by_part =
+            part_error((a, a_error), (b, b_error), pair.below.count / count, pair.above.count / count);
+        greatest = greatest.max(by_length.min(by_part).sqrt());
+    }
+    greatest * (1.0 + rounding)
 }
 
 /// The square of the relative error of a hinge with one dead side: every value is off by the same share.
-fn part_error((a, a_error): (f64, f64), (b, b_error): (f64, f64), below: f64, above: f64) -> f64 {
+fn part_error((a, a_error): Slope, (b, b_error): Slope, below: f64, above: f64) -> f64 {
     let dead = |slope: f64, error: f64| slope == 0.0 && error == 0.0;
     let share = |slope: f64, error: f64, active: f64| {
         let share = error / slope;
@@ -123,26 +274,4 @@ fn part_error((a, a_error): (f64, f64), (b, b_error): (f64, f64), below: f64, ab
     } else {
         f64::INFINITY
     }
-}
-
-fn error_of_line(a: f64, b: f64, error: f64) -> f64 {
-    let slopes = [a.abs(), b.abs()];
-    let least = slopes.into_iter().filter(|slope| *slope > 0.0).fold(f64::INFINITY, f64::min);
-    error / least
-}
-
-fn add(sums: Sums, (&x, &y): (&f64, &f64)) -> Sums {
-    let terms = [1.0, x, x * x, y, x * y];
-    std::array::from_fn(|at| sums[at] + terms[at])
-}
-
-/// Σ (x − t)² over the inputs of some sums.
-fn square_from(sums: &Sums, t: f64) -> f64 {
-    (sums[2] - 2.0 * t * sums[1] + t * t * sums[0]).max(0.0)
-}
-
-/// Σ (x − mean)².
-fn centered_square(all: &Sums, none: &Sums) -> f64 {
-    let [count, x, xx, ..]: Sums = std::array::from_fn(|at| all[at] - none[at]);
-    xx - x * x / count
 }

@@ -43,11 +43,10 @@ pub(super) fn limits(data: &Data, function: &Function, table: &Table) -> Vec<(Li
     let mut limits = Vec::new();
     let far = far_out(function);
     if has_slope(function) {
-        limits.push((Limit::Line, data.error_at(data.angle_to_span(std::slice::from_ref(&data.x)))));
+        limits.push((Limit::Line, data.error_at(data.line_angle())));
     }
     if table.has_extremum() {
-        let squares = data.x.iter().map(|x| x * x).collect();
-        limits.push((Limit::Parabola, data.error_at(data.angle_to_span(&[data.x.clone(), squares]))));
+        limits.push((Limit::Parabola, data.error_at(data.parabola_angle())));
     }
     if [-1.0, 1.0].into_iter().any(|side| has_exponential_tail(function, side)) {
         limits.push((Limit::Exponential, exponential(data)));

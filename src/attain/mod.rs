@@ -4,10 +4,15 @@
 //! For a single neuron v φ(w x + b) + c the output's v and c follow from (w, b) by linear least squares, so that a search over two
 //! parameters is left. Two lines joined at a kink are solved exactly ([`hinge`]); everything else by branch and bound
 //! ([`search`]) over boxes whose loss is bounded from below ([`bound`]). The argument for the bounds is with them.
+//!
+//! Symmetries that follow from the expression spare the search a part of the box. Where φ(−z) is φ(z) or s − φ(z), the
+//! parameters (−w, −b) have the loss of (w, b). Where φ(λ z) is λᵏ φ(z) for all λ > 0, so have (λ w, λ b) with v λ⁻ᵏ: every
+//! (w, b) but 0, which is no better than a constant, can be moved to an edge of a box around 0, and only needs a smaller |v| there.
+//! (Roundings keep their share of what they are of, so that what is certified for the edge holds inside.)
 
-mod affine;
 mod bound;
 mod data;
+mod family;
 mod hinge;
 mod limit;
 mod profile;
@@ -161,14 +166,17 @@ pub fn attain(
     let data = Data::new(x, y);
     let box_of = |(low, high): (f64, f64)| Interval::new(low, high);
     let (w, b) = (box_of(search.w), box_of(search.b));
-    let goal =
-        Goal { relative: search.gap, absolute: ABSOLUTE_GAP * data.variance(), regions: search.budget };
+    // Below the squares of their last places, the values of y are not known either.
+    let least = f64::EPSILON * f64::EPSILON * data::dot(y, y) / data.count();
+    let absolute = (ABSOLUTE_GAP * data.variance()).max(least);
+    let goal = Goal { relative: search.gap, absolute, regions: search.budget };
     match form {
         Form::SingleNeuron => single_neuron(&data, function, [w, b], goal),
         Form::ScaledInput => {
             let table = Table::new(function, w.magnitude() * data.reach);
-            let problem = scaled::Scaled { data: &data, function, table: &table };
-            let found = search::minimise(&problem, [w, Interval::ZERO], goal);
+            let mut problem = scaled::Scaled { data: &data, function, table: &table };
+            let region = [w, Interval::ZERO];
+            let found = search::minimise(&mut problem, region, &[region], goal);
             Attainable {
                 lower: found.lower,
                 upper: found.upper,
@@ -195,8 +203,8 @@ struct SingleNeuron<'a> {
 }
 
 impl Problem for SingleNeuron<'_> {
-    fn bound(&self, region: Region) -> Bound {
-        self.bounder.bound(region)
+    fn bound(&mut self, region: Region, enough: f64) -> Bound {
+        self.bounder.bound(region, enough)
     }
 
     fn value(&self, at: [f64; 2]) -> f64 {
@@ -215,8 +223,8 @@ fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -
     let (lower, at, method) = match exact {
         Some((lower, at)) => (lower, at, Method::Exact),
         None => {
-            let problem = SingleNeuron { data, function, bounder: Bounder::new(data, function, &tables) };
-            let found = search::minimise(&problem, region, goal);
+            let mut problem = SingleNeuron { data, function, bounder: Bounder::new(data, function, &tables) };
+            let found = search::minimise(&mut problem, region, &parts(function, region), goal);
             (found.lower, found.at, Method::BranchAndBound { regions: found.regions })
         }
     };
@@ -236,6 +244,28 @@ fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -
     }
 }
 
+/// Parts of a box in which every loss of the box is to be had, by the symmetries of φ.
+fn parts(function: &Function, region: Region) -> Vec<Region> {
+    let [w, b] = region;
+    let is_around_0 = w.low < 0.0 && w.high > 0.0 && b.low < 0.0 && b.high > 0.0;
+    let edges = |side: Interval| [side.low, side.high].map(Interval::point);
+    let mut parts = if is_around_0 && function.is_homogeneous() {
+        let across = edges(w).map(|w| [w, b]);
+        across.into_iter().chain(edges(b).map(|b| [w, b])).collect()
+    } else {
+        vec![region]
+    };
+    // What is left of 0 has its mirror image on the right.
+    let is_mirrored = b.low == -b.high && -w.low <= w.high;
+    if is_mirrored && function.is_symmetric() {
+        parts.retain(|[w, _]| w.high >= 0.0);
+        for [w, _] in &mut parts {
+            w.low = w.low.max(0.0);
+        }
+    }
+    parts
+}
+
 /// The certified loss and the place of the best fit of two lines joined at a kink, where the activation is that and the box
 /// holds every kink that there can be.
 fn exact(data: &Data, function: &Function, table: &Table, region: Region) -> Option<(f64, [f64; 2])> {
@@ -247,11 +277,26 @@ fn exact(data: &Data, function: &Function, table: &Table, region: Region) -> Opt
     if !(largest > 0.0 && room > 0.0) {
         return None;
     }
-    let (error, (w, b)) = hinge::exact(data, hinge, largest.min(room / data.reach.max(1e-9)).min(1.0));
+    // What the model computes is off the hinge by this, anywhere in the box (see [`bound`]).
+    let reach = w.magnitude() * data.reach + b.magnitude();
+    let steepest = hinge.left.abs().max(hinge.right.abs());
+    let noise = table.rounding() + hinge.jump + f64::EPSILON * (2.0 * steepest * reach + table.magnitude());
+    // If nothing but the size of (w, b) sets the size of φ and of its roundings, they are a share of |w| where the kink is in
+    // the data and so |b| no more than |w| times their reach.
+    let is_homogeneous = function.is_homogeneous() && hinge.at.abs() <= hinge.jump;
+    let error = if is_homogeneous { 2.0 * data.reach * noise / reach } else { 0.0 };
+    let found = hinge::exact(data, hinge, largest.min(room / data.reach.max(1e-9)).min(1.0), error);
+    let (w, b) = found.at;
     let mse = profile::reached(data, function, [w, b]).mse;
-    // The running sums err by a few ulps of the variance.
-    let lower = (error - 1e-9 * error - 1e-12 * data.variance()).max(0.0);
-    (mse <= error + 1e-9 * data.variance()).then_some((lower, [w, b]))
+    let square = |angle: f64, noise: f64| {
+        let length = data.square.sqrt() * (1.0 - data.rounding) * libm::sin(angle);
+        let rest = (length - MAX_OUTPUT * noise * data.count().sqrt()).max(0.0);
+        rest * rest
+    };
+    let between = square(found.between, if is_homogeneous { 0.0 } else { noise });
+    let lower = data.computed(between.min(square(found.outside, noise)));
+    let nominal = data.error_at(found.between.min(found.outside));
+    (mse <= nominal + 1e-9 * data.variance()).then_some((lower, [w, b]))
 }
 
 /// What is better outside of the box, if anything is.
@@ -286,3 +331,6 @@ fn beyond(
     (is_outside && free < reached.mse - tie)
         .then_some(Beyond { mse: free, place: Place::Outside { w: at[0], b: at[1] } })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,8 @@ pub(super) type Region = [Interval; 2];
 
 /// A problem to minimise.
 pub(super) trait Problem {
-    /// What is known of the loss on a region.
-    fn bound(&self, region: Region) -> Bound;
+    /// What is known of the loss on a region, for a search to which a bound of `enough` is as good as a greater one.
+    fn bound(&mut self, region: Region, enough: f64) -> Bound;
     /// The loss at a point, as the model computes it.
     fn value(&self, at: [f64; 2]) -> f64;
     /// How much each parameter matters per unit: the one whose side times this is longest is halved.
@@ -78,24 +78,33 @@ const PROMISING: f64 = 0.9;
 /// So many regions are looked at before polishing begins, so that it does not begin anywhere.
 const FIRST_LOOK: usize = 256;
 
-/// The least value of a problem on a region.
-pub(super) fn minimise(problem: &impl Problem, region: Region, goal: Goal) -> Minimum {
+/// The least value of a problem on a region, all of whose values are to be had in some parts of it as well.
+pub(super) fn minimise(problem: &mut impl Problem, region: Region, parts: &[Region], goal: Goal) -> Minimum {
     let mut queue = BinaryHeap::new();
     let middle = |region: Region| region.map(Interval::middle);
     let mut best =
-        Minimum { lower: 0.0, upper: problem.value(middle(region)), at: middle(region), regions: 1 };
+        Minimum { lower: 0.0, upper: problem.value(middle(region)), at: middle(region), regions: 0 };
     let mut early: Vec<(f64, Region)> = Vec::new();
     // The least bound of the regions that need no further look.
     let mut settled = f64::INFINITY;
-    queue.push(Reverse(Entry { lower: 0.0, order: 0, region }));
+    for &region in parts {
+        best.regions += 1;
+        queue.push(Reverse(Entry { lower: 0.0, order: best.regions, region }));
+    }
     while let Some(Reverse(entry)) = queue.pop() {
-        let enough = |upper: f64| upper - (goal.relative * upper).max(goal.absolute);
+        let enough = |upper: f64| {
+            if upper.is_finite() {
+                (upper - (goal.relative * upper).max(goal.absolute)).max(0.0)
+            } else {
+                upper
+            }
+        };
         if entry.lower >= enough(best.upper) || best.regions >= goal.regions {
             settled = settled.min(entry.lower);
             break;
         }
         for half in halves(entry.region, problem.weights()) {
-            let bound = problem.bound(half);
+            let bound = problem.bound(half, enough(best.upper));
             best.regions += 1;
             let lower = bound.lower.max(entry.lower);
             if bound.middle < best.upper {
@@ -130,7 +139,7 @@ pub(super) fn minimise(problem: &impl Problem, region: Region, goal: Goal) -> Mi
 }
 
 /// Polishes the middle of a region, and keeps the result if it is better.
-fn improve(problem: &impl Problem, best: &mut Minimum, start: Region, within: Region) {
+fn improve<P: Problem>(problem: &P, best: &mut Minimum, start: Region, within: Region) {
     let (upper, at) = polish(|at| problem.value(at), start, within);
     if upper < best.upper {
         best.upper = upper;

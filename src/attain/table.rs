@@ -1,13 +1,22 @@
-//! What an activation can do on every small piece of the line: bounds of its derivatives, and its kinks.
+//! What an activation can do on every small piece of the line: a parabola that follows it, bounds of its derivatives, and its
+//! kinks.
 //!
-//! Bounding a box of (w, b) needs, for each data point, how much φ′ and φ″ can vary between two arguments. Interval arithmetic
-//! gives that once for each of a few thousand cells; a table of hulls over 1, 2, 4, … cells answers for any stretch of them.
+//! Bounding a box of (w, b) needs, for each data point, how far φ can be from a parabola between two arguments. Interval
+//! arithmetic gives φ′ and φ″ once for each of a few thousand cells; a table of hulls over 1, 2, 4, … cells answers for any
+//! stretch of them.
+//!
+//! Around the middle m of a cell, with c₀ = φ(m), c₁ = φ′(m) and any c₂, and with κ the largest |φ″ − 2 c₂| between m and ζ,
+//! Taylor's theorem says |φ(ζ) − c₀ − c₁ (ζ − m) − c₂ (ζ − m)²| ≤ κ (ζ − m)²/2. A kink on the way adds the jump of φ′ there
+//! times what is left of the way, and the jump of φ. With c₂ = 0 and λ the largest |φ′ − c₁|, the error is at most λ |ζ − m| and
+//! the jumps of φ.
+//!
+//! A kink's place is known to a few units in the last place only: φ is taken to jump there by as much as it varies on that piece.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::function::{Enclosure, Function, Interval};
+use crate::function::{Enclosure, Function, Interval, Rounding};
 
 /// The width of a cell, where the reach allows it.
 const CELL: f64 = 1.0 / 128.0;
@@ -17,7 +26,7 @@ const LOCAL_CELLS: usize = 128;
 /// How many such tables are kept.
 const MAX_LOCAL: usize = 1_000;
 /// A kink is known to within this, for arguments of the size of 1.
-const KINK: f64 = 1e-13;
+const KINK: f64 = 4e-16;
 /// How often one cell is looked at to find its kinks, and all of them.
 const LOOKS_PER_CELL: usize = 400;
 const LOOKS: usize = 100_000;
@@ -32,10 +41,17 @@ pub(super) struct Kink {
     pub(super) slope_jump: f64,
 }
 
+impl Kink {
+    fn new(function: &Function, piece: Interval) -> Self {
+        let Enclosure { value, first, .. } = function.enclosure(piece);
+        Self { low: piece.low, high: piece.high, value_jump: width(value), slope_jump: width(first) }
+    }
+}
+
 /// What φ can do on a stretch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
-    /// φ′ wherever it exists.
+    /// φ′ beside the kinks.
     pub(super) first: Interval,
     /// φ″ beside the kinks.
     pub(super) second: Interval,
@@ -44,15 +60,34 @@ pub(super) struct Stretch {
     pub(super) slope_jump: f64,
 }
 
+/// A parabola beside φ: c₀, c₁ and c₂ around an argument, up to the rounding of c₀ and c₁.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parabola {
+    pub(super) middle: f64,
+    pub(super) value: f64,
+    pub(super) slope: f64,
+    pub(super) bend: f64,
+}
+
+/// One cell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    /// Around the middle.
+    pub(super) parabola: Parabola,
+    /// How far computed values and slopes can be from the true ones; at a kink, values as far as φ jumps.
+    pub(super) rounding: Rounding,
+    /// Whether there is a kink, so that φ should be looked at closer by than the middle.
+    pub(super) is_kinked: bool,
+}
+
 /// Bounds of φ over all arguments from −reach to reach.
 #[derive(Debug)]
 pub(super) struct Table {
     low: f64,
-    width: f64,
-    /// `hulls[k][i]` holds cells i to i + 2ᵏ − 1.
+    pub(super) width: f64,
+    cells: Vec<Cell>,
+    /// φ′ and φ″: `hulls[k][i]` holds cells i to i + 2ᵏ − 1.
     hulls: Vec<Vec<(Interval, Interval)>>,
-    /// How much a computed φ can be off, by cell.
-    rounding: Vec<f64>,
     pub(super) kinks: Vec<Kink>,
 }
 
@@ -64,7 +99,7 @@ impl Table {
         while 2.0 * reach > width * f64::from(MAX_CELLS) {
             width *= 2.0;
         }
-        let side = (reach / width).ceil() + 1.0;
+        let side = (reach / width).ceil() + 2.0;
         Self::over(function, -side * width, width, 2 * side as usize)
     }
 
@@ -73,38 +108,48 @@ impl Table {
     fn over(function: &Function, low: f64, width: f64, cells: usize) -> Self {
         let edge = |index: usize| low + index as f64 * width;
         let mut builder = Builder { function, kinks: Vec::new(), looks: LOOKS };
-        let mut bottom = Vec::with_capacity(cells);
-        let mut rounding = Vec::with_capacity(cells);
-        for index in 0..cells {
-            let cell = Interval::new(edge(index), edge(index + 1));
-            bottom.push(builder.cell(cell));
-            // The rounding of a point varies little within a cell; four times that of its middle is an ample margin.
-            rounding.push(4.0 * function.enclosure(Interval::point(cell.middle())).value.width());
-        }
-        let mut hulls = vec![bottom];
+        let pieces: Vec<Piece> =
+            (0..cells).map(|index| builder.cell(Interval::new(edge(index), edge(index + 1)))).collect();
+        let middles: Vec<f64> = (0..cells).map(|index| edge(index) + 0.5 * width).collect();
+        let (mut values, mut slopes) = (vec![0.0; cells], vec![0.0; cells]);
+        function.values_and_derivatives(&middles, &mut values, &mut slopes);
+        let cell = |(index, piece): (usize, &Piece)| Cell {
+            parabola: Parabola {
+                middle: middles[index],
+                value: values[index],
+                slope: slopes[index],
+                bend: if piece.second.is_finite() { 0.5 * piece.second.middle() } else { 0.0 },
+            },
+            rounding: piece.rounding,
+            is_kinked: piece.is_kinked,
+        };
+        let cells = pieces.iter().enumerate().map(cell).collect();
+        let mut hulls: Vec<Vec<_>> = vec![pieces.iter().map(|piece| (piece.first, piece.second)).collect()];
         while let Some(last) = hulls.last().filter(|last| last.len() > 1) {
             let step = 1 << (hulls.len() - 1);
             if last.len() <= step {
                 break;
             }
             let next = (0..last.len() - step).map(|index| {
-                let (a, b) = (last[index], last[index + step]);
+                let (a, b): ((Interval, Interval), (Interval, Interval)) = (last[index], last[index + step]);
                 (a.0.hull(b.0), a.1.hull(b.1))
             });
             let next: Vec<_> = next.collect();
             hulls.push(next);
         }
-        Self { low, width, hulls, rounding, kinks: merged(builder.kinks, function) }
+        Self { low, width, cells, hulls, kinks: merged(builder.kinks, function) }
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the cells")]
     fn index(&self, z: f64) -> usize {
-        (((z - self.low) / self.width).max(0.0) as usize).min(self.rounding.len() - 1)
+        (((z - self.low) / self.width).max(0.0) as usize).min(self.cells.len() - 1)
     }
 
-    /// What φ can do between two arguments.
+    /// What φ can do between two arguments of the table.
+    ///
+    /// The division by a power of two is exact, and z − low is off by less than 10⁻¹¹ of a cell (its size is at most 2¹⁵ cells), so
+    /// that a billionth of a cell more on each side covers what an index can be off.
     pub(super) fn stretch(&self, low: f64, high: f64) -> Stretch {
-        // One cell more on each side covers the rounding of the index.
         let margin = 1e-9 * self.width;
         let (from, to) = (self.index(low - margin), self.index(high + margin));
         let level = (to - from + 1).ilog2() as usize;
@@ -114,21 +159,36 @@ impl Table {
             Stretch { first: a.0.hull(b.0), second: a.1.hull(b.1), value_jump: 0.0, slope_jump: 0.0 };
         for kink in &self.kinks {
             if kink.high >= low && kink.low <= high {
-                stretch.value_jump += kink.value_jump;
+                // What a parabola does on the piece of the kink, φ need not.
+                let width = kink.high - kink.low;
+                let passed = if width > 0.0 { width * stretch.first.magnitude() } else { 0.0 };
+                stretch.value_jump += kink.value_jump + passed;
                 stretch.slope_jump += kink.slope_jump;
             }
         }
         stretch
     }
 
-    /// A value of φ″ in the middle of what it can be around an argument.
-    pub(super) fn second(&self, z: f64) -> f64 {
-        self.hulls[0][self.index(z)].1.middle()
+    /// The cell of an argument.
+    pub(super) fn cell(&self, z: f64) -> &Cell {
+        &self.cells[self.index(z)]
     }
 
-    /// How much a computed φ(z) can be off.
-    pub(super) fn rounding(&self, z: f64) -> f64 {
-        self.rounding[self.index(z)]
+    /// How far a computed φ can be from the true one anywhere, kinks apart; and its greatest size, or no less.
+    pub(super) fn rounding(&self) -> f64 {
+        self.cells.iter().map(|cell| cell.rounding.value).fold(0.0, f64::max)
+    }
+
+    pub(super) fn magnitude(&self) -> f64 {
+        let size = |(cell, (first, _)): (&Cell, &(Interval, Interval))| {
+            cell.parabola.value.abs() + first.magnitude() * self.width
+        };
+        self.cells.iter().zip(&self.hulls[0]).map(size).fold(0.0, f64::max)
+    }
+
+    /// Whether a cell is small enough for its parabola to stand for φ.
+    pub(super) fn is_fine(&self) -> bool {
+        self.width <= CELL
     }
 
     /// Whether φ has a smooth extremum, where φ′ changes its sign and φ″ does not.
@@ -169,10 +229,10 @@ impl Table {
         match self.kinks.as_slice() {
             [] => {
                 let slope = is_straight(cells)?;
-                Some(Hinge { at: 0.0, left: slope, right: slope })
+                Some(Hinge { at: 0.0, left: slope, right: slope, jump: 0.0 })
             }
             &[kink] => {
-                let is_joined = kink.value_jump <= 1e-9 * (1.0 + kink.high.abs());
+                let is_joined = kink.value_jump <= NO_GAP * (1.0 + kink.high.abs());
                 let split = self.index(0.5 * (kink.low + kink.high));
                 // The cell with the kink holds both slopes, unless the kink lies on its edge.
                 let (left, right) = (is_straight(&cells[..split])?, is_straight(&cells[split + 1..])?);
@@ -182,6 +242,7 @@ impl Table {
                     at: 0.5 * (kink.low + kink.high),
                     left,
                     right,
+                    jump: kink.value_jump,
                 })
             }
             _ => None,
@@ -217,7 +278,8 @@ impl<'f> Tables<'f> {
             return None;
         }
         let window = ((stretch.low - 2.0 * width) / (HALF * width)).floor();
-        if window.abs() > 1e15 {
+        // Larger edges would not be exact.
+        if window.abs() > 1e13 {
             return None;
         }
         let mut local = self.local.borrow_mut();
@@ -231,12 +293,17 @@ impl<'f> Tables<'f> {
     }
 }
 
+/// A smaller jump of φ is what it varies by where a kink's place is not known.
+const NO_GAP: f64 = 1e-12;
+
 /// Two lines joined at a kink.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Hinge {
     pub(super) at: f64,
     pub(super) left: f64,
     pub(super) right: f64,
+    /// By how much they can miss one another.
+    pub(super) jump: f64,
 }
 
 struct Builder<'f> {
@@ -245,27 +312,52 @@ struct Builder<'f> {
     looks: usize,
 }
 
+/// What is known of a cell.
+struct Piece {
+    first: Interval,
+    second: Interval,
+    rounding: Rounding,
+    is_kinked: bool,
+}
+
+impl Piece {
+    const UNKNOWN: Self = Self {
+        first: Interval::ENTIRE,
+        second: Interval::ENTIRE,
+        rounding: Rounding { value: f64::INFINITY, slope: f64::INFINITY },
+        is_kinked: true,
+    };
+}
+
 impl Builder<'_> {
-    /// φ′ and φ″ on a cell, its kinks apart.
-    fn cell(&mut self, cell: Interval) -> (Interval, Interval) {
-        let mut hull: Option<(Interval, Interval)> = None;
+    /// φ′ and φ″ on a cell, its kinks apart. Computed values on the piece of a kink are in the bounds of φ there.
+    fn cell(&mut self, cell: Interval) -> Piece {
+        let mut whole: Option<Piece> = None;
         let mut looks = LOOKS_PER_CELL;
         let mut pieces = vec![cell];
+        let mut jump = Rounding { value: 0.0, slope: 0.0 };
         while let Some(piece) = pieces.pop() {
             let Enclosure { value, first, second } = self.function.enclosure(piece);
             let is_smooth = second.is_finite() && first.is_finite();
             let is_point = piece.width() <= KINK * (1.0 + piece.magnitude());
             if is_smooth {
-                hull = Some(hull.map_or((first, second), |hull| (hull.0.hull(first), hull.1.hull(second))));
-            } else if is_point {
-                self.kinks.push(Kink {
-                    low: piece.low,
-                    high: piece.high,
-                    value_jump: finite(value.width()),
-                    slope_jump: finite(first.width()),
+                let rounding = self.function.rounding(piece);
+                let piece = Piece { first, second, rounding, is_kinked: false };
+                whole = Some(match whole {
+                    None => piece,
+                    Some(whole) => Piece {
+                        first: whole.first.hull(first),
+                        second: whole.second.hull(second),
+                        rounding: whole.rounding.or(rounding),
+                        is_kinked: false,
+                    },
                 });
+            } else if is_point {
+                let kink = Kink::new(self.function, piece);
+                jump = jump.or(Rounding { value: width(value), slope: width(first) });
+                self.kinks.push(kink);
             } else if looks == 0 || self.looks == 0 {
-                return (Interval::ENTIRE, Interval::ENTIRE);
+                return Piece::UNKNOWN;
             } else {
                 looks -= 1;
                 self.looks -= 1;
@@ -274,11 +366,13 @@ impl Builder<'_> {
                 pieces.push(Interval::new(middle, piece.high));
             }
         }
-        hull.unwrap_or((Interval::ENTIRE, Interval::ENTIRE))
+        let is_kinked = jump.value > 0.0 || jump.slope > 0.0;
+        whole.map_or(Piece::UNKNOWN, |whole| Piece { is_kinked, ..whole })
     }
 }
 
-fn finite(width: f64) -> f64 {
+fn width(interval: Interval) -> f64 {
+    let width = interval.width();
     if width.is_nan() { f64::INFINITY } else { width }
 }
 
@@ -288,15 +382,7 @@ fn merged(mut kinks: Vec<Kink>, function: &Function) -> Vec<Kink> {
     let mut merged: Vec<Kink> = Vec::new();
     for kink in kinks {
         match merged.last_mut().filter(|last| kink.low - last.high <= KINK * (1.0 + kink.high.abs())) {
-            Some(last) => {
-                let both = function.enclosure(Interval::new(last.low, kink.high));
-                *last = Kink {
-                    low: last.low,
-                    high: kink.high,
-                    value_jump: finite(both.value.width()),
-                    slope_jump: finite(both.first.width()),
-                };
-            }
+            Some(last) => *last = Kink::new(function, Interval::new(last.low, kink.high)),
             None => merged.push(kink),
         }
     }

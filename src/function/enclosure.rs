@@ -2,7 +2,10 @@
 //! by the chain rule.
 //!
 //! Where a function has a kink or a jump, its derivatives are bounded where they exist, and the second is
-//! [`Interval::ENTIRE`]: that says that something happens there.
+//! [`Interval::ENTIRE`]: that says that something happens there. What happens at the common end of two intervals is told for one
+//! of them at least, so that bounds of neighbours can be put together: a kink of `abs`, `relu`, `min` or `max` at an end is told;
+//! a jump, since its place belongs to both intervals and its value only to one side, is seen within the other. Where both tell
+//! of nothing, φ is continuous and φ′ is what its second derivative adds up to.
 
 use super::elementary::Unary;
 use super::expression::Binary;
@@ -22,16 +25,21 @@ pub struct Enclosure {
 const TRUTH: Interval = Interval { low: 0.0, high: 1.0 };
 
 impl Enclosure {
-    fn constant(value: Interval) -> Self {
+    pub(super) fn constant(value: Interval) -> Self {
         Self { value, first: Interval::ZERO, second: Interval::ZERO }
     }
 
-    /// Nothing is known.
-    const ENTIRE: Self = Self { value: Interval::ENTIRE, first: Interval::ENTIRE, second: Interval::ENTIRE };
+    pub(super) fn variable(x: Interval) -> Self {
+        Self { value: x, first: Interval::ONE, second: Interval::ZERO }
+    }
 
-    /// One of two, and maybe a kink between them.
+    /// Nothing is known.
+    pub(super) const ENTIRE: Self =
+        Self { value: Interval::ENTIRE, first: Interval::ENTIRE, second: Interval::ENTIRE };
+
+    /// One of two, and maybe a kink between them. Equal bounds are not equal functions, but for constants.
     fn either(self, other: Self) -> Self {
-        let is_same = self == other;
+        let is_same = self == other && self == Self::constant(Interval::point(self.value.low));
         Self {
             value: self.value.hull(other.value),
             first: self.first.hull(other.first),
@@ -39,7 +47,7 @@ impl Enclosure {
         }
     }
 
-    fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         Self { value: self.value.negated(), first: self.first.negated(), second: self.second.negated() }
     }
 
@@ -61,12 +69,14 @@ impl Enclosure {
     }
 
     /// A function of it, from that function's value and derivatives on `self.value`.
-    fn chain(self, [value, first, second]: [Interval; 3]) -> Self {
-        Self {
-            value,
-            first: first.times(self.first),
-            second: second.times(self.first.square()).plus(first.times(self.second)),
+    pub(super) fn chain(self, [value, first, second]: [Interval; 3]) -> Self {
+        if self == Self::constant(self.value) {
+            return Self::constant(value);
         }
+        // A jump has no slope, but a function of it jumps.
+        let is_jump = second == Interval::ENTIRE;
+        let bent = second.times(self.first.square()).plus(first.times(self.second));
+        Self { value, first: first.times(self.first), second: if is_jump { second } else { bent } }
     }
 
     fn reciprocal(self) -> Self {
@@ -75,7 +85,7 @@ impl Enclosure {
         self.chain([value, square.negated(), square.times(value).scaled(2.0)])
     }
 
-    fn power(self, exponent: i32) -> Self {
+    pub(super) fn power(self, exponent: i32) -> Self {
         let n = f64::from(exponent);
         let first = match exponent {
             0 => Interval::ZERO,
@@ -88,7 +98,7 @@ impl Enclosure {
         self.chain([self.value.power(exponent), first, second])
     }
 
-    fn binary(operator: Binary, left: Self, right: Self) -> Self {
+    pub(super) fn binary(operator: Binary, left: Self, right: Self) -> Self {
         let (a, b) = (left.value, right.value);
         let truth = |is_certain: bool, is_possible: bool| match (is_certain, is_possible) {
             (true, _) => Self::constant(Interval::ONE),
@@ -122,6 +132,10 @@ impl Enclosure {
                 let value = exponent.value.rising(libm::exp);
                 exponent.chain([value, value, value])
             }
+            // From 0 on, aᵖ rises, and so do its derivatives while their exponents are positive.
+            Binary::Power if a.low == 0.0 && right == Self::constant(b) && b.low == b.high && b.low > 0.0 => {
+                left.chain(power_from_0(a, b.low))
+            }
             Binary::Power => Self::ENTIRE,
             Binary::Minimum if a.high < b.low => left,
             Binary::Minimum if b.high < a.low => right,
@@ -138,7 +152,17 @@ impl Enclosure {
         }
     }
 
-    fn select(condition: Self, then: Self, otherwise: Self) -> Self {
+    pub(super) fn clamp(inner: Self, low: Self, high: Self) -> Self {
+        if low.value.high <= high.value.low {
+            return Self::binary(Binary::Minimum, Self::binary(Binary::Maximum, inner, low), high);
+        }
+        // Bounds that may have changed places make a jump between them.
+        let is_high = Self::binary(Binary::Greater, inner, high);
+        let is_low = Self::binary(Binary::Less, inner, low);
+        Self::select(is_low, low, Self::select(is_high, high, inner))
+    }
+
+    pub(super) fn select(condition: Self, then: Self, otherwise: Self) -> Self {
         if condition.value == Interval::ZERO {
             otherwise
         } else if condition.value.contains(0.0) {
@@ -156,7 +180,7 @@ impl Program {
         for operation in &self.operations {
             let mut pop = || stack.pop().unwrap_or(Enclosure::ENTIRE);
             let result = match *operation {
-                Operation::Variable => Enclosure { value: x, first: Interval::ONE, second: Interval::ZERO },
+                Operation::Variable => Enclosure::variable(x),
                 Operation::Constant(value) => Enclosure::constant(Interval::point(value)),
                 Operation::Negate => pop().negated(),
                 Operation::Not => {
@@ -174,8 +198,7 @@ impl Program {
                 }
                 Operation::Clamp => {
                     let (high, low, inner) = (pop(), pop(), pop());
-                    let floored = Enclosure::binary(Binary::Maximum, inner, low);
-                    Enclosure::binary(Binary::Minimum, floored, high)
+                    Enclosure::clamp(inner, low, high)
                 }
                 Operation::If => {
                     let (otherwise, then, condition) = (pop(), pop(), pop());
@@ -186,6 +209,18 @@ impl Program {
         }
         stack.pop().unwrap_or(Enclosure::ENTIRE)
     }
+}
+
+/// The value and the first two derivatives of aᵖ where a may be 0, for p > 0: while its exponent is positive, a power rises
+/// with a. Exponents that stay positive are exact: a difference p − 1 is, from p = ½ on.
+pub(super) fn power_from_0(a: Interval, p: f64) -> [Interval; 3] {
+    let power = |exponent: f64| match exponent {
+        0.0 => Interval::ONE,
+        _ if exponent < 0.0 => Interval::ENTIRE,
+        _ => a.rising(|a| libm::pow(a, exponent)),
+    };
+    let second = if p == 1.0 { Interval::ZERO } else { power(p - 2.0).scaled(p).scaled(p - 1.0) };
+    [power(p), power(p - 1.0).scaled(p), second]
 }
 
 fn logarithm(x: Interval) -> [Interval; 3] {
@@ -222,7 +257,7 @@ fn inverse_root(inner: Interval) -> (Interval, Interval) {
 }
 
 /// The value and the first two derivatives of an elementary function on an interval.
-fn outer(function: &Unary, x: Interval) -> [Interval; 3] {
+pub(super) fn outer(function: &Unary, x: Interval) -> [Interval; 3] {
     use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10};
     let value = function.value;
     let approximate = |number: f64| Interval::new(number.next_down(), number.next_up());
@@ -257,14 +292,15 @@ fn outer(function: &Unary, x: Interval) -> [Interval; 3] {
                 },
             ]
         }
-        "abs" if x.low >= 0.0 => [x, one, Interval::ZERO],
-        "abs" if x.high <= 0.0 => [x.negated(), one.negated(), Interval::ZERO],
+        // The kink is told where it is an end, lest it be lost between two intervals.
+        "abs" if x.low > 0.0 => [x, one, Interval::ZERO],
+        "abs" if x.high < 0.0 => [x.negated(), one.negated(), Interval::ZERO],
         "abs" => {
             [Interval { low: 0.0, high: x.magnitude() }, Interval { low: -1.0, high: 1.0 }, Interval::ENTIRE]
         }
-        "relu" if x.low >= 0.0 => [x, one, Interval::ZERO],
-        "relu" if x.high <= 0.0 => [Interval::ZERO; 3],
-        "relu" => [Interval { low: 0.0, high: x.high }, TRUTH, Interval::ENTIRE],
+        "relu" if x.low > 0.0 => [x, one, Interval::ZERO],
+        "relu" if x.high < 0.0 => [Interval::ZERO; 3],
+        "relu" => [Interval { low: 0.0, high: x.high.max(0.0) }, TRUTH, Interval::ENTIRE],
         "sign" | "step" | "floor" | "ceil" | "round" => stepwise(Interval::new(value(x.low), value(x.high))),
         "sin" => [x.sine(0.0), x.sine(1.0), x.sine(0.0).negated()],
         "cos" => [x.sine(1.0), x.sine(0.0).negated(), x.sine(1.0).negated()],
@@ -332,7 +368,8 @@ fn outer(function: &Unary, x: Interval) -> [Interval; 3] {
         }
         "normal_cdf" => {
             let bell = widened_bell(x.peaking(|x| (function.value_and_derivative)(x).1), x);
-            [x.rising(value), bell, x.times(bell).negated()]
+            // Far to the left Φ falls like its bell, and so feels the rounding of its argument as that does.
+            [widened_bell(x.rising(value), x), bell, x.times(bell).negated()]
         }
         _ => [Interval::ENTIRE; 3],
     }
@@ -377,6 +414,26 @@ mod tests {
         assert_eq!(bounds("if(x >= 0, x, 0.01 * x)", -1.0, 1.0).first, Interval::new(0.01, 1.0));
         assert_eq!(bounds("step(x)", -1.0, 1.0).value, Interval::new(0.0, 1.0));
         assert_eq!(bounds("clamp(x, -1, 1)", 2.0, 3.0), Enclosure::constant(Interval::ONE));
+        // A function of a jump jumps, though neither has a slope; a constant does not, whatever it is put into.
+        assert_eq!(bounds("floor(2 * step(x))", -1.0, 1.0).second, Interval::ENTIRE);
+        assert_eq!(bounds("abs(clamp(x, 0, 1))", -2.0, -1.0), Enclosure::constant(Interval::ZERO));
+        // Two branches with the same bounds are two functions.
+        assert_eq!(bounds("if(x > 0, sin(900 * x), cos(900 * x))", -0.01, 0.01).second, Interval::ENTIRE);
+        // With its bounds the wrong way round, a clamp is a step down.
+        assert!(bounds("clamp(x, 1, -1)", -3.0, -2.0).value.contains(1.0));
+        assert_eq!(bounds("clamp(x, 1, -1)", 0.5, 1.5).second, Interval::ENTIRE);
+        assert!(bounds("x^2.5", 0.0, 1.0).second.is_finite());
+        assert!(bounds("x^0.5", 0.0, 1.0).value.is_finite());
+    }
+
+    #[test]
+    fn a_kink_between_two_intervals_is_told_by_one_of_them() {
+        for text in ["abs(x)", "relu(x)", "max(x, 0)", "min(2 * x, x)", "clamp(x, 0, 1)", "if(x > 0, x, 0)"] {
+            let function = Function::parse(text, &[]).unwrap();
+            let second = |low: f64, high: f64| function.enclosure(Interval::new(low, high)).second;
+            let is_told = [second(-0.5, 0.0), second(0.0, 0.5)].contains(&Interval::ENTIRE);
+            assert!(is_told, "{text}");
+        }
     }
 
     fn function() -> impl Strategy<Value = Function> {
@@ -403,6 +460,14 @@ mod tests {
                     "sqrt(1 + x^2)",
                     "cbrt(x)",
                     "(x > 1) * x",
+                    "abs(x)",
+                    "abs(x - 0.5) - relu(x + 1)",
+                    "floor(3 * step(x - 0.25)) + round(x)",
+                    "clamp(x, 1, -1)",
+                    "clamp(x, sin(x), 1 - x)",
+                    "max(x, 0)^1.5",
+                    "abs(x)^2.5 - x^-3",
+                    "if(x > 0.5, sin(900 * x), cos(900 * x))",
                 ]
                 .map(|text| Function::parse(text, &[]).unwrap()),
             )

@@ -2,11 +2,15 @@
 //! any numbers of the operands.
 //!
 //! Sums, products and quotients are correctly rounded by IEEE 754, so that one step outward is enough, and none where the
-//! result is exact. The elementary functions of `libm` err by less than an ulp or two; their results are widened by
-//! [`ULPS`] of them. An interval that nothing is known of is [`Interval::ENTIRE`].
+//! result is exact. It holds the computed results, too: rounding keeps order, so that what is computed from numbers of the
+//! operands lies between what is computed from their ends. The elementary functions of `libm` err by less than an ulp or two,
+//! and those that `elementary` makes of them by less than four; their results are widened by at least [`ULPS`]. An interval
+//! that nothing is known of is [`Interval::ENTIRE`].
 
 /// How far the results of elementary functions are widened, in units in the last place: twice what `libm` claims at worst.
 const ULPS: u32 = 4;
+/// The same as a share of the result: 2⁻⁵² of a number is at least one unit in its last place.
+pub(super) const ELEMENTARY_ERROR: f64 = ULPS as f64 * f64::EPSILON;
 
 /// All numbers from `low` to `high`; never empty, and without NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,7 +28,7 @@ fn up(value: f64) -> f64 {
 }
 
 /// The sum, and whether it is exact (Knuth's two-sum).
-fn sum(a: f64, b: f64) -> (f64, bool) {
+pub(super) fn sum(a: f64, b: f64) -> (f64, bool) {
     let sum = a + b;
     let virtual_b = sum - a;
     (sum, (a - (sum - virtual_b)) + (b - virtual_b) == 0.0)
@@ -113,10 +117,13 @@ impl Interval {
             product(self.high, other.low),
             product(self.high, other.high),
         ];
-        let low =
-            products.iter().fold(products[0], |least, &next| if next.0 < least.0 { next } else { least });
-        let high = products.iter().fold(products[0], |most, &next| if next.0 > most.0 { next } else { most });
-        Self::rounded(low, high)
+        // Of products that look alike, the one that was rounded may be beyond the exact one: 0 and what underflows to it.
+        let first = |is_nearer: fn(f64, f64) -> bool| {
+            products[1..].iter().fold(products[0], |best, &next| {
+                if is_nearer(next.0, best.0) || (next.0 == best.0 && !next.1) { next } else { best }
+            })
+        };
+        Self::rounded(first(|next, best| next < best), first(|next, best| next > best))
     }
 
     #[must_use]
@@ -146,17 +153,19 @@ impl Interval {
         Self::rounded(product(least, least), product(most, most))
     }
 
-    /// A whole power.
+    /// A whole power, by the steps in which it is computed for numbers.
     #[must_use]
     pub fn power(self, exponent: i32) -> Self {
-        if exponent < 0 {
-            return Self::ONE.over(self.power(-exponent));
+        let mut remaining = exponent.unsigned_abs();
+        let (mut result, mut square) = (Self::ONE, self);
+        while remaining > 0 {
+            if remaining & 1 == 1 {
+                result = result.times(square);
+            }
+            square = square.square();
+            remaining >>= 1;
         }
-        let mut result = Self::ONE;
-        for _ in 0..exponent / 2 {
-            result = result.times(self.square());
-        }
-        if exponent % 2 == 1 { result.times(self) } else { result }
+        if exponent < 0 { Self::ONE.over(result) } else { result }
     }
 
     /// The values of a function that never falls on the interval.
@@ -180,12 +189,12 @@ impl Interval {
     }
 
     /// Computed values of an elementary function, with its possible errors. A computed 0 is exact or a positive value too small
-    /// for a number, since no function here is negative so close to 0.
+    /// for a number, since no function here is negative so close to 0. A computed ∞ may be a number too large for one.
     fn widened(low: f64, high: f64) -> Self {
         if low.is_nan() || high.is_nan() {
             return Self::ENTIRE;
         }
-        let margin = |value: f64| f64::from(ULPS) * f64::EPSILON * value.abs();
+        let margin = |value: f64| ELEMENTARY_ERROR * value.abs().min(f64::MAX);
         Self { low: if low == 0.0 { 0.0 } else { down(low - margin(low)) }, high: up(high + margin(high)) }
     }
 
@@ -206,6 +215,73 @@ impl Interval {
         Self {
             low: if holds(3.0) { -1.0 } else { ends.low.max(-1.0) },
             high: if holds(1.0) { 1.0 } else { ends.high.min(1.0) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_overflows_or_underflows_stays_within_its_bounds() {
+        let large = Interval::point(1e4);
+        let power = large.rising(libm::exp);
+        assert!(power.low <= f64::MAX && power.low > 1e308 && power.high == f64::INFINITY, "{power:?}");
+        let power = large.negated().rising(libm::sinh);
+        assert!(power.low == f64::NEG_INFINITY && power.high < -1e308, "{power:?}");
+        // −10⁻²⁰⁰ · 10⁻²⁰⁰ is not 0, though it is computed so.
+        let product = Interval::new(0.0, 1e-200).times(Interval::new(-1e-200, 1.0));
+        assert!(product.low < 0.0, "{product:?}");
+        assert_eq!(Interval::new(0.0, 2.0).times(Interval::new(0.0, 3.0)).low, 0.0);
+    }
+
+    /// Numbers of every size, and those at which rounding is at its worst.
+    fn number() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            any::<f64>().prop_filter("no NaN", |value| !value.is_nan()),
+            -3.0_f64..3.0,
+            prop::sample::select(vec![0.0, 1.0, -1.0, 1e-200, -1e-200, 1e200, f64::INFINITY, 5e-324]),
+        ]
+    }
+
+    fn interval() -> impl Strategy<Value = (Interval, f64)> {
+        (number(), number(), 0.0_f64..=1.0).prop_map(|(a, b, share)| {
+            let interval = Interval::new(a, b);
+            let within = interval.low * (1.0 - share) + interval.high * share;
+            let within =
+                if within.is_nan() { interval.low } else { within.clamp(interval.low, interval.high) };
+            (interval, within)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+        /// What is computed from numbers of the operands lies in the result, which has no NaN.
+        #[test]
+        fn results_hold_what_they_should((a, x) in interval(), (b, y) in interval(), power in -4_i32..5) {
+            let check = |result: Interval, value: f64| {
+                assert!(result.low <= result.high, "{result:?}");
+                value.is_nan() || result.contains(value)
+            };
+            prop_assert!(check(a.plus(b), x + y));
+            prop_assert!(check(a.minus(b), x - y));
+            prop_assert!(check(a.times(b), x * y));
+            prop_assert!(check(a.over(b), x / y));
+            prop_assert!(check(a.square(), x * x));
+            prop_assert!(check(a.hull(b), x) && check(a.hull(b), y));
+            prop_assert!(check(a.rising(libm::exp), libm::exp(x)));
+            prop_assert!(check(a.rising(libm::atan), libm::atan(x)));
+            prop_assert!(check(a.peaking(libm::cosh), libm::cosh(x)));
+            if x.is_finite() {
+                prop_assert!(check(a.sine(0.0), libm::sin(x)));
+                prop_assert!(check(a.sine(1.0), libm::cos(x)));
+            }
+            if x.abs() < 1e50 && x.abs() > 1e-50 {
+                prop_assert!(check(a.power(power), super::super::elementary::integer_power(x, power)));
+            }
         }
     }
 }

@@ -7,7 +7,9 @@ mod expression;
 mod interval;
 mod latex;
 mod program;
+mod rounding;
 mod second_order;
+mod symmetry;
 
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ pub use catalogue::{Builtin, BuiltinReference, builtin, builtins};
 pub use enclosure::Enclosure;
 pub use expression::{ExpressionError, check_parameter_name};
 pub use interval::Interval;
+pub use rounding::Rounding;
 pub use second_order::JetColumns;
 
 /// A compiled expression of one variable with its parameters filled in. Cheap to clone; values and derivatives are the
@@ -75,6 +78,21 @@ impl Function {
     /// [`Self::values_and_derivatives`], and the second derivatives are as exact.
     pub fn values_and_two_derivatives(&self, x: &[f64], columns: &mut JetColumns<'_>) {
         self.0.jets(x, columns);
+    }
+
+    /// How far a computed value and derivative can be from the true ones, anywhere on an interval.
+    pub fn rounding(&self, x: Interval) -> Rounding {
+        self.0.rounding(x)
+    }
+
+    /// Whether it follows from the expression that φ(−x) is φ(x), or s − φ(x) for some number s.
+    pub fn is_symmetric(&self) -> bool {
+        self.0.is_symmetric()
+    }
+
+    /// Whether it follows from the expression that φ(λ x) is λᵏ φ(x) for all λ > 0 and some k.
+    pub fn is_homogeneous(&self) -> bool {
+        self.0.is_homogeneous()
     }
 
     /// One text for all spellings that compile to the same operations, with the parameters' values in it: what a cache

@@ -1,0 +1,328 @@
+//! How well y can be fitted by a column that depends on two numbers from −1 to 1, with an error of known length.
+
+/// The columns h + p δ₁ + q δ₂ + r₁ δ₁² + r₂ δ₁ δ₂ + r₃ δ₂² for δ in the square [−1, 1]², each of them up to a vector of a length
+/// of at most `error`; all that is left of them is their products, all of them centered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Family {
+    /// Of y with itself.
+    yy: f64,
+    /// Of y with h, p, q, r₁, r₂, r₃.
+    y: [f64; 6],
+    /// Of h with them.
+    h: [f64; 6],
+    pp: f64,
+    pq: f64,
+    qq: f64,
+    /// |r₁| + |r₂| + |r₃|.
+    bend: f64,
+    error: f64,
+    /// What a computed product can be off, as a share of the product of the lengths.
+    rounding: f64,
+}
+
+/// A polynomial of second degree: constant, by δ₁, by δ₂, by δ₁², by δ₁ δ₂, by δ₂².
+#[derive(Debug, Clone, Copy)]
+struct Quadratic([f64; 6]);
+
+impl Quadratic {
+    fn at(&self, [a, b]: [f64; 2]) -> f64 {
+        let [k, ka, kb, kaa, kab, kbb] = self.0;
+        k + ka * a + kb * b + kaa * a * a + kab * a * b + kbb * b * b
+    }
+
+    /// Where it is greatest on the square: at a corner, on an edge, or, if the polynomial is concave, at its one flat point.
+    ///
+    /// The value there is the greatest but for some roundings of the coefficients' sizes: an edge's or the square's flat point
+    /// is off by d only if the polynomial bends so little around it that d costs no more than its coefficients' roundings did,
+    /// since the loss of value is half the bend times d², and d is at most 3 and at most a rounding over the bend.
+    fn greatest(&self) -> (f64, [f64; 2]) {
+        let [_, ka, kb, kaa, kab, kbb] = self.0;
+        let mut best = (f64::NEG_INFINITY, [0.0; 2]);
+        let mut look = |at: [f64; 2]| {
+            let value = self.at(at);
+            if value > best.0 {
+                best = (value, at);
+            }
+        };
+        for side in [-1.0, 1.0] {
+            look([side, -1.0]);
+            look([side, 1.0]);
+            if kbb < 0.0 {
+                look([side, (-(kb + kab * side) / (2.0 * kbb)).clamp(-1.0, 1.0)]);
+            }
+            if kaa < 0.0 {
+                look([(-(ka + kab * side) / (2.0 * kaa)).clamp(-1.0, 1.0), side]);
+            }
+        }
+        let determinant = 4.0 * kaa * kbb - kab * kab;
+        if kaa < 0.0 && determinant > 0.0 {
+            let a = (kab * kb - 2.0 * kbb * ka) / determinant;
+            let b = (kab * ka - 2.0 * kaa * kb) / determinant;
+            if a.abs() <= 1.0 && b.abs() <= 1.0 {
+                look([a, b]);
+            }
+        }
+        best
+    }
+
+    fn plus(&self, factor: f64, other: &Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] + factor * other.0[at]))
+    }
+}
+
+/// Parts of the boundary between what is known to hold and what is not.
+const BISECTIONS: usize = 30;
+const NEWTON_STEPS: usize = 8;
+
+impl Family {
+    /// From the columns' entries, point by point; `error` bounds the length of what they leave out, and `rounding` is what a sum
+    /// over so many points can be off.
+    ///
+    /// Centering removes the mean, which is rounded by that share of the column's length. All entries of a column are then off
+    /// by the same, which no product with a centered column feels; but the length of it is added to the error all the same.
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+    pub(super) fn new(y: &[f64], column: impl Fn(usize) -> [f64; 6], error: f64, rounding: f64) -> Self {
+        let count = y.len() as f64;
+        let mut sums = [0.0; 7];
+        for (at, y) in y.iter().enumerate() {
+            let [h, p, q, r1, r2, r3] = column(at);
+            let terms = [*y, h, p, q, r1, r2, r3];
+            sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+        }
+        let means = sums.map(|sum| sum / count);
+        let mut family =
+            Self { yy: 0.0, y: [0.0; 6], h: [0.0; 6], pp: 0.0, pq: 0.0, qq: 0.0, bend: 0.0, error, rounding };
+        let mut bends = [0.0; 3];
+        for (at, y) in y.iter().enumerate() {
+            let entries = column(at);
+            let y = y - means[0];
+            let entries: [f64; 6] = std::array::from_fn(|at| entries[at] - means[at + 1]);
+            let [h, p, q, r1, r2, r3] = entries;
+            family.yy += y * y;
+            for at in 0..6 {
+                family.y[at] += y * entries[at];
+                family.h[at] += h * entries[at];
+            }
+            family.pp += p * p;
+            family.pq += p * q;
+            family.qq += q * q;
+            bends[0] += r1 * r1;
+            bends[1] += r2 * r2;
+            bends[2] += r3 * r3;
+        }
+        family.bend = bends.iter().map(|square| square.sqrt()).sum();
+        let mean_size: f64 = means[1..].iter().map(|mean| mean.abs()).sum();
+        family.error += rounding * (family.size() + mean_size * count.sqrt());
+        family
+    }
+
+    /// More than the length of any of the columns.
+    fn size(&self) -> f64 {
+        self.h[0].sqrt() + self.pp.sqrt() + self.qq.sqrt() + self.bend
+    }
+
+    /// What the best multiple of the column in the middle leaves of y; all of it, if that is nothing but error.
+    pub(super) fn middle(&self) -> f64 {
+        let hh = self.h[0];
+        let explained = if hh > self.error * self.error * 1e-6 { self.y[0] * self.y[0] / hh } else { 0.0 };
+        if explained.is_finite() { (self.yy - explained).max(0.0) } else { self.yy }
+    }
+
+    /// A lower bound of the sum of squares that the best v h + c leaves of y, over the family and |v| ≤ `max_output`. One of
+    /// `enough` is as good as a greater one.
+    ///
+    /// With h and y centered, the best v leaves |y|² sin² of the angle between them. Without their errors, cos² is N²/(|y|² D)
+    /// with N = y·h and D = |h|²; it stays below t where N² − t |y|² D stays below 0 on the square. Of that polynomial, the
+    /// terms of second degree and below are looked at exactly, those beyond are bounded by their sizes:
+    ///
+    /// - N = A + R with A affine and R the share of r; N² is A² + 2 n₀ R and at most 2 (|n₁| + |n₂|) |R| + R²;
+    /// - D is |h + p δ₁ + q δ₂|² + 2 h·r and no less than −2 (|p| + |q|) |r| more (|r|² is not negative).
+    ///
+    /// A product is off by `rounding` times the lengths, so that with S no less than the length of any column, N² is off by
+    /// 2 |y|² S² of them and D by S²; the polynomial's own evaluation by a few units in the last place of the same.
+    ///
+    /// An error e turns a column by no more than asin(|e|/|h|). And whatever its direction, a column can take no more than
+    /// `max_output` |h| off the length of y.
+    pub(super) fn least_square(&self, max_output: f64, enough: f64) -> f64 {
+        let size = self.size();
+        if !(self.error.is_finite() && size.is_finite() && self.yy > 0.0) {
+            return 0.0;
+        }
+        let longest = (size + self.error) * (1.0 + self.rounding);
+        let length = self.yy.sqrt() * (1.0 - self.rounding);
+        let by_length = if longest == 0.0 { length } else { (length - max_output * longest).max(0.0) };
+        let by_length = by_length * by_length;
+        if by_length >= enough {
+            return by_length;
+        }
+        let polynomials = self.polynomials();
+        // D is no less than this.
+        let [h, p, q] = [self.h[0], self.pp, self.qq].map(f64::sqrt);
+        let margin = 8.0 * self.rounding * size * size;
+        let below = 2.0 * (p + q) * self.bend + margin;
+        let negated = Quadratic([0.0; 6]).plus(-1.0, &polynomials.norm);
+        let shortest = (-negated.greatest().0 - below).max(0.0).sqrt();
+        if !(h > 0.0 && self.error < shortest) {
+            return by_length;
+        }
+        let turn = libm::asin(self.error / shortest) * (1.0 + 8.0 * f64::EPSILON);
+        let square_at = |angle: f64| {
+            let sine = libm::sin(angle.max(0.0)) * (1.0 - 8.0 * f64::EPSILON);
+            self.yy * (1.0 - self.rounding) * sine * sine
+        };
+        // The angle that is enough.
+        let sine = (enough / self.yy * (1.0 + 4.0 * self.rounding)).sqrt();
+        if sine < 1.0 {
+            let angle = libm::asin(sine) + turn + 1e-15;
+            let cosine = libm::cos(angle);
+            if angle < std::f64::consts::FRAC_PI_2 && polynomials.excess(cosine * cosine).0 <= 0.0 {
+                return enough.max(by_length);
+            }
+        }
+        let greatest = polynomials.greatest_share();
+        // acos of its root, without the cancellation near 1.
+        let angle = libm::atan2((1.0 - greatest).max(0.0).sqrt(), greatest.sqrt());
+        by_length.max(square_at(angle - turn - 1e-15))
+    }
+
+    fn polynomials(&self) -> Polynomials {
+        let [n, n1, n2, m1, m2, m3] = self.y;
+        let square = Quadratic([
+            n * n,
+            2.0 * n * n1,
+            2.0 * n * n2,
+            n1 * n1 + 2.0 * n * m1,
+            2.0 * (n1 * n2 + n * m2),
+            n2 * n2 + 2.0 * n * m3,
+        ]);
+        let [hh, hp, hq, h1, h2, h3] = self.h;
+        let norm =
+            Quadratic([hh, 2.0 * hp, 2.0 * hq, self.pp + 2.0 * h1, 2.0 * (self.pq + h2), self.qq + 2.0 * h3]);
+        let share = m1.abs() + m2.abs() + m3.abs();
+        let size = self.size();
+        let margin = 8.0 * self.rounding * size * size;
+        Polynomials {
+            square,
+            norm,
+            square_beyond: 2.0 * (n1.abs() + n2.abs()) * share + share * share + 2.0 * self.yy * margin,
+            norm_beyond: 2.0 * (self.pp.sqrt() + self.qq.sqrt()) * self.bend + margin,
+            yy: self.yy,
+        }
+    }
+}
+
+/// N² and D: their terms up to the second degree, and how much more N² can be and how much less D.
+struct Polynomials {
+    square: Quadratic,
+    norm: Quadratic,
+    square_beyond: f64,
+    norm_beyond: f64,
+    yy: f64,
+}
+
+impl Polynomials {
+    /// An upper bound of N² − t |y|² D on the square, and where it is about that.
+    fn excess(&self, t: f64) -> (f64, [f64; 2]) {
+        let factor = t * self.yy;
+        let (greatest, at) = self.square.plus(-factor, &self.norm).greatest();
+        (greatest + self.square_beyond + factor * self.norm_beyond, at)
+    }
+
+    /// A t that N²/(|y|² D) does not exceed, close to the least that can be shown; 1 where none can. The excess is convex in t
+    /// and falls, so that Newton's method comes from the left (Dinkelbach, 1967); what it comes to is moved up until it holds.
+    fn greatest_share(&self) -> f64 {
+        let mut t = self.square.0[0] / (self.yy * self.norm.0[0]);
+        for _ in 0..NEWTON_STEPS {
+            let (excess, at) = self.excess(t);
+            let slope = self.yy * (self.norm.at(at) - self.norm_beyond);
+            let step = excess / slope;
+            if !(slope > 0.0 && t + step < 1.0) {
+                break;
+            }
+            t += step;
+            if step <= 1e-4 * (1.0 - t) {
+                break;
+            }
+        }
+        let holds = |t: f64| self.excess(t).0 <= 0.0;
+        let mut share = 1e-4;
+        while share < 1.0 {
+            let moved = t + share * (1.0 - t);
+            if holds(moved) {
+                return moved;
+            }
+            share *= 8.0;
+        }
+        if !holds(1.0) {
+            return 1.0;
+        }
+        let (mut low, mut high) = (t.min(1.0), 1.0);
+        for _ in 0..BISECTIONS {
+            let middle = 0.5 * (low + high);
+            if holds(middle) { high = middle } else { low = middle }
+        }
+        high
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::data::{Data, mean};
+    use super::*;
+
+    type Columns = [Vec<f64>; 6];
+
+    fn columns() -> impl Strategy<Value = Columns> {
+        let of = |size: f64| prop::collection::vec(-size..size, 7);
+        [of(1.0), of(0.3), of(0.3), of(0.05), of(0.05), of(0.05)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        /// No column of a family comes nearer to y than the bound says, error and all, and some column comes about as near.
+        #[test]
+        fn the_least_square_is_the_least(
+            y in prop::collection::vec(-1.0_f64..1.0, 7),
+            columns in columns(),
+            errors in prop::collection::vec(-1.0_f64..1.0, 7),
+            share in 0.0_f64..0.1,
+            is_bounded in any::<bool>(),
+        ) {
+            let x: Vec<f64> = (0..7).map(f64::from).collect();
+            let data = Data::new(&x, &y);
+            let max_output = if is_bounded { 0.8 } else { 1e9 };
+            let length = errors.iter().map(|error| error * error).sum::<f64>().sqrt();
+            let family = Family::new(&y, |at| std::array::from_fn(|column| columns[column][at]), share, data.rounding);
+            let bound = family.least_square(max_output, f64::INFINITY);
+            let mut least = f64::INFINITY;
+            for a in -12..=12 {
+                for b in -12..=12 {
+                    let (a, b) = (f64::from(a) / 12.0, f64::from(b) / 12.0);
+                    let factors = [1.0, a, b, a * a, a * b, b * b];
+                    let h: Vec<f64> = (0..7)
+                        .map(|at| {
+                            let affine: f64 = (0..6).map(|column| factors[column] * columns[column][at]).sum();
+                            affine + share * errors[at] / length
+                        })
+                        .collect();
+                    let (h_mean, y_mean) = (mean(&h), mean(&y));
+                    let hh: f64 = h.iter().map(|h| (h - h_mean) * (h - h_mean)).sum();
+                    let hy: f64 = h.iter().zip(&y).map(|(h, y)| (h - h_mean) * (y - y_mean)).sum();
+                    let v = if hh > 0.0 { (hy / hh).clamp(-max_output, max_output) } else { 0.0 };
+                    let left = h.iter().zip(&y).map(|(h, y)| v * (h - h_mean) - (y - y_mean)).map(|rest| rest * rest);
+                    least = least.min(left.sum());
+                }
+            }
+            prop_assert!(bound <= least + 1e-12, "{bound} {least}");
+            if share < 1e-3 && !is_bounded {
+                prop_assert!(bound >= least - 0.5 || bound == 0.0, "{bound} {least}");
+            }
+            for enough in [0.5 * least, 0.9 * least, 1.1 * least] {
+                let quick = family.least_square(max_output, enough);
+                prop_assert!(quick <= least + 1e-12 && quick >= enough.min(bound) - 1e-9, "{quick} {bound} {enough}");
+            }
+        }
+    }
+}
