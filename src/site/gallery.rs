@@ -73,6 +73,12 @@ impl<'g> Trained<'g> {
         typical_loss(self.finding)
     }
 
+    /// The loss that it is ranked by as pages show it.
+    pub(super) fn typical_text(&self) -> String {
+        let mse = self.typical_mse();
+        if mse.is_finite() { significant(mse, 4) } else { "–".into() }
+    }
+
     /// The lowest loss as pages show it.
     pub(super) fn best_text(&self) -> String {
         self.run.best.as_ref().map_or_else(|| "–".into(), |best| significant(best.mse, 4))

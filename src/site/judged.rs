@@ -1,8 +1,9 @@
 //! How sure a ranking is, in words: over many starts or one, and against what could have been reached.
 
 use super::gallery::{Gallery, Trained};
+use crate::finding::{Kind, Weight};
 use crate::number::significant;
-use crate::verdict::spread;
+use crate::verdict::{AS_GOOD_AS_NOTHING, spread};
 
 /// Attainable losses this close to one another are alike: they are known no better.
 const ALIKE: f64 = 1.002;
@@ -27,7 +28,79 @@ pub(super) fn verdict(gallery: Gallery<'_>, experiment: &str, target: &str) -> V
         );
     }
     sentences.extend(disagreement(&ranked));
+    sentences.extend(who_did(&ranked));
+    sentences.extend(who_got_stuck(&ranked));
     sentences
+}
+
+/// A loss within this share of the attainable one is as good as that.
+const CLOSE: f64 = 1.05;
+
+/// Whether a case came close to what it could reach, or as close to nothing as makes no difference.
+fn came_close(trained: &Trained<'_>) -> Option<bool> {
+    let attainable = trained.finding.attainable.as_ref()?;
+    let least = trained.finding.attained()?;
+    let enough = (CLOSE * least).max(AS_GOOD_AS_NOTHING * attainable.variance);
+    Some(trained.typical_mse() <= enough)
+}
+
+/// How many came close to what each of them could reach.
+fn who_did(ranked: &[Trained<'_>]) -> Option<String> {
+    let known: Vec<(Trained<'_>, bool)> =
+        ranked.iter().filter_map(|trained| Some((*trained, came_close(trained)?))).collect();
+    let close: Vec<String> =
+        known.iter().filter(|(_, is_close)| *is_close).map(|(trained, _)| name(*trained)).collect();
+    if known.len() < 2 {
+        return None;
+    }
+    Some(if close.is_empty() {
+        format!("None of the {} came within 5 % of what it can reach.", known.len())
+    } else if close.len() == known.len() {
+        "All of them came within 5 % of what they can reach.".into()
+    } else {
+        format!(
+            "Within 5 % of what they can reach came {} of {}: {}.",
+            close.len(),
+            known.len(),
+            listed(&close)
+        )
+    })
+}
+
+/// What kept the others from it: the gravest diagnosis of each, as far as it bears on the result.
+fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
+    let mut causes: Vec<(Kind, Vec<String>)> = Vec::new();
+    for trained in ranked.iter().filter(|trained| came_close(trained) != Some(true)) {
+        let gravest =
+            trained.finding.diagnoses.iter().find(|diagnosis| diagnosis.kind.weight() != Weight::Note);
+        let Some(diagnosis) = gravest else { continue };
+        match causes.iter_mut().find(|(kind, _)| *kind == diagnosis.kind) {
+            Some((_, names)) => names.push(name(*trained)),
+            None => causes.push((diagnosis.kind, vec![name(*trained)])),
+        }
+    }
+    causes.sort_by_key(|(kind, _)| *kind);
+    let parts: Vec<String> = causes
+        .iter()
+        .map(|(kind, names)| {
+            let cause = match kind {
+                Kind::Diverged => "diverged",
+                Kind::DeadUnit => "had a dead neuron",
+                Kind::Stuck => "came to rest far above it",
+                Kind::Saturated => "were in a flat tail of the activation",
+                Kind::Plateau => "stood on a plateau",
+                Kind::NotConverged => "had not converged",
+                Kind::DuplicateUnits | Kind::LearningRateHalved => "say nothing against it",
+            };
+            format!("{} {cause}", listed(names))
+        })
+        .collect();
+    let of = if ranked.iter().any(|trained| trained.finding.trials.is_some()) {
+        "What kept the others from it, as their first starts tell"
+    } else {
+        "What kept the others from it"
+    };
+    (!parts.is_empty()).then(|| format!("{of}: {}.", parts.join("; ")))
 }
 
 /// The verdict over many starts.

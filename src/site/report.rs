@@ -4,6 +4,7 @@ use super::alt;
 use super::attained::attained;
 use super::diagnoses::{self, counts};
 use super::gallery::{Gallery, Trained};
+use super::judged;
 use super::link;
 use super::markdown::{self, Spot, Text, folder_of_page};
 use super::wording::{batches_text, data_text, learning_rate_text, optimizer_text, schedule_text};
@@ -38,8 +39,8 @@ pub(super) fn of_site(gallery: Gallery<'_>, found: &mut Vec<Diagnostic>) -> Stri
         text.push_str(&format!("{}\n\n", plain(&site.description)));
     }
     text.push_str(
-        "The lowest mean squared error that each experiment found, per target. Cases are single trainings from single starts: \
-         what they found is not the best that an activation can do.\n\n",
+        "The lowest mean squared error that each experiment found, per target: of many starts the lowest median, of one start \
+         what it found. Neither is the best that an activation can do; that is said beside it.\n\n",
     );
     text.push_str("| experiment | target | lowest MSE found | by |\n|--|--|--:|--|\n");
     for experiment in &gallery.specs.experiments {
@@ -50,7 +51,7 @@ pub(super) fn of_site(gallery: Gallery<'_>, found: &mut Vec<Diagnostic>) -> Stri
                 plain(&experiment.title),
                 address(PATH, &format!("experiments/{}/index.html", experiment.id)),
                 plain(&target.title),
-                winner.best_text(),
+                winner.typical_text(),
                 plain(&name(winner)),
                 address(PATH, &winner.page()),
             ));
@@ -99,14 +100,19 @@ fn body<'e>(
         text.push_str(&format!("{} {}\n\n", "#".repeat(level), plain(&target.title)));
         text.push_str(&format!("$y = {}$\n\n", target.formula));
         text.push_str(&table(gallery, path, &ranked));
-        if let (Some(winner), true) =
-            (ranked.first().filter(|winner| winner.run.best.is_some()), ranked.len() > 1)
-        {
+        if let (Some(winner), true) = (
+            ranked.first().filter(|winner| winner.run.best.is_some() && winner.finding.trials.is_none()),
+            ranked.len() > 1,
+        ) {
             text.push_str(&format!(
                 "Lowest MSE found: **{}** with {}.\n\n",
                 plain(&name(*winner)),
                 winner.best_text()
             ));
+        }
+        let verdict = judged::verdict(gallery, &experiment.id, &target.id);
+        if !verdict.is_empty() {
+            text.push_str(&format!("{}\n\n", plain(&verdict.join(" "))));
         }
         for (planned, _) in gallery.comparisons(&experiment.id, &target.id) {
             text.push_str(&format!("{}\n\n", image(gallery, path, planned, FIGURE_WIDTH)));
@@ -142,7 +148,7 @@ fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
             rank + 1,
             plain(&name(trained)),
             address(path, &trained.page()),
-            trained.best_text(),
+            trained.typical_text(),
             attained(trained).map_or_else(|| "–".into(), |attained| attained.bounds),
             diagnoses::words(trained),
         ));

@@ -123,6 +123,7 @@ mod tests {
                     "fps" | "panels" => "convergence",
                     "z" => "activation",
                     "scale" => "loss_curve",
+                    "value" => "matrix",
                     _ => "loss_landscape",
                 };
                 let figure = format!("---\nkind: figure\nid: f\ntype: {figure_type}\n{field}\n");

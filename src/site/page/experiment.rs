@@ -139,8 +139,12 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
         .iter()
         .map(|target| {
             let ranked = gallery.ranked(&experiment.id, &target.id);
-            let lowest =
-                ranked.first().filter(|first| ranked.len() > 1 && first.run.best.is_some()).map(|first| {
+            let lowest = ranked
+                .first()
+                .filter(|first| {
+                    ranked.len() > 1 && first.run.best.is_some() && first.finding.trials.is_none()
+                })
+                .map(|first| {
                     let axes = first.axes_text();
                     let axes = if axes.is_empty() { String::new() } else { format!(" ({axes})") };
                     Fact::new(&format!("{}{axes}", first.case.activation.title), first.best_text())
@@ -251,12 +255,12 @@ pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &E
             .iter()
             .map(|target| {
                 let row = row(&target.id);
-                let lowest = row.iter().map(Trained::best_mse).fold(f64::INFINITY, f64::min);
+                let lowest = row.iter().map(Trained::typical_mse).fold(f64::INFINITY, f64::min);
                 let cells = row.iter().map(|trained| {
-                    let mse = trained.best_mse();
+                    let mse = trained.typical_mse();
                     Cell {
-                        text: trained.best_text(),
-                        value: trained.run.best.as_ref().map(|best| best.mse),
+                        text: trained.typical_text(),
+                        value: Some(mse).filter(|mse| mse.is_finite()),
                         url: draft.url(&trained.page()),
                         is_lowest: mse.is_finite() && mse <= lowest,
                         shade: shade(mse, lowest),

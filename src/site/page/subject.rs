@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, Layout, Link};
 use crate::site::gallery::{Trained, sort_by_mse};
+use crate::site::judged::verdict;
 use crate::site::markdown::Text;
 use crate::site::math;
 use crate::spec::{Model, Source, Target};
@@ -32,6 +33,8 @@ struct Group {
     experiment: Link,
     /// How many cases there are; without pages they have no rows.
     count: usize,
+    /// What the cases on this target say together; nothing on other pages than a target's.
+    verdict: Vec<String>,
     rows: Vec<CaseRow>,
 }
 
@@ -161,7 +164,11 @@ fn page(
         // Where cases have no pages, the experiment's shows them all.
         let count = cases.len();
         cases.retain(|trained| trained.case.has_page);
-        groups.push(Group { experiment: link, count, rows: draft.rows(&cases) });
+        let verdict = match section.0 {
+            "Targets" => verdict(gallery, &experiment.id, id),
+            _ => Vec::new(),
+        };
+        groups.push(Group { experiment: link, count, verdict, rows: draft.rows(&cases) });
     }
     let breadcrumbs = vec![draft.home_link(), draft.link(section.0, section.1)];
     SubjectPage {
