@@ -287,11 +287,11 @@ fn a_plateau_lies_between_two_falls_or_at_the_end() {
 fn what_is_as_good_as_done_is_no_fault() {
     let case = neuron("x");
     // From 10⁻⁷ towards 0: all of it is less than a millionth of the variance of x², 0.0906….
-    let tiny: Vec<f64> = (0..100).map(|epoch| 1e-7 * 0.95_f64.powi(epoch)).collect();
+    let tiny: Vec<f64> = (0..100).map(|epoch| 1e-7 * libm::pow(0.95, f64::from(epoch))).collect();
     assert!(diagnose(&case, &run_of(tiny), Some(&attainable(0.0, 0.0))).is_empty());
     assert!(diagnose(&case, &run_of(vec![0.0; 100]), Some(&attainable(0.0, 0.0))).is_empty());
     // Still falling, but within 1 % of the certified least.
-    let falling: Vec<f64> = (0..100).map(|epoch| 1.0 + 0.5 * 0.95_f64.powi(epoch)).collect();
+    let falling: Vec<f64> = (0..100).map(|epoch| 1.0 + 0.5 * libm::pow(0.95, f64::from(epoch))).collect();
     let run = run_of(falling.clone());
     assert_eq!(run.best.as_ref().unwrap().epoch, 99);
     assert_eq!(kinds(&diagnose(&case, &run, None)), ["not_converged"]);
@@ -361,7 +361,7 @@ proptest! {
         parts in prop::collection::vec((0.01..10.0_f64, 0.5..0.9999_f64), 1..4),
         epochs in 20_i32..600,
     ) {
-        let loss = |epoch: i32| rest + parts.iter().map(|(size, ratio)| size * ratio.powi(epoch)).sum::<f64>();
+        let loss = |epoch: i32| rest + parts.iter().map(|(size, ratio)| size * libm::pow(*ratio, f64::from(epoch))).sum::<f64>();
         let losses: Vec<f64> = (0..epochs).map(loss).collect();
         prop_assert_eq!(plateau::plateau(&losses, 1.0, false), None);
     }

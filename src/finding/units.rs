@@ -150,7 +150,7 @@ impl Tails {
         function.values_and_derivatives(&places, &mut value, &mut slope);
         let finite = slope.iter().map(|slope| slope.abs()).filter(|slope| slope.is_finite());
         let largest = finite.fold(0.0, f64::max).min(STEEPEST);
-        let is_steep = |slope: &f64| !(slope.abs() < FLAT * largest);
+        let is_steep = |slope: &f64| slope.is_nan() || slope.abs() >= FLAT * largest;
         let first = slope.iter().position(is_steep)?;
         let last = slope.iter().rposition(is_steep)?;
         // The tail begins at the first place that was seen to be flat, and not before.
