@@ -85,8 +85,9 @@ pub fn diagnose(case: &Case, run: &Run, attainable: Option<&Attainable>) -> Vec<
     let ending = Ending::new(run, attainable, variance);
     let far = attainable.and_then(|attainable| far_above(run, attainable, variance));
     let dead = units::dead(case, run, &x);
-    let saturated =
-        if ending.is_at_the_least() { Vec::new() } else { units::saturated(case, run, &x, &dead) };
+    // What is as low as it can get asks for the tail that it lies in, as a step does.
+    let is_at_the_least = super::ending::is_at_the_least(run, attainable, variance);
+    let saturated = if is_at_the_least { Vec::new() } else { units::saturated(case, run, &x, &dead) };
     let found = [
         diverged(case, run),
         (!dead.is_empty()).then(|| self::dead(case, run, &x, dead)),

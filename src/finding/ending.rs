@@ -92,9 +92,10 @@ impl Ending {
             if fall <= negligible {
                 return settled(Rest::Negligible);
             }
-            return match least(run, attainable) {
-                Some(least) if to - least <= (AS_GOOD * to).max(negligible) => settled(Rest::AtTheLeast),
-                _ => Self::Falling { over, from, to },
+            return if is_at_the_least(run, attainable, variance) {
+                settled(Rest::AtTheLeast)
+            } else {
+                Self::Falling { over, from, to }
             };
         }
         let high = last.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -107,11 +108,6 @@ impl Ending {
     /// Whether the loss no longer moved.
     pub fn is_at_rest(&self) -> bool {
         matches!(self, Self::Settled { .. } | Self::Converged { .. })
-    }
-
-    /// Whether there was next to nothing left to gain, though the loss still moved.
-    pub(super) fn is_at_the_least(&self) -> bool {
-        matches!(self, Self::Settled { why: Rest::AtTheLeast | Rest::Negligible, .. })
     }
 
     /// What no diagnosis says already: that training ran, and whether it was done.
@@ -160,12 +156,15 @@ pub(super) fn per_epoch(over: usize, from: f64, to: f64) -> f64 {
     (from - to) / over as f64
 }
 
-/// The certified least, in the box and beyond it; `None` where it is not known for where training went.
-fn least(run: &Run, attainable: Option<&Attainable>) -> Option<f64> {
-    let attainable = attainable?;
-    let best = run.best.as_ref().filter(|best| attainable.holds(&best.parameters))?;
-    let beyond = attainable.beyond.map_or(f64::INFINITY, |beyond| beyond.mse);
-    Some(attainable.lower.min(beyond).min(best.mse))
+/// Whether the best of training is as good as the certified least, in the box and beyond it. Where that is not known for where
+/// training went, only a loss that is as good as none is.
+pub(super) fn is_at_the_least(run: &Run, attainable: Option<&Attainable>, variance: f64) -> bool {
+    let Some(best) = &run.best else { return false };
+    let held = attainable.filter(|attainable| attainable.holds(&best.parameters));
+    let least = held.map_or(0.0, |attainable| {
+        attainable.beyond.map_or(attainable.lower, |beyond| beyond.mse.min(attainable.lower))
+    });
+    best.mse - least <= (AS_GOOD * best.mse).max(NEGLIGIBLE * variance)
 }
 
 /// The slope of the least-squares line through some losses, in its standard errors; `None` where there are too few for one, or

@@ -298,7 +298,7 @@ fn figure(key: &mut KeyBuilder, figure: &Figure) {
             key.text("type", "loss_boxes");
         }
         FigureType::Matrix { value } => {
-            key.text("type", "matrix").text("value", &format!("{value:?}"));
+            key.text("type", "matrix").text("shows", &format!("{value:?}"));
         }
         FigureType::LossComparison { scale } => {
             key.text("type", "loss_comparison").text("scale", &format!("{scale:?}"));

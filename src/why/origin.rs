@@ -110,6 +110,10 @@ pub(super) fn of_figure_field(name: &str) -> &'static [(Role, &'static str)] {
         "expression" => &[(Activation, "builtin"), (Activation, "expression")],
         "parameter" | "value" => &[(Activation, "parameters"), (Activation, "builtin")],
         "function" => &[(Activation, "builtin"), (Activation, "expression"), (Activation, "parameters")],
+        "shows" => &[(Figure, "value")],
+        "attainable" => &[(Experiment, "attainable")],
+        "trials" => &[(Experiment, "seeds"), (Experiment, "init")],
+        "success_within" => &[(Experiment, "success_within")],
         "cases" | "run" => &[(Experiment, "activation")],
         "target" => &[(Experiment, "target")],
         _ => &[],
@@ -133,8 +137,24 @@ const RUN_FIELDS: [&str; 14] = [
     "domain.low",
 ];
 
-const FIGURE_FIELDS: [&str; 12] =
-    ["width", "type", "fps", "panels", "z", "w", "b", "resolution", "colormap", "scale", "symbol", "color"];
+const FIGURE_FIELDS: [&str; 16] = [
+    "width",
+    "type",
+    "fps",
+    "panels",
+    "z",
+    "w",
+    "b",
+    "resolution",
+    "colormap",
+    "scale",
+    "shows",
+    "attainable",
+    "trials",
+    "success_within",
+    "symbol",
+    "color",
+];
 
 /// Whether a field of a spec can enter a run's key.
 pub(super) fn enters_run(role: Role, path: &str) -> bool {
