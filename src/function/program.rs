@@ -335,7 +335,7 @@ impl Operation {
                     let (a, da) = (first[lane], dfirst[lane]);
                     (first[lane], dfirst[lane]) = match self {
                         // At a bound the derivative is the bound's, that of the flat side.
-                        Self::Clamp if a <= b => (clamp(a, b, c), db),
+                        Self::Clamp if a < b || (a == b && a <= c) => (clamp(a, b, c), db),
                         Self::Clamp if a >= c => (clamp(a, b, c), dc),
                         Self::Clamp => (a, da),
                         _ if a == 0.0 => (c, dc),

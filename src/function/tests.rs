@@ -46,6 +46,9 @@ fn derivatives_are_exact() {
     assert_eq!(derivative("(x - 1) / (x + 1)", 1.0), 0.5);
     assert_eq!(derivative("max(x, 2 * x)", -1.0), 1.0);
     assert_eq!(derivative("relu(x)", 0.0), 0.0);
+    assert_eq!(derivative("clamp(x, -1, 1)", 1.0), 0.0);
+    // With its bounds the wrong way round, a clamp is its upper bound from the lower one on: here x.
+    assert_eq!(derivative("clamp(0.5, 0.5, x)", -0.4), 1.0);
     // d/dx 2^x = 2^x ln 2
     assert!((derivative("2^x", 3.0) - 8.0 * std::f64::consts::LN_2).abs() < 1e-14);
     // A branch that is not taken may overflow.
