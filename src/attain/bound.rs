@@ -34,7 +34,7 @@
 use super::MAX_OUTPUT;
 use super::data::{Data, centered, dot};
 use super::family::Family;
-use super::hinge;
+use super::hinge::{self, Pair};
 use super::table::{Cell, Kink, Parabola, Stretch, Table, Tables};
 use crate::function::{Function, Interval};
 
@@ -46,6 +46,7 @@ pub(super) struct Bounder<'a> {
     /// Midpoints of, and distances between, neighbouring inputs.
     middles: Vec<f64>,
     steps: Vec<f64>,
+    pairs: Vec<Pair>,
     /// The angle between y and the nearest parabola; the distance of t² from the lines, and its length (t is x, shifted).
     parabola_angle: f64,
     parabola_distance: f64,
@@ -113,6 +114,9 @@ const SLOPES_BELOW: f64 = 6.0;
 const NO_JUMP: f64 = 1e-9;
 /// A smaller jump of φ is what it varies by where a kink's place is not known.
 const NO_GAP: f64 = 1e-12;
+/// The slopes beside a kink are looked at where they change by less than this share of its jump.
+const STRAIGHT: f64 = 0.1;
+
 /// Kinks that matter are bent or torn.
 fn is_felt(value_jump: f64, slope_jump: f64) -> bool {
     value_jump > NO_GAP || slope_jump > NO_JUMP
@@ -135,6 +139,7 @@ impl<'a> Bounder<'a> {
             tables,
             middles: pairs().map(|pair| 0.5 * (pair[0] + pair[1])).collect(),
             steps: pairs().map(|pair| pair[1] - pair[0]).collect(),
+            pairs: hinge::pairs(data),
             parabola_angle: data.parabola_angle() - margin,
             parabola_distance: distance * (1.0 - margin),
             square_length: length * (1.0 + margin),
@@ -160,8 +165,13 @@ impl<'a> Bounder<'a> {
             let left = self.by_slopes(table, w, b, rest * rest * (1.0 + 16.0 * f64::EPSILON));
             square = square.max(self.less_noise(left, noise));
         }
-        if square < enough && (w.contains(0.0) || w.low.abs().min(w.high.abs()) < w.width()) {
-            let angle = self.by_parabolas(table, z).max(self.by_hinges(table, z));
+        if square < enough {
+            let stretch = table.stretch(z.low, z.high);
+            let is_near_0 = w.contains(0.0) || w.low.abs().min(w.high.abs()) < w.width();
+            let is_straight = stretch.second.magnitude() * z.width() < STRAIGHT * stretch.slope_jump;
+            let by_parabolas = if is_near_0 { self.by_parabolas(&stretch) } else { 0.0 };
+            let angle =
+                if is_near_0 || is_straight { self.by_hinges(table, z).max(by_parabolas) } else { 0.0 };
             let sine = libm::sin(angle);
             let left = self.data.square * (1.0 - self.data.rounding) * sine * sine;
             square = square.max(self.less_noise(left, noise));
@@ -271,11 +281,21 @@ impl<'a> Bounder<'a> {
         };
         let family = Family::new(&data.y, column, length(error), data.rounding);
         let mut square = family.least_square(MAX_OUTPUT, enough);
+        if square < enough
+            && family.is_worse(enough, &data.y, |at| (self.terms[at].h - reference, self.terms[at].error))
+        {
+            square = enough;
+        }
         // What is left of some points is no more than what is left of all.
         if square < enough && self.clear.len() < data.x.len() && self.clear.len() > 2 {
             let y: Vec<f64> = self.clear.iter().map(|&at| data.y[at]).collect();
             let part = Family::new(&y, |at| column(self.clear[at]), length(clear_error), data.rounding);
             square = square.max(part.least_square(MAX_OUTPUT, enough));
+            let term =
+                |at: usize| (self.terms[self.clear[at]].h - reference, self.terms[self.clear[at]].error);
+            if square < enough && part.is_worse(enough, &y, term) {
+                square = enough;
+            }
         }
         (square, family.middle(), length(noise))
     }
@@ -345,7 +365,10 @@ impl<'a> Bounder<'a> {
             [h, p, q, 0.0, 0.0, 0.0]
         };
         let family = Family::new(&data.y, column, nan_is_infinite(error), data.rounding);
-        family.least_square(f64::INFINITY, enough)
+        let square = family.least_square(f64::INFINITY, enough);
+        let plain = data.rounding * variation;
+        let term = |at: usize| (columns[at][0], (self.errors[at] - from).abs() + plain);
+        if square < enough && family.is_worse(enough, &data.y, term) { enough } else { square }
     }
 
     /// What arguments the data can have in the box, as they are computed.
@@ -355,8 +378,7 @@ impl<'a> Bounder<'a> {
         Interval::new(b.low - radius - error, b.high + radius + error)
     }
 
-    fn by_parabolas(&self, table: &Table, z: Interval) -> f64 {
-        let stretch = table.stretch(z.low, z.high);
+    fn by_parabolas(&self, stretch: &Stretch) -> f64 {
         let second = stretch.second;
         if stretch.slope_jump > 0.0 || second.contains(0.0) || !second.is_finite() {
             return 0.0;
@@ -387,7 +409,7 @@ impl<'a> Bounder<'a> {
             return 0.0;
         }
         let side = |slope: Interval| (slope.middle(), (0.5 * slope.width()).next_up() - 5e-324);
-        let fit = hinge::best(self.data, side(left), side(right));
+        let fit = hinge::best(self.data, &self.pairs, side(left), side(right));
         if fit.relative_error < 1.0 { (fit.angle - libm::asin(fit.relative_error)).max(0.0) } else { 0.0 }
     }
 }

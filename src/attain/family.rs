@@ -18,6 +18,8 @@ pub(super) struct Family {
     error: f64,
     /// What a computed product can be off, as a share of the product of the lengths.
     rounding: f64,
+    /// Of y and of h.
+    means: [f64; 2],
 }
 
 /// A polynomial of second degree: constant, by δ₁, by δ₂, by δ₁², by δ₁ δ₂, by δ₂².
@@ -90,8 +92,18 @@ impl Family {
             sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
         }
         let means = sums.map(|sum| sum / count);
-        let mut family =
-            Self { yy: 0.0, y: [0.0; 6], h: [0.0; 6], pp: 0.0, pq: 0.0, qq: 0.0, bend: 0.0, error, rounding };
+        let mut family = Self {
+            yy: 0.0,
+            y: [0.0; 6],
+            h: [0.0; 6],
+            pp: 0.0,
+            pq: 0.0,
+            qq: 0.0,
+            bend: 0.0,
+            error,
+            rounding,
+            means: [means[0], means[1]],
+        };
         let mut bends = [0.0; 3];
         for (at, y) in y.iter().enumerate() {
             let entries = column(at);
@@ -183,6 +195,46 @@ impl Family {
         // acos of its root, without the cancellation near 1.
         let angle = libm::atan2((1.0 - greatest).max(0.0).sqrt(), greatest.sqrt());
         by_length.max(square_at(angle - turn - 1e-15))
+    }
+
+    /// Whether the best v h + c leaves at least `enough` of y, over the family, where the error of each entry is known: `entry`
+    /// gives h and its error, point by point.
+    ///
+    /// With an error e, N² − t |y|² D is the same without it, and 2 e·G with G = N y − t |y|² h, and (y·e)² − t |y|² |e|². It need
+    /// not be positive anywhere for cos² to stay below t. The last is at most (1 − t) |y|² |e|². In the middle e·G is at most Σ
+    /// |G_i| |e_i|: less than the product of the lengths where the errors are large at few points, or where y is met. Elsewhere
+    /// G differs by its shares of p, q and r, each of which has the square of the length n² |y|² (1 − 2 t) + t² |y|⁴ |p|². (G is
+    /// centered, so that e need not be.)
+    pub(super) fn is_worse(&self, enough: f64, y: &[f64], entry: impl Fn(usize) -> (f64, f64)) -> bool {
+        let size = self.size();
+        let share = enough / self.yy * (1.0 + 8.0 * self.rounding);
+        if !(self.error.is_finite() && size.is_finite() && self.yy > 0.0 && share < 1.0) {
+            return false;
+        }
+        let t = 1.0 - share - f64::EPSILON;
+        let polynomials = self.polynomials();
+        let excess = polynomials.excess(t).0;
+        if excess > 0.0 {
+            return false;
+        }
+        let factor = t * self.yy;
+        let mut product = 0.0;
+        for (at, y) in y.iter().enumerate() {
+            let (h, error) = entry(at);
+            product += (self.y[0] * (y - self.means[0]) - factor * (h - self.means[1])).abs() * error;
+        }
+        let length = |n: f64, square: f64| {
+            (n * n * self.yy * (1.0 - 2.0 * t) + factor * factor * square).max(0.0).sqrt()
+        };
+        let [_, n1, n2, m1, m2, m3] = self.y;
+        let bend = (m1.abs() + m2.abs() + m3.abs()) * self.yy.sqrt() + factor * self.bend;
+        let beyond = length(n1, self.pp) + length(n2, self.qq) + bend;
+        // The root of what cancels is no better known than that of the rounding.
+        let rounding = (8.0 * self.rounding).sqrt() * self.yy * (self.pp.sqrt() + self.qq.sqrt())
+            + 16.0 * self.rounding * self.yy * size;
+        let by_error =
+            2.0 * (product + self.error * (beyond + rounding)) + share * self.yy * self.error * self.error;
+        excess + by_error * (1.0 + 8.0 * self.rounding) <= 0.0
     }
 
     fn polynomials(&self) -> Polynomials {

@@ -56,7 +56,7 @@ impl Sums {
 }
 
 /// The inputs about one place.
-struct Pair {
+pub(super) struct Pair {
     /// The place, and the distance to the next input.
     at: f64,
     step: f64,
@@ -65,7 +65,7 @@ struct Pair {
 }
 
 /// The places between the inputs.
-fn pairs(data: &Data) -> Vec<Pair> {
+pub(super) fn pairs(data: &Data) -> Vec<Pair> {
     let last = data.x.len() - 1;
     let step = |index: usize| data.x[index + 1] - data.x[index];
     let mut above = vec![Sums::default(); last + 1];
@@ -128,15 +128,14 @@ fn lengths(pair: &Pair, a: f64, b: f64, s: f64, count: f64) -> (f64, f64) {
 }
 
 /// The best fit of a hinge of these slopes, each of them known up to its error.
-pub(super) fn best(data: &Data, left: Slope, right: Slope) -> HingeFit {
-    let pairs = pairs(data);
+pub(super) fn best(data: &Data, pairs: &[Pair], left: Slope, right: Slope) -> HingeFit {
     let mut best = HingeFit { angle: f64::INFINITY, place: 0.0, is_mirrored: false, relative_error: 0.0 };
     let mut relative_error: f64 = 0.0;
     for (is_mirrored, left, right) in [(false, left, right), (true, right, left)] {
         let sign = if is_mirrored { -1.0 } else { 1.0 };
         let (left, right) = ((sign * left.0, left.1), (sign * right.0, right.1));
-        relative_error = relative_error.max(relative_error_of(data, &pairs, left, right));
-        let inner = between(data, &pairs, left.0, right.0, 0.0);
+        relative_error = relative_error.max(relative_error_of(data, pairs, left, right));
+        let inner = between(data, pairs, left.0, right.0, 0.0);
         for (angle, place) in [inner, outside(data, left.0, right.0)] {
             if angle < best.angle {
                 best = HingeFit { angle, place, is_mirrored, relative_error };
@@ -160,9 +159,9 @@ pub(super) struct Exact {
 /// The fit of a hinge that is known exactly but for an error of every value of `error` |w|; the parameters (w, b) with
 /// |w| = `scale` that make it.
 pub(super) fn exact(data: &Data, hinge: Hinge, scale: f64, error: f64) -> Exact {
-    let fit = best(data, (hinge.left, 0.0), (hinge.right, 0.0));
-    let w = if fit.is_mirrored { -scale } else { scale };
     let pairs = pairs(data);
+    let fit = best(data, &pairs, (hinge.left, 0.0), (hinge.right, 0.0));
+    let w = if fit.is_mirrored { -scale } else { scale };
     let sides = [(hinge.left, hinge.right), (-hinge.right, -hinge.left)];
     let length = error * data.count().sqrt();
     let within = sides.map(|(a, b)| between(data, &pairs, a, b, length).0);
@@ -177,21 +176,25 @@ pub(super) fn exact(data: &Data, hinge: Hinge, scale: f64, error: f64) -> Exact 
 /// The least angle of a hinge with its kink between two inputs, less what an error of some length turns it, and its place.
 fn between(data: &Data, pairs: &[Pair], a: f64, b: f64, error: f64) -> (f64, f64) {
     let mut best = (f64::INFINITY, 0.0);
+    let mut greatest = f64::NEG_INFINITY;
     let (count, rounding) = (data.count(), 8.0 * data.rounding);
     for pair in pairs {
         let quotient = Quotient::new(pair, a, b, count);
         for s in quotient.places(pair.step) {
             let (square, d) = lengths(pair, a, b, s, count);
-            let n = quotient.n[0] + quotient.n[1] * s;
+            let n = (quotient.n[0] + quotient.n[1] * s).abs() + rounding * (data.square * square).sqrt();
             let length = d - rounding * square;
+            // Without an error, the greatest cosine is enough.
+            if error == 0.0 && length > 0.0 && n * n <= greatest * length {
+                continue;
+            }
             let angle = if square == 0.0 {
                 std::f64::consts::FRAC_PI_2
             } else if length > 0.0 {
-                let cosine =
-                    (n.abs() + rounding * (data.square * square).sqrt()) / (data.square * length).sqrt();
+                greatest = n * n / length;
                 let turn = if error > 0.0 { error / length.sqrt() } else { 0.0 };
                 let turn = if turn < 1.0 { libm::asin(turn) } else { std::f64::consts::FRAC_PI_2 };
-                (libm::acos(cosine.clamp(0.0, 1.0)) - turn).max(0.0)
+                (libm::acos((n / (data.square * length).sqrt()).min(1.0)) - turn).max(0.0)
             } else {
                 0.0
             };

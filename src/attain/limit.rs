@@ -56,7 +56,7 @@ pub(super) fn limits(data: &Data, function: &Function, table: &Table) -> Vec<(Li
     }
     let [left, right] = far.map(|end| end.slope);
     if left.is_finite() && right.is_finite() && (left - right).abs() > 1e-3 * left.abs().max(right.abs()) {
-        let fit = hinge::best(data, (left, 0.0), (right, 0.0));
+        let fit = hinge::best(data, &hinge::pairs(data), (left, 0.0), (right, 0.0));
         limits.push((Limit::Hinge, data.error_at(fit.angle)));
     }
     limits

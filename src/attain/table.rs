@@ -85,6 +85,7 @@ pub(super) struct Cell {
 pub(super) struct Table {
     low: f64,
     pub(super) width: f64,
+    per_width: f64,
     cells: Vec<Cell>,
     /// φ′ and φ″: `hulls[k][i]` holds cells i to i + 2ᵏ − 1.
     hulls: Vec<Vec<(Interval, Interval)>>,
@@ -137,17 +138,18 @@ impl Table {
             let next: Vec<_> = next.collect();
             hulls.push(next);
         }
-        Self { low, width, cells, hulls, kinks: merged(builder.kinks, function) }
+        Self { low, width, per_width: 1.0 / width, cells, hulls, kinks: merged(builder.kinks, function) }
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the cells")]
     fn index(&self, z: f64) -> usize {
-        (((z - self.low) / self.width).max(0.0) as usize).min(self.cells.len() - 1)
+        // What is negative or no number becomes 0.
+        (((z - self.low) * self.per_width) as usize).min(self.cells.len() - 1)
     }
 
     /// What φ can do between two arguments of the table.
     ///
-    /// The division by a power of two is exact, and z − low is off by less than 10⁻¹¹ of a cell (its size is at most 2¹⁵ cells), so
+    /// The division by a width that is a power of two is exact, and z − low is off by less than 10⁻¹¹ of a cell (its size is at most 2¹⁵ cells), so
     /// that a billionth of a cell more on each side covers what an index can be off.
     pub(super) fn stretch(&self, low: f64, high: f64) -> Stretch {
         let margin = 1e-9 * self.width;

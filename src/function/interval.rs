@@ -84,7 +84,11 @@ impl Interval {
     /// The least interval that holds both.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
-        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
+        // Comparisons, since there is no NaN that `min` would have to look out for.
+        Self {
+            low: if other.low < self.low { other.low } else { self.low },
+            high: if other.high > self.high { other.high } else { self.high },
+        }
     }
 
     /// Bounds that were computed with correct rounding but for one step.
