@@ -135,18 +135,21 @@ fn disagreement(ranked: &[Trained<'_>]) -> Option<String> {
     let attained = |trained: &Trained<'_>| trained.finding.attained();
     let least = ranked.iter().filter_map(attained).fold(f64::INFINITY, f64::min);
     let own = attained(found)?;
-    let none = 1e-9 * own.max(found.typical_mse());
+    // What is less than that is nothing but rounding.
+    let none = 1e-9 * found.finding.attainable.as_ref()?.variance;
     if own <= LESS * least + none {
         return None;
     }
     let best =
         ranked.iter().filter(|trained| attained(trained).is_some_and(|mse| mse <= ALIKE * least + none));
     let best: Vec<String> = best.map(|trained| name(*trained)).collect();
-    let (can, come) = if best.len() == 1 { ("can reach", "comes") } else { ("can all reach", "come") };
+    let (can, come) = if best.len() == 1 { ("can", "comes") } else { ("can all", "come") };
+    let reach =
+        if least <= none { "meet it exactly".to_owned() } else { format!("reach {}", significant(least, 4)) };
     Some(format!(
-        "By what can be reached the order is another: {} {can} {}, and {come} before {}, which training ranks first and whose least is {}.",
+        "By what can be reached the order is another: {} {can} {reach}, and {come} before {}, which training ranks first and \
+         whose least is {}.",
         listed(&best),
-        significant(least, 4),
         name(*found),
         significant(own, 4)
     ))

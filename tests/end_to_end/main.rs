@@ -12,6 +12,7 @@ mod publishing;
 mod readme;
 mod scaffold;
 mod schema;
+mod seeds;
 mod serve;
 mod support;
 mod watch;

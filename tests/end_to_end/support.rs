@@ -64,6 +64,10 @@ impl Project {
     }
 
     /// Replaces a text in a file that must hold it.
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
     pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.path(path)).unwrap();
         assert!(text.contains(from), "{path} does not hold {from:?}");

@@ -1,0 +1,86 @@
+//! Many starts: each is the run of the same experiment with its seed, and a winner is one that chance does not make.
+
+use crate::support::Project;
+
+const TARGET: &str = "kind: polynomial\nid: line\ncoefficients: [0.5, 1.2]\n";
+
+fn experiment(init: &str, rest: &str) -> String {
+    format!(
+        "kind: experiment\nid: e\ntarget: line\nactivation: [identity, sigmoid]\ndata: {{points: 40}}\ninit: {{{init}}}\n\
+         training: {{learning_rate: 0.05, epochs: 200}}\n{rest}"
+    )
+}
+
+fn column(csv: &str, name: &str) -> Vec<String> {
+    let mut lines = csv.lines();
+    let index = lines.next().unwrap().split(',').position(|column| column == name).unwrap();
+    lines.map(|line| line.split(',').nth(index).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_start_is_the_run_of_its_seed() {
+    for stream in ["shared", "per_case"] {
+        let init = format!("distribution: normal, std: 0.7, stream: {stream}");
+        let project = Project::new(&[
+            ("specs/line.yaml", TARGET),
+            ("specs/e.yaml", &experiment(&init, "seeds: [5, 9, 2]\n")),
+        ]);
+        project.build();
+        let starts = project.read("public/experiments/e/starts.csv");
+        assert_eq!(column(&starts, "seed"), ["5", "9", "2", "5", "9", "2"]);
+        let found = column(&starts, "best_mse");
+        // The runs that are shown are those of the first.
+        let shown = column(&project.read("public/experiments/e/results.csv"), "best_mse");
+        assert_eq!((&shown[0], &shown[1]), (&found[0], &found[3]));
+        for (index, seed) in ["5", "9", "2"].into_iter().enumerate() {
+            let init = format!("{init}, seed: {seed}");
+            let single =
+                Project::new(&[("specs/line.yaml", TARGET), ("specs/e.yaml", &experiment(&init, ""))]);
+            single.build();
+            let expected = column(&single.read("public/experiments/e/results.csv"), "best_mse");
+            assert_eq!((&found[index], &found[3 + index]), (&expected[0], &expected[1]), "{stream} {seed}");
+            assert!(!single.path("public/experiments/e/starts.csv").exists());
+        }
+    }
+}
+
+#[test]
+fn a_number_of_seeds_counts_from_that_of_the_initialisation() {
+    let project = Project::new(&[
+        ("specs/line.yaml", TARGET),
+        ("specs/e.yaml", &experiment("seed: 40", "seeds: 3\ncase_pages: false\n")),
+    ]);
+    project.build();
+    let starts = project.read("public/experiments/e/starts.csv");
+    assert_eq!(column(&starts, "seed"), ["40", "41", "42", "40", "41", "42"]);
+    // A line is a line from every start, and a sigmoid is none of it yet.
+    let page = project.read("public/experiments/e/index.html");
+    assert!(page.contains("Over 3 starts each, Identity wins"), "{page}");
+    assert!(page.contains(r#"id="case:line~identity""#) && page.contains("<svg"), "{page}");
+    assert!(!project.path("public/experiments/e/line").exists());
+    let results = project.read("public/experiments/e/results.csv");
+    assert_eq!(column(&results, "starts"), ["3", "3"]);
+    assert_eq!(column(&results, "successes"), ["3", "0"]);
+    // Seeds are in the key: more of them train again, a caption does not.
+    project.edit("specs/e.yaml", "seeds: 3", "seeds: 3\ntitle: Another");
+    assert_eq!(project.build()["tried"], 0);
+    project.edit("specs/e.yaml", "seeds: 3", "seeds: 4");
+    let summary = project.build();
+    assert_eq!(
+        (&summary["tried"], &summary["trained"], &summary["searched"]),
+        (&2.into(), &0.into(), &0.into())
+    );
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_tied() {
+    // The same function under two names has the same losses.
+    let project = Project::new(&[
+        ("specs/line.yaml", TARGET),
+        ("specs/twin.yaml", "kind: activation\nid: twin\nexpression: x\n"),
+        ("specs/e.yaml", &experiment("stream: shared", "seeds: 8\n").replace("sigmoid", "twin")),
+    ]);
+    project.build();
+    let page = project.read("public/experiments/e/index.html");
+    assert!(page.contains("there is no winner") && page.contains("is tied with"), "{page}");
+}
