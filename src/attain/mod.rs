@@ -318,12 +318,13 @@ fn beyond(
     let limits = limit::limits(data, function, table);
     let least = limits.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
     let tie = 1e-12 * data.variance();
+    // Limits come from sums that are a little less exact than the residuals.
+    let is_less = |mse: f64| mse < reached.mse.min(free) * (1.0 - 1e-6) - 1e-9 * data.variance();
     if let Some((limit, mse)) = least {
         let is_vanishing = matches!(limit, Limit::Line | Limit::Parabola) && w.abs() * data.reach < 0.02;
         // Close to a limit, what is found in its stead is the limit and some rounding.
         let is_limit_of_free = mse <= free + 1e-6 * free.max(mse) && free < reached.mse - tie;
-        if mse < reached.mse.min(free) - tie || is_limit_of_free || (is_vanishing && mse <= reached.mse + tie)
-        {
+        if is_less(mse) || is_limit_of_free || (is_vanishing && mse <= reached.mse + tie) {
             return Some(Beyond { mse, place: Place::Approached(limit) });
         }
     }
