@@ -38,6 +38,11 @@ impl Data {
         data
     }
 
+    /// A mean of squares that is none: the values of y are not known to more than their last places.
+    pub(super) fn nothing(&self) -> f64 {
+        f64::EPSILON * f64::EPSILON * dot(&self.y, &self.y) / self.count()
+    }
+
     /// A lower bound of the mean of squares as the model computes it, from one of the sum of squares that is exact but for φ.
     ///
     /// A computed residual v h + c − y is off by the roundings of the two sums, half a unit in the last place each: of the

@@ -41,7 +41,7 @@ struct Sums {
 
 impl Sums {
     /// The same, as seen from further away.
-    fn from_further(self, step: f64) -> Self {
+    fn seen_from_further(self, step: f64) -> Self {
         Self {
             second: self.second + 2.0 * step * self.first + step * step * self.count,
             first: self.first + step * self.count,
@@ -71,13 +71,13 @@ pub(super) fn pairs(data: &Data) -> Vec<Pair> {
     let mut above = vec![Sums::default(); last + 1];
     above[last] = Sums::default().with(data.centered[last]);
     for index in (0..last).rev() {
-        above[index] = above[index + 1].from_further(step(index)).with(data.centered[index]);
+        above[index] = above[index + 1].seen_from_further(step(index)).with(data.centered[index]);
     }
     let mut below = Sums::default();
     (0..last)
         .map(|index| {
             if index > 0 {
-                below = below.from_further(step(index - 1));
+                below = below.seen_from_further(step(index - 1));
             }
             below = below.with(data.centered[index]);
             Pair { at: data.x[index], step: step(index), below, above: above[index + 1] }
@@ -93,7 +93,7 @@ struct Quotient {
 
 impl Quotient {
     fn new(pair: &Pair, a: f64, b: f64, count: f64) -> Self {
-        let (below, far) = (pair.below, pair.above.from_further(pair.step));
+        let (below, far) = (pair.below, pair.above.seen_from_further(pair.step));
         let (aa, bb) = (a * a, b * b);
         let sum = [b * far.first - a * below.first, -(a * below.count + b * far.count)];
         let square = [
@@ -121,7 +121,7 @@ impl Quotient {
 
 /// Σ h² and D of one hinge.
 fn lengths(pair: &Pair, a: f64, b: f64, s: f64, count: f64) -> (f64, f64) {
-    let (below, above) = (pair.below.from_further(s), pair.above.from_further(pair.step - s));
+    let (below, above) = (pair.below.seen_from_further(s), pair.above.seen_from_further(pair.step - s));
     let square = a * a * below.second + b * b * above.second;
     let sum = b * above.first - a * below.first;
     (square, square - sum * sum / count)
@@ -235,7 +235,7 @@ fn relative_error_of(data: &Data, pairs: &[Pair], (a, a_error): Slope, (b, b_err
     let spread = {
         let pair = &pairs[0];
         // All of the inputs, from the first.
-        let all = pair.above.from_further(pair.step);
+        let all = pair.above.seen_from_further(pair.step);
         all.second - all.first * all.first / count
     };
     for pair in pairs {
@@ -249,7 +249,8 @@ fn relative_error_of(data: &Data, pairs: &[Pair], (a, a_error): Slope, (b, b_err
         let longest = [0.0, pair.step]
             .into_iter()
             .map(|s| {
-                let (below, above) = (pair.below.from_further(s), pair.above.from_further(pair.step - s));
+                let (below, above) =
+                    (pair.below.seen_from_further(s), pair.above.seen_from_further(pair.step - s));
                 a_error * a_error * below.second + b_error * b_error * above.second
             })
             .fold(0.0, f64::max)
@@ -276,5 +277,88 @@ fn part_error((a, a_error): Slope, (b, b_error): Slope, below: f64, above: f64) 
         share(a, a_error, below)
     } else {
         f64::INFINITY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The angle between y and some values, both centered, by the definition.
+    fn angle(h: &[f64], y: &[f64]) -> f64 {
+        let data = Data::new(h, y);
+        data.angle_to_span(&[h.to_vec()])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        /// No hinge comes nearer than the best, wherever its kink, and slopes within their errors come hardly nearer.
+        #[test]
+        fn the_best_hinge_is_the_best(
+            low in prop::sample::select(vec![-3.0, 0.0, 1e4]),
+            steps in prop::collection::vec(0.0_f64..1.0, 2..12),
+            values in prop::collection::vec(-1.0_f64..1.0, 13),
+            (a, b) in (prop::sample::select(vec![0.0, 1.0, -0.5, 1e-3]), prop::sample::select(vec![1.0, 0.0, 0.3])),
+            (a_error, b_error) in (0.0_f64..0.05, 0.0_f64..0.05),
+            shares in prop::collection::vec((0.0_f64..1.0, -1.0_f64..1.0), 13),
+        ) {
+            let mut x = vec![low, low + 0.5];
+            for step in steps {
+                x.push(x[x.len() - 1] + if step < 0.1 { 0.0 } else { step });
+            }
+            let y = &values[..x.len()];
+            let data = Data::new(&x, y);
+            let (first, last) = (x[0], x[x.len() - 1]);
+            prop_assume!(a != 0.0 || b != 0.0);
+            let pairs = pairs(&data);
+            let exact = best(&data, &pairs, (a, 0.0), (b, 0.0));
+            let (a_error, b_error) = (if a == 0.0 { 0.0 } else { a_error }, if b == 0.0 { 0.0 } else { b_error });
+            let inexact = best(&data, &pairs, (a, a_error), (b, b_error));
+            prop_assert_eq!(exact.angle, inexact.angle);
+            // The best is met where it is said to be.
+            let sign = if exact.is_mirrored { -1.0 } else { 1.0 };
+            let slopes = if exact.is_mirrored { (b, a) } else { (a, b) };
+            let h: Vec<f64> = x
+                .iter()
+                .map(|x| sign * (x - exact.place) * if *x < exact.place { slopes.0 } else { slopes.1 })
+                .collect();
+            if h.iter().any(|value| (value - h[0]).abs() > 1e-3) {
+                prop_assert!((angle(&h, y) - exact.angle).abs() < 1e-6, "{} {exact:?}", angle(&h, y));
+            }
+            for step in -20..=120 {
+                let t = first + (last - first) * f64::from(step) / 100.0;
+                for sign in [1.0, -1.0] {
+                    let at = |x: f64| {
+                        let d = sign * (x - t);
+                        if d < 0.0 { a * d } else { b * d }
+                    };
+                    let h: Vec<f64> = x.iter().map(|x| at(*x)).collect();
+                    if h.iter().all(|value| (value - h[0]).abs() < 1e-9) {
+                        continue;
+                    }
+                    let found = angle(&h, y);
+                    prop_assert!(found >= exact.angle - 1e-11, "{found} at {t}, {exact:?}");
+                    // Slopes that vary from point to point, all of them within their errors.
+                    let off: Vec<f64> = x
+                        .iter()
+                        .zip(&shares)
+                        .map(|(x, (_, share))| {
+                            let d = sign * (x - t);
+                            let slope = if d < 0.0 { a + share * a_error } else { b + share * b_error };
+                            slope * d
+                        })
+                        .collect();
+                    let is_lipschitz = off.windows(2).zip(h.windows(2)).zip(x.windows(2)).all(|((off, h), x)| {
+                        ((off[1] - h[1]) - (off[0] - h[0])).abs() <= a_error.max(b_error) * (x[1] - x[0])
+                    });
+                    if is_lipschitz && inexact.relative_error < 1.0 {
+                        let turned = inexact.angle - libm::asin(inexact.relative_error);
+                        prop_assert!(angle(&off, y) >= turned - 1e-9, "{} at {t}, {inexact:?}", angle(&off, y));
+                    }
+                }
+            }
+        }
     }
 }

@@ -166,9 +166,7 @@ pub fn attain(
     let data = Data::new(x, y);
     let box_of = |(low, high): (f64, f64)| Interval::new(low, high);
     let (w, b) = (box_of(search.w), box_of(search.b));
-    // Below the squares of their last places, the values of y are not known either.
-    let least = f64::EPSILON * f64::EPSILON * data::dot(y, y) / data.count();
-    let absolute = (ABSOLUTE_GAP * data.variance()).max(least);
+    let absolute = (ABSOLUTE_GAP * data.variance()).max(data.nothing());
     let goal = Goal { relative: search.gap, absolute, regions: search.budget };
     match form {
         Form::SingleNeuron => single_neuron(&data, function, [w, b], goal),
@@ -317,9 +315,12 @@ fn beyond(
     let (free, at) = search::polish(value, [near(w, region[0]), near(b, region[1])], everywhere);
     let limits = limit::limits(data, function, table);
     let least = limits.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
-    let tie = 1e-12 * data.variance();
+    if data.variance() <= data.nothing() {
+        return None;
+    }
+    let tie = (1e-12 * data.variance()).max(data.nothing());
     // Limits come from sums that are a little less exact than the residuals.
-    let is_less = |mse: f64| mse < reached.mse.min(free) * (1.0 - 1e-6) - 1e-9 * data.variance();
+    let is_less = |mse: f64| mse < reached.mse.min(free) * (1.0 - 1e-6) - (1e-9 * data.variance()).max(tie);
     if let Some((limit, mse)) = least {
         let is_vanishing = matches!(limit, Limit::Line | Limit::Parabola) && w.abs() * data.reach < 0.02;
         // Close to a limit, what is found in its stead is the limit and some rounding.

@@ -168,12 +168,12 @@ proptest! {
                 let parameters = profile::reached(&data, &function, at).parameters;
                 let loss = loss(&function, &x, &y, &parameters);
                 prop_assert!(
-                    !(loss < bound.lower),
+                    loss.is_nan() || loss >= bound.lower,
                     "{text} on {x:?} {y:?}: {loss} at {parameters:?} in {region:?}, but {bound:?}"
                 );
                 for enough in [0.5 * loss, loss] {
                     let quick = bounder.bound(sides, enough).lower;
-                    prop_assert!(!(loss < quick), "{text} on {x:?} {y:?}: {loss} at {parameters:?} in {region:?}: {quick}");
+                    prop_assert!(loss.is_nan() || loss >= quick, "{text} on {x:?} {y:?}: {loss} at {parameters:?} in {region:?}: {quick}");
                 }
             }
         }
@@ -205,8 +205,229 @@ proptest! {
         for [w, b] in points(region, &shares) {
             let parameters = if is_scaled { vec![w] } else { profile::reached(&data, &function, [w, b]).parameters.to_vec() };
             let loss = loss(&function, &x, &y, &parameters);
-            prop_assert!(!(loss < found.lower), "{text} on {x:?} {y:?}: {loss} at {parameters:?}, but {found:?}");
+            prop_assert!(loss.is_nan() || loss >= found.lower, "{text} on {x:?} {y:?}: {loss} at {parameters:?}, but {found:?}");
         }
         prop_assert_eq!(attain(form, &function, &x, &y, &search), found);
+    }
+}
+
+/// A search of the default box.
+fn search(function: &Function, x: &[f64], y: &[f64]) -> Attainable {
+    attain(Form::SingleNeuron, function, x, y, &AttainableSearch::default())
+}
+
+/// The mean squared error of the best line.
+fn line(x: &[f64], y: &[f64]) -> f64 {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (x_mean, y_mean) = (mean(x), mean(y));
+    let product = |a: &[f64], a_mean: f64, b: &[f64], b_mean: f64| {
+        a.iter().zip(b).map(|(a, b)| (a - a_mean) * (b - b_mean)).sum::<f64>() / a.len() as f64
+    };
+    let along = product(x, x_mean, y, y_mean);
+    product(y, y_mean, y, y_mean) - along * along / product(x, x_mean, x, x_mean)
+}
+
+fn polynomial(x: &[f64], coefficients: &[f64]) -> Vec<f64> {
+    let polynomial = Function::polynomial(coefficients);
+    x.iter().map(|x| polynomial.value(*x)).collect()
+}
+
+/// Of the benchmark.
+const POLYNOMIALS: [(&str, &[f64]); 5] = [
+    ("linear_pos", &[0.0, 1.2]),
+    ("quadratic_u", &[0.2, 0.0, 0.6]),
+    ("cubic_s", &[0.5, 1.5, -0.8, 0.4]),
+    ("cubic_neg", &[0.0, -0.8, 0.3, -0.5]),
+    ("quartic_w", &[0.0, 0.0, 0.0, 0.0, 0.04]),
+];
+
+/// Rows of `model,activation,target,w,b,mse`, found by SciPy: `tests/fixtures/attainable.py`.
+const SCIPY: &str = include_str!("../../tests/fixtures/attainable.csv");
+
+#[test]
+fn bounds_hold_what_scipy_finds() {
+    let x = spaced(-2.5, 2.5, 41);
+    let mut count = 0;
+    for row in SCIPY.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let (_, coefficients) = POLYNOMIALS.iter().find(|(id, _)| *id == cells[2]).unwrap();
+        let y = polynomial(&x, coefficients);
+        let form = if cells[0] == "scaled_input" { Form::ScaledInput } else { Form::SingleNeuron };
+        let found = attain(form, &builtin(cells[1]), &x, &y, &AttainableSearch::default());
+        let scipy: f64 = cells[5].parse().unwrap();
+        let tolerance = 1e-6 * scipy + 1e-9 * Data::new(&x, &y).variance();
+        assert!(found.lower <= scipy + tolerance, "{row}: {found:?}");
+        // SciPy's search may end a little above ours, and ours a little above its.
+        assert!((found.upper - scipy).abs() <= 1e-3 * scipy + tolerance, "{row}: {found:?}");
+        assert!(found.is_closed, "{row}: {found:?}");
+        count += 1;
+    }
+    assert_eq!(count, 64);
+}
+
+#[test]
+fn lines_and_hinges_have_closed_forms() {
+    let x = spaced(-2.5, 2.5, 40);
+    for (name, coefficients) in POLYNOMIALS {
+        let y = polynomial(&x, coefficients);
+        let found = search(&builtin("identity"), &x, &y);
+        let line = line(&x, &y);
+        assert_eq!(found.method, Method::Exact, "{name}");
+        assert!(
+            (found.upper - line).abs() < 1e-12 && found.lower <= line + 1e-12 && found.is_closed,
+            "{name}: {found:?}"
+        );
+    }
+    // (1, 0, 1) over (−1, 0, 1): with the kink at 0 or to its right two of the values share their mean, which leaves
+    // (¼ + ¼)/3; to its left, at −u, cos² is (1 − u)²/(4 (u² + u + 1)), which is greatest at u = 0.
+    let found = search(&builtin("relu"), &[-1.0, 0.0, 1.0], &[1.0, 0.0, 1.0]);
+    assert!((found.upper - 1.0 / 6.0).abs() < 1e-14 && found.lower > 1.0 / 6.0 - 1e-5, "{found:?}");
+    // What a function is of itself it meets, with its kink anywhere.
+    for (text, w, b) in [("abs(x)", 1.0, 0.3), ("relu(x)", -0.7, 0.2), ("max(x, 0.2 * x)", 2.0, -1.0)] {
+        let function = function(text);
+        let y: Vec<f64> = x.iter().map(|x| 3.0 - 2.0 * function.value(w * x + b)).collect();
+        let found = search(&function, &x, &y);
+        assert!(found.upper < 1e-20 && found.method == Method::Exact, "{text}: {found:?}");
+    }
+    // The best relu and the best |x| for a hinge with slopes −1 and 2, far from the origin.
+    let x: Vec<f64> = spaced(-2.5, 2.5, 40).iter().map(|x| x + 300.0).collect();
+    let y: Vec<f64> = x.iter().map(|x| if *x < 300.25 { 300.25 - x } else { 2.0 * (x - 300.25) }).collect();
+    let search = AttainableSearch { b: (-1000.0, 1000.0), ..AttainableSearch::default() };
+    let exact = attain(Form::SingleNeuron, &function("if(x > 0, 2 * x, -x)"), &x, &y, &search);
+    assert!(exact.upper < 1e-18, "{exact:?}");
+}
+
+#[test]
+fn constants_are_known_at_once() {
+    let x = spaced(-1.0, 1.0, 20);
+    // A constant target is met, though its mean is rounded.
+    for id in ["tanh", "relu", "gaussian"] {
+        let found = search(&builtin(id), &x, &[0.1; 20]);
+        assert!(found.is_closed && found.upper < 1e-30, "{id}: {found:?}");
+        assert!(
+            matches!(found.method, Method::Exact | Method::BranchAndBound { regions: ..=8 }),
+            "{id}: {found:?}"
+        );
+    }
+    // A constant activation leaves the variance, here the mean of x²: (2 Σ (2k − 1)² / 19²)/20, k = 1 … 10.
+    let variance = 2660.0 / 361.0 / 20.0;
+    for text in ["1", "0 * x", "step(x^2 + 1)"] {
+        let found = search(&function(text), &x, &x);
+        assert!((found.upper - variance).abs() < 1e-14, "{text}: {found:?}");
+        assert!(found.lower <= found.upper && found.is_closed, "{text}: {found:?}");
+    }
+    // Two values are met by anything that is not constant.
+    for id in ["tanh", "relu", "sine", "gaussian", "softsign"] {
+        let found = search(&builtin(id), &[-1.0, 2.0], &[5.0, 3.0]);
+        assert!(found.upper < 1e-25 && found.is_closed, "{id}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_nowhere_finite_is_told_as_such() {
+    let found = search(&function("log(-1 - x^2)"), &[0.0, 1.0, 2.0], &[0.0, 1.0, 0.5]);
+    assert!(found.upper.is_infinite() && found.lower == 0.0, "{found:?}");
+    // Where it is defined is found: √x fits itself.
+    let x = spaced(1.0, 3.0, 15);
+    let y: Vec<f64> = x.iter().map(|x| x.sqrt()).collect();
+    let found = search(&function("sqrt(x)"), &x, &y);
+    assert!(found.upper < 1e-6 && found.is_closed, "{found:?}");
+}
+
+/// What a kink between two cells, two branches with equal bounds, a jump beside a kink or a tiny one would hide.
+#[test]
+fn kinks_and_jumps_are_not_lost() {
+    let x = spaced(-1.0, 1.0, 21);
+    let check = |text: &str, [w, b]: [f64; 2], region: [(f64, f64); 2]| {
+        let function = function(text);
+        let y: Vec<f64> = x.iter().map(|x| function.value(w * x + b)).collect();
+        let data = Data::new(&x, &y);
+        let tables = Tables::new(&function, 9.0);
+        let sides = region.map(|(low, high)| Interval::new(low, high));
+        let bound = Bounder::new(&data, &function, &tables).bound(sides, f64::INFINITY);
+        assert!(bound.lower < 1e-12 * data.variance(), "{text}: {bound:?}");
+    };
+    check("abs(x)", [0.1, 0.0], [(0.099, 0.101), (-0.02, 0.08)]);
+    check("abs(x - 1 / 256)", [0.1, 0.0], [(0.099, 0.101), (-0.02, 0.08)]);
+    check("relu(x)", [0.1, 0.0], [(0.099, 0.101), (-0.02, 0.08)]);
+    check("relu(x) + step(x - 0.5)", [0.9, 0.0], [(-0.9, 0.9), (0.0, 0.0)]);
+    check("x + 1e-10 * step(x)", [1e-9, 0.0], [(0.0, 1e-9), (0.0, 1e-12)]);
+    check("floor(2 * step(x))", [1.0, 0.1], [(0.9, 1.1), (0.0, 0.2)]);
+    check("if(x > 0, sin(900 * x), cos(900 * x))", [0.01, 0.0], [(0.01, 0.01), (0.0, 0.01)]);
+    check("clamp(x, 1, -1)", [2.0, 0.5], [(1.5, 2.5), (0.0, 1.0)]);
+    check("max(x, -0.5 * x)", [0.5, 0.1], [(0.0, 1.0), (-1.0, 1.0)]);
+}
+
+#[test]
+fn laws_hold_on_the_benchmark() {
+    let x = spaced(-2.5, 2.5, 25);
+    for (name, coefficients) in POLYNOMIALS {
+        let y = polynomial(&x, coefficients);
+        let variance = Data::new(&x, &y).variance();
+        let line = line(&x, &y);
+        let least =
+            |found: &Attainable| found.beyond.map_or(found.upper, |beyond| beyond.mse.min(found.upper));
+        for id in ["relu", "leaky_relu", "abs"] {
+            let function = if id == "abs" { function("abs(x)") } else { builtin(id) };
+            let found = search(&function, &x, &y);
+            assert!(found.upper <= line * (1.0 + 1e-9) + 1e-12, "{id} on {name}: {found:?} {line}");
+        }
+        // A smooth φ with a slope is nearly a line somewhere.
+        for id in ["tanh", "sigmoid", "sine", "softplus", "gelu", "gaussian", "silu"] {
+            let found = search(&builtin(id), &x, &y);
+            assert!(
+                least(&found) <= line * (1.0 + 1e-6) + 1e-9 * variance,
+                "{id} on {name}: {found:?} {line}"
+            );
+            assert!(found.lower <= line * (1.0 + 1e-9) + 1e-12, "{id} on {name}: {found:?} {line}");
+            assert!(found.is_closed, "{id} on {name}: {found:?}");
+        }
+        // tanh(z) is 2 σ(2 z) − 1.
+        let wide = AttainableSearch { w: (-16.0, 16.0), b: (-16.0, 16.0), ..AttainableSearch::default() };
+        let tanh = search(&builtin("tanh"), &x, &y);
+        let sigmoid = attain(Form::SingleNeuron, &builtin("sigmoid"), &x, &y, &wide);
+        let slack = 1e-6 * tanh.upper + 1e-9 * variance;
+        assert!(
+            tanh.lower <= sigmoid.upper + slack && sigmoid.lower <= tanh.upper + slack,
+            "{name}: {tanh:?} {sigmoid:?}"
+        );
+        let (tanh_least, sigmoid_least) = (least(&tanh), least(&sigmoid));
+        assert!(
+            (tanh_least - sigmoid_least).abs() <= 1e-4 * tanh_least + 1e-6 * variance,
+            "{name}: {tanh:?} {sigmoid:?}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    /// What must not change, does not: a mirrored x where φ is odd or even, another unit of y, another w for the same data.
+    #[test]
+    fn symmetries_of_the_problem_are_symmetries_of_its_bounds(
+        id in prop::sample::select(vec!["tanh", "gaussian", "softsign", "hardtanh", "elu", "relu_squared"]),
+        y in prop::collection::vec(-1.0_f64..1.0, 9),
+        factor in prop::sample::select(vec![2.0, -0.25, 3.0]),
+    ) {
+        let function = builtin(id);
+        let x = spaced(-2.0, 2.0, 9);
+        let quick = AttainableSearch { gap: 0.05, ..AttainableSearch::default() };
+        let found = |x: &[f64], y: &[f64], search: &AttainableSearch| attain(Form::SingleNeuron, &function, x, y, search);
+        let plain = found(&x, &y, &quick);
+        let agrees = |other: &Attainable, factor: f64| {
+            other.lower <= factor * plain.upper * (1.0 + 1e-9) + 1e-12 && factor * plain.lower <= other.upper * (1.0 + 1e-9) + 1e-12
+        };
+        // The box is symmetric, so that −w stands in for −x whatever φ is.
+        let mirrored: Vec<f64> = y.iter().rev().copied().collect();
+        prop_assert!(agrees(&found(&x, &mirrored, &quick), 1.0), "{id} {plain:?}");
+        let scaled: Vec<f64> = y.iter().map(|y| factor * y + 5.0).collect();
+        prop_assert!(agrees(&found(&x, &scaled, &quick), factor * factor), "{id} {plain:?}");
+        let doubled: Vec<f64> = x.iter().map(|x| 2.0 * x).collect();
+        let narrow = AttainableSearch { w: (-4.0, 4.0), ..quick };
+        prop_assert!(agrees(&found(&doubled, &y, &narrow), 1.0), "{id} {plain:?}");
+        // Without its symmetry, a search comes to the same: x is shifted and b with it, to a box that is not symmetric.
+        let shifted: Vec<f64> = x.iter().map(|x| x + 0.5).collect();
+        let wide = AttainableSearch { b: (-12.0, 12.5), ..quick };
+        let other = found(&shifted, &y, &wide);
+        prop_assert!(other.lower <= plain.upper * (1.0 + 1e-9), "{id} {plain:?} {other:?}");
     }
 }

@@ -230,7 +230,7 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, finding: &Finding) {
     if path.iter().any(|point| *point != start) {
         entries.insert(1, (Mark::Line(pen), "path".into()));
     }
-    let least = finding.attainable.as_ref().and_then(|attainable| match *attainable.parameters {
+    let least = finding.attained_parameters().and_then(|parameters| match *parameters {
         [w, b, ..] => Some((w, b)),
         _ => None,
     });

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::attain::Attainable;
 use crate::plan::Case;
-use crate::train::{Run, Trials};
+use crate::train::{Best, Run, Trials};
 
 pub use diagnosis::{Diagnosis, Evidence, Value, diagnose};
 pub use ending::{Ending, Rest};
@@ -43,7 +43,7 @@ pub struct Violation {
 const ROUNDING: f64 = 1e-9;
 
 impl Finding {
-    /// Puts together what is known of a case.
+    /// Puts together what is known of a case. Where the search found no parameters with a finite loss, nothing is known.
     ///
     /// # Errors
     ///
@@ -54,6 +54,7 @@ impl Finding {
         trials: Option<Arc<Trials>>,
         attainable: Option<Arc<Attainable>>,
     ) -> Result<Self, Violation> {
+        let attainable = attainable.filter(|attainable| attainable.upper.is_finite());
         let of_trials = trials.iter().flat_map(|trials| &trials.0).filter_map(|trial| trial.best.as_ref());
         for (best, attainable) in run.best.iter().chain(of_trials).zip(attainable.iter().cycle()) {
             let slack = ROUNDING * (attainable.lower + attainable.upper);
@@ -74,11 +75,23 @@ impl Finding {
         Ending::new(&self.run, self.attainable.as_deref(), variance)
     }
 
+    /// The best of training, where it lies in the box and is a little lower than what the search found.
+    fn better_trained(&self) -> Option<&Best> {
+        let attainable = self.attainable.as_ref()?;
+        let best = self.run.best.as_ref()?;
+        (attainable.holds(&best.parameters) && best.mse < attainable.upper).then_some(best)
+    }
+
     /// The least loss that is known to be reached within the box: by the search or, where that is a little lower, by training.
     pub fn attained(&self) -> Option<f64> {
         let attainable = self.attainable.as_ref()?;
-        let trained = self.run.best.as_ref().filter(|best| attainable.holds(&best.parameters));
-        Some(trained.map_or(attainable.upper, |best| best.mse.min(attainable.upper)))
+        Some(self.better_trained().map_or(attainable.upper, |best| best.mse))
+    }
+
+    /// The parameters that reach it, in the order of the model's.
+    pub fn attained_parameters(&self) -> Option<&[f64]> {
+        let attainable = self.attainable.as_ref()?;
+        Some(self.better_trained().map_or(&attainable.parameters, |best| &best.parameters))
     }
 
     /// As [`Self::attained`], or by any of these trials.

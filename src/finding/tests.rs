@@ -386,3 +386,55 @@ proptest! {
         }
     }
 }
+
+fn finding(mse: f64, w: f64, (lower, upper): (f64, f64)) -> Result<Finding, Violation> {
+    let best = Best { epoch: 3, mse, parameters: vec![w, 0.5, 2.0, -1.0] };
+    let run = Run { losses: vec![mse], best: Some(best), ..Run::new() };
+    let attainable = Attainable {
+        lower,
+        upper,
+        parameters: vec![1.0, 0.0, 1.0, 0.0],
+        variance: 1.0,
+        is_closed: true,
+        w: (-8.0, 8.0),
+        b: (-8.0, 8.0),
+        method: Method::Exact,
+        beyond: None,
+    };
+    Finding::new(&neuron("tanh(x)"), Arc::new(run), None, Some(Arc::new(attainable)))
+}
+
+#[test]
+fn training_below_the_certificate_is_refused() {
+    let violation = finding(0.2, 3.0, (0.25, 0.26)).unwrap_err();
+    assert_eq!(violation, Violation { trained: 0.2, certified: 0.25 });
+    // Within rounding, or outside of the box, it is not below.
+    assert!(finding(0.25 - 1e-11, 3.0, (0.25, 0.26)).is_ok());
+    assert!(finding(0.2, 9.0, (0.25, 0.26)).is_ok());
+}
+
+#[test]
+fn what_is_attained_is_the_better_of_search_and_training() {
+    let searched = finding(0.3, 3.0, (0.25, 0.26)).unwrap();
+    assert_eq!(searched.attained(), Some(0.26));
+    assert_eq!(searched.attained_parameters(), Some([1.0, 0.0, 1.0, 0.0].as_slice()));
+    assert_eq!(searched.bounds(), Some((0.25, 0.26)));
+    assert!((searched.training_gap().unwrap() - 0.04).abs() < 1e-15);
+    let trained = finding(0.255, 3.0, (0.25, 0.26)).unwrap();
+    assert_eq!(trained.attained(), Some(0.255));
+    assert_eq!(trained.attained_parameters(), Some([3.0, 0.5, 2.0, -1.0].as_slice()));
+    assert_eq!(trained.training_gap(), Some(0.0));
+    // Better, but with a w outside of the box.
+    let outside = finding(0.2, 9.0, (0.25, 0.26)).unwrap();
+    assert_eq!(outside.attained(), Some(0.26));
+    assert_eq!(outside.attained_parameters(), Some([1.0, 0.0, 1.0, 0.0].as_slice()));
+    assert_eq!(outside.training_gap(), Some(0.0));
+}
+
+#[test]
+fn a_search_that_found_nothing_says_nothing() {
+    let nothing = finding(0.3, 3.0, (0.0, f64::INFINITY)).unwrap();
+    assert_eq!(nothing.attained(), None);
+    assert_eq!(nothing.attained_parameters(), None);
+    assert_eq!(nothing.training_gap(), None);
+}

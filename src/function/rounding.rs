@@ -97,15 +97,22 @@ impl Term {
             "sign" | "step" | "floor" | "ceil" | "round" => value.width(),
             _ => product(first.magnitude(), self.rounding.value),
         };
+        let size = x.magnitude();
         // A bell's exponent, of the size of x², is rounded.
         let bell = match function.name {
-            "erf" | "erfc" | "normal_cdf" => 1.0 + x.magnitude() * x.magnitude(),
+            "erf" | "erfc" | "normal_cdf" => 1.0 + size * size,
             _ => 1.0,
         };
-        let own = ELEMENTARY_ERROR * bell;
-        let slope = product(second.magnitude(), self.rounding.value) + product(own, first.magnitude());
+        // The argument of Φ is divided by √2, which is rounded and not exact.
+        let argument = match function.name {
+            "normal_cdf" => product(2.0 * f64::EPSILON * size, first.magnitude()),
+            _ => 0.0,
+        };
+        let slope = product(second.magnitude(), self.rounding.value)
+            + product(ELEMENTARY_ERROR * bell, first.magnitude());
         let slope = self.chained(Rounded { size: first.magnitude(), error: slope });
-        Self { bounds, rounding: Rounding { value: carried + product(own, value.magnitude()), slope } }
+        let value = carried + argument + ELEMENTARY_ERROR * value.magnitude();
+        Self { bounds, rounding: Rounding { value, slope } }
     }
 
     fn integer_power(self, exponent: i32) -> Self {

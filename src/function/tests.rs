@@ -240,6 +240,46 @@ fn every_builtin_agrees_with_mpmath() {
 }
 
 #[test]
+fn rounding_is_bounded_by_what_the_expression_tells() {
+    for row in REFERENCE.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let numbers: Vec<f64> = cells[1..].iter().map(|cell| cell.parse().unwrap()).collect();
+        let (x, value, derivative) = (numbers[0], numbers[1], numbers[2]);
+        let builtin = builtin(cells[0]).unwrap();
+        let parameters: Vec<(String, f64)> =
+            builtin.parameters.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
+        let function = Function::parse(builtin.expression, &parameters).unwrap();
+        let (mut y, mut dy) = ([0.0], [0.0]);
+        function.values_and_derivatives(&[x], &mut y, &mut dy);
+        let rounding = function.rounding(Interval::point(x));
+        // The reference is rounded itself, constants such as √2 are where they are written out in an expression, and mpmath's
+        // numerical derivatives have an absolute error.
+        let holds = |found: f64, expected: f64, error: f64| {
+            (found - expected).abs() <= error + 4.0 * f64::EPSILON * expected.abs() * (1.0 + x * x) + 1e-30
+        };
+        assert!(
+            holds(y[0], value, rounding.value),
+            "{}({x}) = {}, not {value}: {rounding:?}",
+            builtin.id,
+            y[0]
+        );
+        assert!(holds(dy[0], derivative, rounding.slope), "{}'({x}) = {}: {rounding:?}", builtin.id, dy[0]);
+        let size = (1.0 + x.abs()) * (1.0 + x.abs());
+        assert!(rounding.value <= 256.0 * f64::EPSILON * size, "{}({x}): {rounding:?}", builtin.id);
+    }
+    // Cancellation leaves the error of what cancels.
+    let cancelling = Function::parse("(x + 1000) - 1000", &[]).unwrap();
+    let rounding = cancelling.rounding(Interval::new(0.1, 0.2));
+    assert!(
+        rounding.value >= 0.5 * f64::EPSILON * 512.0 && rounding.value < f64::EPSILON * 2048.0,
+        "{rounding:?}"
+    );
+    assert!((cancelling.value(0.1) - 0.1).abs() <= rounding.value);
+    let unknown = Function::parse("log(x)", &[]).unwrap().rounding(Interval::new(-1.0, 1.0));
+    assert!(unknown.value.is_infinite());
+}
+
+#[test]
 fn every_builtin_is_finite_far_out() {
     for builtin in builtins() {
         let parameters: Vec<(String, f64)> =

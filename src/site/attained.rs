@@ -37,9 +37,10 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     let is_none = |mse: f64| mse <= NOTHING * attainable.variance;
     let interval =
         |(low, high): (f64, f64)| format!("[{}, {}]", minus(&low.to_string()), minus(&high.to_string()));
-    let is_neuron = attainable.parameters.len() == 4;
+    let reaching = finding.attained_parameters()?;
+    let is_neuron = reaching.len() == 4;
     let names = if is_neuron { ["w", "b", "v", "c"].as_slice() } else { &["w"] };
-    let values = names.iter().zip(&attainable.parameters);
+    let values = names.iter().zip(reaching);
     let values = values.map(|(name, value)| format!("{name} = {}", significant(*value, 4)));
     let parameters = values.collect::<Vec<_>>().join(", ");
     let place = if is_neuron {

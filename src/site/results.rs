@@ -153,13 +153,14 @@ struct AttainableFile {
 fn attainable(trained: Trained<'_>) -> Option<AttainableFile> {
     let attainable = trained.finding.attainable.as_ref()?;
     let (lower, upper) = trained.finding.bounds()?;
-    let b = (attainable.parameters.len() > 1).then_some(());
+    let parameters = trained.finding.attained_parameters()?;
+    let b = (parameters.len() > 1).then_some(());
     Some(AttainableFile {
         lower,
         upper,
-        w: *attainable.parameters.first()?,
-        b: attainable.parameters.get(1).copied(),
-        parameters: named(&trained.case.model.model_type, &attainable.parameters),
+        w: *parameters.first()?,
+        b: parameters.get(1).copied(),
+        parameters: named(&trained.case.model.model_type, parameters),
         is_closed: attainable.is_closed,
         box_w: attainable.w,
         box_b: b.map(|()| attainable.b),
