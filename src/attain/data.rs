@@ -71,7 +71,7 @@ impl Data {
         self.square / self.count()
     }
 
-    /// The mean squared error that is left where the best fit meets y at this angle (see [`angle`]).
+    /// The mean squared error that is left where the best fit meets y at this angle.
     pub(super) fn error_at(&self, angle: f64) -> f64 {
         let sine = libm::sin(angle);
         self.variance() * sine * sine

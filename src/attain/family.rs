@@ -111,9 +111,9 @@ impl Family {
             let entries: [f64; 6] = std::array::from_fn(|at| entries[at] - means[at + 1]);
             let [h, p, q, r1, r2, r3] = entries;
             family.yy += y * y;
-            for at in 0..6 {
-                family.y[at] += y * entries[at];
-                family.h[at] += h * entries[at];
+            for ((by_y, by_h), entry) in family.y.iter_mut().zip(&mut family.h).zip(entries) {
+                *by_y += y * entry;
+                *by_h += h * entry;
             }
             family.pp += p * p;
             family.pq += p * q;

@@ -2,8 +2,8 @@
 //! value that is reached and a bound that is certified.
 //!
 //! For a single neuron v φ(w x + b) + c the output's v and c follow from (w, b) by linear least squares, so that a search over two
-//! parameters is left. Two lines joined at a kink are solved exactly ([`hinge`]); everything else by branch and bound
-//! ([`search`]) over boxes whose loss is bounded from below ([`bound`]). The argument for the bounds is with them.
+//! parameters is left. Two lines joined at a kink are solved exactly (`hinge`); everything else by branch and bound
+//! (`search`) over boxes whose loss is bounded from below (`bound`). The argument for the bounds is with them.
 //!
 //! Symmetries that follow from the expression spare the search a part of the box. Where φ(−z) is φ(z) or s − φ(z), the
 //! parameters (−w, −b) have the loss of (w, b). Where φ(λ z) is λᵏ φ(z) for all λ > 0 and k is not negative, so have (λ w, λ b) with v λ⁻ᵏ: every
