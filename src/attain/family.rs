@@ -111,9 +111,9 @@ impl Family {
             let entries: [f64; 6] = std::array::from_fn(|at| entries[at] - means[at + 1]);
             let [h, p, q, r1, r2, r3] = entries;
             family.yy += y * y;
-            for (at, entry) in entries.into_iter().enumerate() {
-                family.y[at] += y * entry;
-                family.h[at] += h * entry;
+            for ((by_y, by_h), entry) in family.y.iter_mut().zip(&mut family.h).zip(entries) {
+                *by_y += y * entry;
+                *by_h += h * entry;
             }
             family.pp += p * p;
             family.pq += p * q;

@@ -41,7 +41,7 @@ struct Sums {
 
 impl Sums {
     /// The same, as seen from further away.
-    fn seen_from_further(self, step: f64) -> Self {
+    fn further_off(self, step: f64) -> Self {
         Self {
             second: self.second + 2.0 * step * self.first + step * step * self.count,
             first: self.first + step * self.count,
@@ -71,13 +71,13 @@ pub(super) fn pairs(data: &Data) -> Vec<Pair> {
     let mut above = vec![Sums::default(); last + 1];
     above[last] = Sums::default().with(data.centered[last]);
     for index in (0..last).rev() {
-        above[index] = above[index + 1].seen_from_further(step(index)).with(data.centered[index]);
+        above[index] = above[index + 1].further_off(step(index)).with(data.centered[index]);
     }
     let mut below = Sums::default();
     (0..last)
         .map(|index| {
             if index > 0 {
-                below = below.seen_from_further(step(index - 1));
+                below = below.further_off(step(index - 1));
             }
             below = below.with(data.centered[index]);
             Pair { at: data.x[index], step: step(index), below, above: above[index + 1] }
@@ -93,7 +93,7 @@ struct Quotient {
 
 impl Quotient {
     fn new(pair: &Pair, a: f64, b: f64, count: f64) -> Self {
-        let (below, far) = (pair.below, pair.above.seen_from_further(pair.step));
+        let (below, far) = (pair.below, pair.above.further_off(pair.step));
         let (aa, bb) = (a * a, b * b);
         let sum = [b * far.first - a * below.first, -(a * below.count + b * far.count)];
         let square = [
@@ -121,7 +121,7 @@ impl Quotient {
 
 /// Σ h² and D of one hinge.
 fn lengths(pair: &Pair, a: f64, b: f64, s: f64, count: f64) -> (f64, f64) {
-    let (below, above) = (pair.below.seen_from_further(s), pair.above.seen_from_further(pair.step - s));
+    let (below, above) = (pair.below.further_off(s), pair.above.further_off(pair.step - s));
     let square = a * a * below.second + b * b * above.second;
     let sum = b * above.first - a * below.first;
     (square, square - sum * sum / count)
@@ -235,7 +235,7 @@ fn relative_error_of(data: &Data, pairs: &[Pair], (a, a_error): Slope, (b, b_err
     let spread = {
         let pair = &pairs[0];
         // All of the inputs, from the first.
-        let all = pair.above.seen_from_further(pair.step);
+        let all = pair.above.further_off(pair.step);
         all.second - all.first * all.first / count
     };
     for pair in pairs {
@@ -249,8 +249,7 @@ fn relative_error_of(data: &Data, pairs: &[Pair], (a, a_error): Slope, (b, b_err
         let longest = [0.0, pair.step]
             .into_iter()
             .map(|s| {
-                let (below, above) =
-                    (pair.below.seen_from_further(s), pair.above.seen_from_further(pair.step - s));
+                let (below, above) = (pair.below.further_off(s), pair.above.further_off(pair.step - s));
                 a_error * a_error * below.second + b_error * b_error * above.second
             })
             .fold(0.0, f64::max)
