@@ -6,8 +6,8 @@
 //! (`search`) over boxes whose loss is bounded from below (`bound`). The argument for the bounds is with them.
 //!
 //! Symmetries that follow from the expression spare the search a part of the box. Where φ(−z) is φ(z) or s − φ(z), the
-//! parameters (−w, −b) have the loss of (w, b). Where φ(λ z) is λᵏ φ(z) for all λ > 0 and k is not negative, so have (λ w, λ b) with v λ⁻ᵏ: every
-//! (w, b) but 0, which is no better than a constant, can be moved to an edge of a box around 0, and needs no greater |v| there.
+//! parameters (−w, −b) have the loss of (w, b). Where φ(λ z) is λᵏ φ(z) for all λ > 0, so have (λ w, λ b) with v λ⁻ᵏ: every
+//! (w, b) but 0, which is no better than a constant, can be moved to an edge of a box around 0, and only needs a smaller |v| there.
 //! (Roundings keep their share of what they are of, so that what is certified for the edge holds inside.)
 
 mod bound;
