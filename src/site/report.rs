@@ -53,7 +53,7 @@ pub(super) fn of_site(gallery: Gallery<'_>, found: &mut Vec<Diagnostic>) -> Stri
                 plain(&target.title),
                 winner.typical_text(),
                 plain(&name(winner)),
-                address(PATH, &winner.page()),
+                case_address(PATH, winner),
             ));
         }
     }
@@ -64,6 +64,12 @@ pub(super) fn of_site(gallery: Gallery<'_>, found: &mut Vec<Diagnostic>) -> Stri
         text.push_str(&body(gallery, experiment, PATH, 3, &mut explained, found));
     }
     text
+}
+
+/// The folder of a case or, without a page of its own, that of the experiment's: a folder has no fragment.
+fn case_address(from: &str, trained: Trained<'_>) -> String {
+    let page = trained.page();
+    address(from, page.split('#').next().unwrap_or(&page))
 }
 
 fn address(from: &str, to: &str) -> String {
@@ -147,7 +153,7 @@ fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
             "| {} | [{}]({}) | {} | {last} | {} | {} | {preview} |\n",
             rank + 1,
             plain(&name(trained)),
-            address(path, &trained.page()),
+            case_address(path, trained),
             trained.typical_text(),
             attained(trained).map_or_else(|| "–".into(), |attained| attained.bounds),
             diagnoses::words(trained),

@@ -226,8 +226,8 @@ struct Result<'g> {
     restarts: Option<RestartsFile>,
     /// What the run says of itself, the gravest first: each with its kind, a sentence, and its numbers by name.
     diagnoses: &'g [Diagnosis],
-    /// The folder of the case, relative to this file.
-    path: String,
+    /// The folder of the case, relative to this file; `None` for a case without a page.
+    path: Option<String>,
 }
 
 /// Of several starts, the one that was kept (the first is 1), and the lowest loss of each; `null` where it was never finite.
@@ -289,7 +289,7 @@ fn result(trained: Trained<'_>) -> Result<'_> {
             best_mse: restarts.lowest.iter().map(|&mse| mse.is_finite().then_some(mse)).collect(),
         }),
         diagnoses: &trained.finding.diagnoses,
-        path: case.path(),
+        path: case.has_page.then(|| case.path()),
     }
 }
 
@@ -377,7 +377,7 @@ pub(super) fn run_json(trained: Trained<'_>) -> String {
     let batches = descent.and_then(|descent| descent.batches);
     let file = RunFile {
         experiment: &case.experiment,
-        result: Result { path: ".".into(), ..result(trained) },
+        result: Result { path: Some(".".into()), ..result(trained) },
         key: case.key.to_string(),
         data: DataFile {
             domain: case.data.domain,

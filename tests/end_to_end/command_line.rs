@@ -41,7 +41,7 @@ fn a_list_shows_what_there_is() {
     assert!(cases.stdout.contains("rates/quartic_true_w/tanh/learning_rate-0.01"), "{}", cases.stdout);
     let json = GALLERY.run(&["list", "targets", "--json"]);
     let rows: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
-    assert_eq!(rows.as_array().unwrap().len(), 7);
+    assert_eq!(rows.as_array().unwrap().len(), 12);
 }
 
 #[test]

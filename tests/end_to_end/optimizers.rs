@@ -22,9 +22,22 @@ type Row = BTreeMap<String, String>;
 fn rows(project: &Project) -> Vec<Row> {
     let csv = String::from_utf8(project.site()["experiments/e/results.csv"].clone()).unwrap();
     let mut lines = csv.lines();
-    let header: Vec<String> = lines.next().unwrap().split(',').map(str::to_owned).collect();
-    let row = |line: &str| header.iter().cloned().zip(line.split(',').map(str::to_owned)).collect();
-    lines.map(row).collect()
+    let header = cells(lines.next().unwrap());
+    lines.map(|line| header.iter().cloned().zip(cells(line)).collect()).collect()
+}
+
+/// The cells of a line, some of which stand in quotes.
+fn cells(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut is_quoted = false;
+    for character in line.chars() {
+        match character {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(String::new()),
+            other => cells.last_mut().unwrap().push(other),
+        }
+    }
+    cells
 }
 
 fn run(project: &Project, case: &str) -> Value {
@@ -92,7 +105,7 @@ fn what_has_converged_says_so() {
     assert!(epochs < 100, "{epochs}");
     assert_eq!(run["snapshots"].as_array().unwrap().last().unwrap()["epoch"], epochs - 1);
     let page = text(&project, "experiments/e/cubic/identity/index.html");
-    assert!(page.contains(&format!("converged after {} of at most 500 epochs", epochs - 1)));
+    assert!(page.contains(&format!("converged after {} epochs", epochs - 1)));
     assert!(!page.contains("diverged"));
 }
 
@@ -127,9 +140,11 @@ fn noise_and_held_out_points_are_shown() {
     let number = |name: &str| row[name].parse::<f64>().unwrap();
     assert!(number("best_validation_mse") <= number("validation_mse"));
     let header = text(&project, "experiments/e/results.csv");
-    assert!(header.starts_with(
-        "target,activation,model,best_mse,final_mse,best_epoch,epochs,outcome,w,b,v,c,validation_mse,"
-    ));
+    assert!(
+        header.starts_with("target,activation,model,best_mse,final_mse,best_epoch,epochs,outcome,w,b,v,c,")
+    );
+    let columns = header.lines().next().unwrap();
+    assert!(columns.ends_with(",validation_mse,best_validation_mse,best_validation_epoch"), "{columns}");
     let run = run(&project, "cubic/tanh");
     assert_eq!(run["data"]["held_out"].as_array().unwrap().len(), 50);
     let validation = run["validation"].as_array().unwrap();
