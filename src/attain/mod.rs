@@ -284,7 +284,8 @@ fn exact(data: &Data, function: &Function, table: &Table, region: Region) -> Opt
     let is_homogeneous = function.is_homogeneous() && hinge.at.abs() <= hinge.jump;
     let error = if is_homogeneous { 2.0 * data.reach * noise / reach } else { 0.0 };
     let found = hinge::exact(data, hinge, largest.min(room / data.reach.max(1e-9)).min(1.0), error);
-    let (w, b) = found.at;
+    // At the edge of the box, a last place can be too many.
+    let (w, b) = (found.at.0.clamp(w.low, w.high), found.at.1.clamp(b.low, b.high));
     let mse = profile::reached(data, function, [w, b]).mse;
     let square = |angle: f64, noise: f64| {
         let length = data.square.sqrt() * (1.0 - data.rounding) * libm::sin(angle);
