@@ -1,21 +1,15 @@
 //! What a build would do, found out without doing it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use serde::Serialize;
 
-use super::{Inputs, Options, add_statics, refuse_confused_folders};
-use crate::attain::{self, Attainable};
-use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
-use crate::finding::Finding;
+use super::known::{Done, Known};
+use super::stage::Workshop;
+use super::{Failure, Inputs, Options, Progress, add_statics, refuse_confused_folders};
+use crate::cache::Cache;
 use crate::plan::{self, Plan};
 use crate::publish;
-use crate::site;
-use crate::train::{Run, Trials};
-use crate::verdict::Verdict;
-
-use super::Failure;
+use crate::site::{self, Renderer, TemplateFile};
+use crate::spec::Specs;
 
 /// What a build would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,86 +43,47 @@ pub fn forecast(options: &Options) -> Result<Forecast, Failure> {
     let plan = plan::plan(&specs);
     site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
     let cache = Cache::new(&options.cache);
-    let runs = stored_runs(&plan, &cache);
-    let figures = stored_figures(&plan, &cache);
-    let to_train = plan.cases.iter().filter(|case| !runs.contains_key(&case.key));
-    let train = to_train.map(|case| format!("{}/{}", case.experiment, case.path())).collect();
-    let to_draw = plan.figures.iter().filter(|planned| !figures.contains_key(&planned.key));
-    let draw: Vec<String> = to_draw.map(|planned| planned.path.clone()).collect();
-    let cases: Option<Vec<Arc<Run>>> = plan.cases.iter().map(|case| runs.get(&case.key).cloned()).collect();
-    let known = cases.and_then(|runs| {
-        let findings = stored_findings(&plan, &runs, &cache)?;
-        Some((findings, stored_verdicts(&plan, &cache)?))
-    });
-    let files = match known {
-        Some((findings, verdicts)) if draw.is_empty() => {
-            let pages =
-                site::render(&specs, &plan, &findings, &verdicts, &templates).map_err(Failure::Specs)?;
-            let planned = plan.figures.iter();
-            let mut files: BTreeMap<String, Arc<[u8]>> =
-                planned.map(|planned| (planned.path.clone(), Arc::clone(&figures[&planned.key]))).collect();
-            files.extend(pages.into_iter().map(|file| (file.path, file.bytes.into())));
-            add_statics(&mut files, &inputs, options)?;
-            let difference = publish::compare(&options.out, &files).map_err(Failure::Publish)?;
-            Some(ForecastFiles { write: difference.written, remove: difference.removed })
-        }
-        _ => None,
-    };
+    let workshop = Workshop { cache: &cache, progress: &Silent, is_making: false };
+    let (mut known, mut done) = (Known::default(), Done::default());
+    let untrained = known.train(workshop, &plan, &mut done)?;
+    let undrawn = known.draw(workshop, &plan, &[], &mut done)?;
+    let train = plan.cases.iter().filter(|case| untrained.contains(&case.key));
+    let train = train.map(|case| format!("{}/{}", case.experiment, case.path())).collect();
+    let draw = plan.figures.iter().filter(|planned| undrawn.contains(&planned.key));
+    let draw = draw.map(|planned| planned.path.clone()).collect();
+    let mut files = None;
+    if untrained.is_empty() && undrawn.is_empty() {
+        files = forecast_files(options, &inputs, &specs, &plan, &templates, workshop, &mut known)?;
+    }
     Ok(Forecast { cases: plan.cases.len(), train, draw, files })
 }
 
-fn stored_runs(plan: &Plan, cache: &Cache) -> BTreeMap<CacheKey, Arc<Run>> {
-    let keys: BTreeSet<CacheKey> = plan.cases.iter().map(|case| case.key).collect();
-    let stored = keys.into_iter().filter_map(|key| match cache.load(EntryKind::Run, key) {
-        Lookup::Hit(bytes) => Some((key, Arc::new(Run::from_bytes(&bytes)?))),
-        Lookup::Miss | Lookup::Corrupt => None,
-    });
-    stored.collect()
+/// The files that would change, if everything that they are made from is in the cache.
+fn forecast_files(
+    options: &Options,
+    inputs: &Inputs,
+    specs: &Specs,
+    plan: &Plan,
+    templates: &[TemplateFile],
+    workshop: Workshop<'_>,
+    known: &mut Known,
+) -> Result<Option<ForecastFiles>, Failure> {
+    let mut done = Done::default();
+    let Some(findings) = known.find(workshop, plan, &mut done)? else { return Ok(None) };
+    let Some(verdicts) = known.judge(workshop, plan, &findings, &mut done)? else { return Ok(None) };
+    let pages = Renderer::default().render(specs, plan, &findings, &verdicts, templates);
+    let mut files = known.figure_files(plan);
+    files.extend(pages.map_err(Failure::Specs)?.into_iter().map(|file| (file.path, file.bytes)));
+    add_statics(&mut files, inputs, options)?;
+    let difference = publish::compare(&options.out, &files).map_err(Failure::Publish)?;
+    Ok(Some(ForecastFiles { write: difference.written, remove: difference.removed }))
 }
 
-/// What is known of every case, if all of it is in the cache.
-fn stored_findings(plan: &Plan, runs: &[Arc<Run>], cache: &Cache) -> Option<Vec<Finding>> {
-    let mut known: BTreeMap<CacheKey, Arc<Attainable>> = BTreeMap::new();
-    let findings = plan.cases.iter().zip(runs).map(|(case, run)| {
-        let attainable = match attain::search(case, run).map(|search| case.attainable_key(&search)) {
-            None => None,
-            Some(key) => Some(match known.get(&key) {
-                Some(attainable) => Arc::clone(attainable),
-                None => {
-                    let Lookup::Hit(bytes) = cache.load(EntryKind::Attainable, key) else { return None };
-                    let attainable = Arc::new(Attainable::from_bytes(&bytes)?);
-                    known.insert(key, Arc::clone(&attainable));
-                    attainable
-                }
-            }),
-        };
-        let trials = match case.trials_key {
-            None => None,
-            Some(key) => {
-                let Lookup::Hit(bytes) = cache.load(EntryKind::Trials, key) else { return None };
-                Some(Arc::new(Trials::from_bytes(&bytes)?))
-            }
-        };
-        Finding::new(case, Arc::clone(run), trials, attainable).ok()
-    });
-    findings.collect()
-}
+/// Tells nothing.
+struct Silent;
 
-/// The verdict on each contest, if all of them are in the cache.
-fn stored_verdicts(plan: &Plan, cache: &Cache) -> Option<Vec<Option<Arc<Verdict>>>> {
-    let verdicts = plan.contests.iter().map(|contest| {
-        let Some(key) = contest.key else { return Some(None) };
-        let Lookup::Hit(bytes) = cache.load(EntryKind::Verdict, key) else { return None };
-        Some(Verdict::from_bytes(&bytes, contest.cases.len()).map(Arc::new))
-    });
-    verdicts.collect()
-}
-
-fn stored_figures(plan: &Plan, cache: &Cache) -> BTreeMap<CacheKey, Arc<[u8]>> {
-    let keys: BTreeSet<CacheKey> = plan.figures.iter().map(|planned| planned.key).collect();
-    let stored = keys.into_iter().filter_map(|key| match cache.load(EntryKind::Figure, key) {
-        Lookup::Hit(bytes) => Some((key, Arc::from(bytes))),
-        Lookup::Miss | Lookup::Corrupt => None,
-    });
-    stored.collect()
+impl Progress for Silent {
+    fn begin(&self, _: &'static str, _: usize) {}
+    fn step(&self) {}
+    fn waiting(&self) {}
 }

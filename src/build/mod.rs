@@ -2,7 +2,9 @@
 
 mod forecast;
 mod inputs;
+mod known;
 mod record;
+mod stage;
 mod stop;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,20 +12,18 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use crate::attain::{self, Attainable};
+use crate::attain;
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
 use crate::diagnostic::Diagnostic;
-use crate::figure::{self, Input};
 use crate::finding::{Finding, Violation};
 use crate::fs::{FileError, resolved};
-use crate::plan::{self, Case, Contest, Plan, PlannedFigure, Subject};
+use crate::plan::{self, Plan};
 use crate::publish::{self, PublishError, Published, Replaced};
-use crate::site;
-use crate::spec::{AttainableSearch, Specs};
-use crate::train::{self, Run, Trials};
-use crate::verdict::{self, Verdict};
+use crate::site::{self, Renderer};
+use crate::spec::Specs;
+use crate::train::Run;
+use known::{Done, Known, Last};
+use stage::Workshop;
 
 pub use forecast::{Forecast, forecast};
 pub use inputs::{Folder, Inputs};
@@ -161,16 +161,13 @@ pub trait Progress: Sync {
     }
 }
 
-/// Builds one site again and again, and remembers what it trained and drew last.
+/// Builds one site again and again, and remembers what it made last.
 pub struct Builder {
     options: Options,
     cache: Cache,
     pool: rayon::ThreadPool,
-    runs: BTreeMap<CacheKey, Arc<Run>>,
-    trials: BTreeMap<CacheKey, Arc<Trials>>,
-    attainables: BTreeMap<CacheKey, Arc<Attainable>>,
-    verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
-    figures: BTreeMap<CacheKey, Arc<[u8]>>,
+    known: Known,
+    renderer: Renderer,
     replaced: Option<Replaced>,
 }
 
@@ -192,17 +189,8 @@ impl Builder {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Failure::Threads(error.to_string()))?;
         let cache = Cache::new(&options.cache);
-        Ok(Self {
-            options,
-            cache,
-            pool,
-            runs: BTreeMap::new(),
-            trials: BTreeMap::new(),
-            attainables: BTreeMap::new(),
-            verdicts: BTreeMap::new(),
-            figures: BTreeMap::new(),
-            replaced: None,
-        })
+        let (known, renderer) = (Known::default(), Renderer::default());
+        Ok(Self { options, cache, pool, known, renderer, replaced: None })
     }
 
     /// Builds the site from what was read.
@@ -211,70 +199,47 @@ impl Builder {
     ///
     /// Whatever keeps it from being published; the output folder is then as it was.
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
-        let Self { options, cache, pool, replaced, .. } = self;
-        let (known_runs, known_trials, known_attainables) =
-            (&mut self.runs, &mut self.trials, &mut self.attainables);
-        let (known_verdicts, known_figures) = (&mut self.verdicts, &mut self.figures);
+        let Self { options, cache, pool, known, renderer, replaced } = self;
         refuse_confused_folders(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
-        let plan = plan::plan(&specs);
-        let is_known = |case: &Case| known_runs.contains_key(&case.key);
-        if !plan.cases.iter().all(is_known) {
+        let last = known.last.as_ref().map(|last| (&last.specs, &last.plan));
+        let plan = pool.install(|| plan::plan_again(&specs, last));
+        if !known.has_all_runs(&plan) {
             // Training can take long: what is wrong with a page is said before.
-            pool.install(|| site::check(&specs, &plan, &templates)).map_err(Failure::Specs)?;
+            let (findings, verdicts) = known.provisional(&plan);
+            let rendered = pool.install(|| renderer.render(&specs, &plan, &findings, &verdicts, &templates));
+            rendered.map_err(Failure::Specs)?;
         }
         let _lock = cache.lock(|| progress.waiting())?;
         let (mut record, note) = Record::of_build(cache, options, inputs);
+        let workshop = Workshop { cache, progress, is_making: true };
         pool.install(|| {
-            let mut summary = Summary { cases: plan.cases.len(), ..Summary::default() };
-            summary.notes.extend(note);
-            let trained = train_all(&plan, known_runs, cache, progress)?;
-            record.trained = trained.is_new;
-            summary.trained = record.trained.len();
-            summary.reused_runs = trained.values.len() - summary.trained;
-            summary.notes.extend(trained.notes);
-            *known_runs = trained.values;
-            let runs: Vec<Arc<Run>> =
-                plan.cases.iter().map(|case| Arc::clone(&known_runs[&case.key])).collect();
-            let tried = try_all(&plan, known_trials, cache, progress)?;
-            summary.tried = tried.is_new.len();
-            summary.notes.extend(tried.notes);
-            *known_trials = tried.values;
-            let attained = attain_all(&plan, &runs, known_attainables, cache, progress)?;
-            summary.searched = attained.stage.is_new.len();
-            summary.notes.extend(attained.stage.notes);
-            let findings = findings(&plan, &runs, known_trials, &attained.keys, &attained.stage.values)?;
-            *known_attainables = attained.stage.values;
-            let judged = judge_all(&plan, &findings, known_verdicts, cache, progress)?;
-            summary.notes.extend(judged.notes);
-            *known_verdicts = judged.values;
-            let verdicts = verdicts(&plan, known_verdicts);
-            summary.diverged = runs.iter().filter(|run| run.is_diverged()).count();
-            let drawn = draw_all(&plan, &findings, known_figures, cache, progress)?;
-            record.drawn = drawn.is_new;
-            summary.drawn = record.drawn.len();
-            summary.reused_figures = drawn.values.len() - summary.drawn;
-            summary.notes.extend(drawn.notes);
-            *known_figures = drawn.values;
-            let pages =
-                site::render(&specs, &plan, &findings, &verdicts, &templates).map_err(Failure::Specs)?;
-            let figures = plan.figures.iter();
-            let figures =
-                figures.map(|planned| (planned.path.clone(), Arc::clone(&known_figures[&planned.key])));
-            let mut files: BTreeMap<String, Arc<[u8]>> = figures.collect();
-            files.extend(pages.into_iter().map(|file| (file.path, file.bytes.into())));
+            let mut done = Done::default();
+            known.train(workshop, &plan, &mut done)?;
+            let made = "what is missing is made";
+            let findings = known.find(workshop, &plan, &mut done)?.expect(made);
+            let verdicts = known.judge(workshop, &plan, &findings, &mut done)?.expect(made);
+            known.draw(workshop, &plan, &findings, &mut done)?;
+            let mut files = known.figure_files(&plan);
+            let pages = renderer.render(&specs, &plan, &findings, &verdicts, &templates);
+            files.extend(pages.map_err(Failure::Specs)?.into_iter().map(|file| (file.path, file.bytes)));
             add_statics(&mut files, inputs, options)?;
             if progress.is_stopped() {
                 return Err(Failure::Stopped);
             }
             let (published, old) = publish::publish(&options.out, &files).map_err(Failure::Publish)?;
             *replaced = Some(old);
+            let mut summary = Summary::new(&plan, &findings, known, &done);
+            summary.notes.extend(note);
+            summary.notes.extend(done.notes);
             summary.take(published);
+            (record.trained, record.drawn) = (done.trained, done.drawn);
             record.changed.clone_from(&summary.changed);
             if let Err(error) = record.store(cache, options) {
                 summary.notes.push(format!("the cache cannot be written: {error}"));
             }
+            known.last = Some(Last { specs, plan, findings });
             Ok(summary)
         })
     }
@@ -338,6 +303,20 @@ fn refuse_confused_folders(options: &Options) -> Result<(), Failure> {
 }
 
 impl Summary {
+    fn new(plan: &Plan, findings: &[Arc<Finding>], known: &Known, done: &Done) -> Self {
+        Self {
+            cases: plan.cases.len(),
+            trained: done.trained.len(),
+            reused_runs: known.runs.len() - done.trained.len(),
+            tried: done.tried,
+            searched: done.searched,
+            diverged: findings.iter().filter(|finding| finding.run.is_diverged()).count(),
+            drawn: done.drawn.len(),
+            reused_figures: known.figures.len() - done.drawn.len(),
+            ..Self::default()
+        }
+    }
+
     fn take(&mut self, published: Published) {
         self.files_written = published.written.len();
         self.files_unchanged = published.unchanged;
@@ -349,233 +328,6 @@ impl Summary {
             format!("{name} is no longer part of the site, but was changed by hand: left as it is")
         }));
     }
-}
-
-/// What one stage made.
-struct Stage<T> {
-    /// By key; every one that the plan needs, and no other.
-    values: BTreeMap<CacheKey, T>,
-    /// Those that were not there before.
-    is_new: Vec<CacheKey>,
-    notes: Vec<String>,
-}
-
-/// One run per case: known, from the cache, or by training; cases with the same key share the work.
-fn train_all(
-    plan: &Plan,
-    known: &BTreeMap<CacheKey, Arc<Run>>,
-    cache: &Cache,
-    progress: &dyn Progress,
-) -> Result<Stage<Arc<Run>>, Failure> {
-    let unique: BTreeMap<CacheKey, &Case> = plan.cases.iter().rev().map(|case| (case.key, case)).collect();
-    run_stage("training", unique, known, progress, |key, case| {
-        let read = |bytes: Vec<u8>| Run::from_bytes(&bytes).map(Arc::new);
-        make(cache, EntryKind::Run, key, read, || {
-            let run = train::train(case);
-            let bytes = run.to_bytes();
-            (Arc::new(run), bytes)
-        })
-    })
-}
-
-/// Where the starts of every case ended whose experiment asks for many: known, from the cache, or by training.
-fn try_all(
-    plan: &Plan,
-    known: &BTreeMap<CacheKey, Arc<Trials>>,
-    cache: &Cache,
-    progress: &dyn Progress,
-) -> Result<Stage<Arc<Trials>>, Failure> {
-    let unique: BTreeMap<CacheKey, &Case> =
-        plan.cases.iter().rev().filter_map(|case| Some((case.trials_key?, case))).collect();
-    run_stage("starts", unique, known, progress, |key, case| {
-        let read = |bytes: Vec<u8>| Trials::from_bytes(&bytes).map(Arc::new);
-        make(cache, EntryKind::Trials, key, read, || {
-            let trials = train::trials(case);
-            let bytes = trials.to_bytes();
-            (Arc::new(trials), bytes)
-        })
-    })
-}
-
-/// The verdicts on all contests of many starts: known, from the cache, or by a bootstrap.
-fn judge_all(
-    plan: &Plan,
-    findings: &[Finding],
-    known: &BTreeMap<CacheKey, Option<Arc<Verdict>>>,
-    cache: &Cache,
-    progress: &dyn Progress,
-) -> Result<Stage<Option<Arc<Verdict>>>, Failure> {
-    let unique: BTreeMap<CacheKey, &Contest> =
-        plan.contests.iter().filter_map(|contest| Some((contest.key?, contest))).collect();
-    run_stage("judging", unique, known, progress, |key, contest| {
-        let cases = contest.cases.len();
-        let read = |bytes: Vec<u8>| Verdict::from_bytes(&bytes, cases).map(|verdict| Some(Arc::new(verdict)));
-        make(cache, EntryKind::Verdict, key, read, || {
-            let trials = contest.cases.iter().map(|&index| findings[index].trials.as_deref());
-            let verdict = verdict::losses(trials).and_then(|losses| verdict::verdict(&losses));
-            let bytes = verdict.as_ref().map(Verdict::to_bytes).unwrap_or_default();
-            (verdict.map(Arc::new), bytes)
-        })
-    })
-}
-
-/// The verdict on each of the plan's contests, if there is one.
-fn verdicts(plan: &Plan, judged: &BTreeMap<CacheKey, Option<Arc<Verdict>>>) -> Vec<Option<Arc<Verdict>>> {
-    let of_contest = |contest: &Contest| contest.key.and_then(|key| judged.get(&key).cloned().flatten());
-    plan.contests.iter().map(of_contest).collect()
-}
-
-/// What can be attained by every case whose experiment asks for it, and under which key; `None` for the others.
-struct Attained {
-    keys: Vec<Option<CacheKey>>,
-    stage: Stage<Arc<Attainable>>,
-}
-
-/// What can be attained: known, from the cache, or by a search; cases with the same key share the work.
-fn attain_all(
-    plan: &Plan,
-    runs: &[Arc<Run>],
-    known: &BTreeMap<CacheKey, Arc<Attainable>>,
-    cache: &Cache,
-    progress: &dyn Progress,
-) -> Result<Attained, Failure> {
-    let mut unique: BTreeMap<CacheKey, (&Case, AttainableSearch)> = BTreeMap::new();
-    let keys = plan.cases.iter().zip(runs).map(|(case, run)| {
-        let search = attain::search(case, run)?;
-        let key = case.attainable_key(&search);
-        unique.entry(key).or_insert((case, search));
-        Some(key)
-    });
-    let keys: Vec<Option<CacheKey>> = keys.collect();
-    let stage = run_stage("searching", unique, known, progress, |key, (case, search)| {
-        let read = |bytes: Vec<u8>| Attainable::from_bytes(&bytes).map(Arc::new);
-        make(cache, EntryKind::Attainable, key, read, || {
-            let attainable = attain::of_case(case, &search);
-            let bytes = attainable.to_bytes();
-            (Arc::new(attainable), bytes)
-        })
-    })?;
-    Ok(Attained { keys, stage })
-}
-
-/// What is known of every case, all of it together.
-fn findings(
-    plan: &Plan,
-    runs: &[Arc<Run>],
-    trials: &BTreeMap<CacheKey, Arc<Trials>>,
-    keys: &[Option<CacheKey>],
-    attainables: &BTreeMap<CacheKey, Arc<Attainable>>,
-) -> Result<Vec<Finding>, Failure> {
-    let cases = plan.cases.par_iter().zip(runs).zip(keys);
-    let findings = cases.map(|((case, run), key)| {
-        let attainable = key.and_then(|key| attainables.get(&key).cloned());
-        let trials = case.trials_key.and_then(|key| trials.get(&key).cloned());
-        Finding::new(case, Arc::clone(run), trials, attainable)
-            .map_err(|violation| Failure::Violation { case: case.directory(), violation })
-    });
-    // Of several failures, the first in the plan's order is told.
-    findings.collect::<Vec<_>>().into_iter().collect()
-}
-
-/// The bytes of every figure: known, from the cache, or drawn; figures with the same key share the work.
-fn draw_all(
-    plan: &Plan,
-    findings: &[Finding],
-    known: &BTreeMap<CacheKey, Arc<[u8]>>,
-    cache: &Cache,
-    progress: &dyn Progress,
-) -> Result<Stage<Arc<[u8]>>, Failure> {
-    let unique: BTreeMap<CacheKey, &PlannedFigure> =
-        plan.figures.iter().rev().map(|figure| (figure.key, figure)).collect();
-    run_stage("drawing", unique, known, progress, |key, planned| {
-        let read = |bytes: Vec<u8>| Some(Arc::from(bytes));
-        make(cache, EntryKind::Figure, key, read, || {
-            let bytes = draw(plan, findings, planned);
-            (Arc::from(bytes.as_slice()), bytes)
-        })
-    })
-}
-
-/// Makes what is not known already, on all threads.
-fn run_stage<W: Send, T: Clone + Send + Sync>(
-    name: &'static str,
-    work: BTreeMap<CacheKey, W>,
-    known: &BTreeMap<CacheKey, T>,
-    progress: &dyn Progress,
-    make: impl Fn(CacheKey, W) -> Made<T> + Sync,
-) -> Result<Stage<T>, Failure> {
-    progress.begin(name, work.len());
-    let results: Option<Vec<(CacheKey, Made<T>)>> = work
-        .into_par_iter()
-        .map(|(key, work)| {
-            if progress.is_stopped() {
-                return None;
-            }
-            let made = match known.get(&key) {
-                Some(value) => Made { value: value.clone(), is_new: false, note: None },
-                None => make(key, work),
-            };
-            progress.step();
-            Some((key, made))
-        })
-        .collect();
-    let results = results.ok_or(Failure::Stopped)?;
-    let is_new = results.iter().filter(|(_, made)| made.is_new).map(|(key, _)| *key).collect();
-    let notes = notes(&results);
-    Ok(Stage { values: results.into_iter().map(|(key, made)| (key, made.value)).collect(), is_new, notes })
-}
-
-fn draw(plan: &Plan, findings: &[Finding], planned: &PlannedFigure) -> Vec<u8> {
-    match &planned.subject {
-        Subject::Activation(activation) => figure::draw(&planned.figure, Input::Activation(activation)),
-        Subject::Cases(indices) => {
-            let cases: Vec<(&Case, &Finding)> =
-                indices.iter().map(|&index| (&plan.cases[index], &findings[index])).collect();
-            figure::draw(&planned.figure, Input::Cases(&cases))
-        }
-    }
-}
-
-/// A result, and how it came to be.
-struct Made<T> {
-    value: T,
-    is_new: bool,
-    note: Option<String>,
-}
-
-/// Takes a result from the cache, or makes and stores it. A cache that cannot be written slows the next build down and
-/// harms nothing, so it is a note and no failure.
-fn make<T>(
-    cache: &Cache,
-    kind: EntryKind,
-    key: CacheKey,
-    read: impl FnOnce(Vec<u8>) -> Option<T>,
-    new: impl FnOnce() -> (T, Vec<u8>),
-) -> Made<T> {
-    let mut note = None;
-    match cache.load(kind, key) {
-        Lookup::Hit(bytes) => {
-            if let Some(value) = read(bytes) {
-                return Made { value, is_new: false, note };
-            }
-            note = Some(format!("the cached {} {key} could not be read: made anew", kind.name()));
-        }
-        Lookup::Corrupt => note = Some(format!("the cached {} {key} was damaged: made anew", kind.name())),
-        Lookup::Miss => {}
-    }
-    let (value, bytes) = new();
-    if let Err(error) = cache.store(kind, key, &bytes) {
-        note = Some(format!("the cache cannot be written: {error}"));
-    }
-    Made { value, is_new: true, note }
-}
-
-/// Collects the notes; those of an unwritable cache are alike but for the path, and one of them says it all.
-fn notes<T>(results: &[(CacheKey, Made<T>)]) -> Vec<String> {
-    let is_unwritable = |note: &String| note.starts_with("the cache cannot be written");
-    let all = results.iter().filter_map(|(_, made)| made.note.as_ref());
-    let (unwritable, others): (Vec<&String>, Vec<&String>) = all.partition(|note| is_unwritable(note));
-    unwritable.into_iter().take(1).chain(others).cloned().collect()
 }
 
 /// Checks specs and templates as far as it goes without training or drawing.

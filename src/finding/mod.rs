@@ -43,6 +43,24 @@ pub struct Violation {
 const ROUNDING: f64 = 1e-9;
 
 impl Finding {
+    /// What is known before training.
+    pub fn blank() -> Self {
+        Self { run: Arc::new(Run::new()), trials: None, attainable: None, diagnoses: Vec::new() }
+    }
+
+    /// Whether it was put together from these very results.
+    pub fn is_of(
+        &self,
+        run: &Arc<Run>,
+        trials: Option<&Arc<Trials>>,
+        attainable: Option<&Arc<Attainable>>,
+    ) -> bool {
+        let attainable = attainable.filter(|attainable| attainable.upper.is_finite());
+        Arc::ptr_eq(&self.run, run)
+            && self.trials.as_ref().map(Arc::as_ptr) == trials.map(Arc::as_ptr)
+            && self.attainable.as_ref().map(Arc::as_ptr) == attainable.map(Arc::as_ptr)
+    }
+
     /// Puts together what is known of a case. Where the search found no parameters with a finite loss, nothing is known.
     ///
     /// # Errors

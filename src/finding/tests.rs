@@ -26,7 +26,7 @@ fn case(model: &str, phi: &str, target: &str, init: &str, training: &str) -> Cas
     );
     let file = Arc::new(SourceFile { path: "a.yaml".into(), text });
     let specs = crate::spec::load(&[TextFile { name: "a.yaml".into(), file }], Vec::new()).unwrap();
-    crate::plan::plan(&specs).cases.remove(0)
+    Case::clone(&crate::plan::plan(&specs).cases[0])
 }
 
 fn neuron(phi: &str) -> Case {

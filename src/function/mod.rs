@@ -28,6 +28,13 @@ pub use second_order::JetColumns;
 #[derive(Debug, Clone)]
 pub struct Function(Arc<Program>);
 
+/// Functions are equal if they are written alike, with the same constants.
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.canonical() == other.canonical()
+    }
+}
+
 impl Function {
     /// Compiles an expression of `x` and the named parameters.
     ///

@@ -23,7 +23,7 @@ pub use samples::{Points, Samples};
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Experiment after experiment; within one, targets outermost, then activations, models and training axes.
-    pub cases: Vec<Case>,
+    pub cases: Vec<Arc<Case>>,
     /// Case after case, then those that span cases, then those of activations' pages. Paths are unique; keys need not be.
     pub figures: Vec<PlannedFigure>,
     /// The cases of one target in one experiment, which are compared.
@@ -128,7 +128,7 @@ impl PlannedFigure {
         match &self.subject {
             Subject::Activation(activation) => key::activation_fields(&self.figure, activation),
             Subject::Cases(indices) => {
-                let cases: Vec<&Case> = indices.iter().map(|&index| &plan.cases[index]).collect();
+                let cases: Vec<&Case> = indices.iter().map(|&index| &*plan.cases[index]).collect();
                 key::cases_fields(&self.figure, &cases)
             }
         }
@@ -155,11 +155,21 @@ impl Subject {
 
 /// Plans all cases and figures.
 pub fn plan(specs: &Specs) -> Plan {
-    let mut cases = Vec::new();
+    plan_again(specs, None)
+}
+
+/// As [`plan`], taking from an earlier plan, and what it was made of, the very cases of experiments whose cases are as they were.
+pub fn plan_again(specs: &Specs, last: Option<(&Specs, &Plan)>) -> Plan {
+    let mut cases: Vec<Arc<Case>> = Vec::new();
     let mut figures = Vec::new();
     for experiment in &specs.experiments {
         let first = cases.len();
-        cases.extend(cases_of(experiment));
+        let known = last.and_then(|(specs, plan)| {
+            let other = specs.experiments.iter().find(|other| other.id == experiment.id)?;
+            let cases = plan.cases.iter().filter(|case| case.experiment == experiment.id);
+            has_same_cases(experiment, other).then(|| cases.cloned().collect())
+        });
+        cases.extend(known.unwrap_or_else(|| cases_of(experiment)));
         figures.extend(figures_of(experiment, &cases, first));
     }
     figures.extend(activation_figures(specs));
@@ -167,7 +177,7 @@ pub fn plan(specs: &Specs) -> Plan {
     Plan { cases, figures, contests }
 }
 
-fn contests(cases: &[Case]) -> Vec<Contest> {
+fn contests(cases: &[Arc<Case>]) -> Vec<Contest> {
     let mut contests: Vec<Contest> = Vec::new();
     for (index, case) in cases.iter().enumerate() {
         // Cases of an experiment stand target by target.
@@ -190,7 +200,20 @@ fn contests(cases: &[Case]) -> Vec<Contest> {
     contests
 }
 
-fn cases_of(experiment: &Experiment) -> Vec<Case> {
+/// Whether the cases of two experiments of one id are the same: whether they differ in nothing but texts and figures.
+fn has_same_cases(one: &Experiment, other: &Experiment) -> bool {
+    let Experiment { figures, title, description, source, .. } = one;
+    let alike = Experiment {
+        figures: figures.clone(),
+        title: title.clone(),
+        description: description.clone(),
+        source: source.clone(),
+        ..other.clone()
+    };
+    *one == alike
+}
+
+fn cases_of(experiment: &Experiment) -> Vec<Arc<Case>> {
     let mut initialisation = Initialisation::new(&experiment.init);
     let inits: Vec<Init> = experiment.seeds.iter().map(|seed| experiment.init.with_seed(*seed)).collect();
     let mut others: Vec<Initialisation<'_>> = inits.iter().map(Initialisation::new).collect();
@@ -234,7 +257,7 @@ fn cases_of(experiment: &Experiment) -> Vec<Case> {
                     };
                     case.key = key::run_key(&case);
                     case.trials_key = (!case.seeded.is_empty()).then(|| key::trials_key(&case));
-                    cases.push(case);
+                    cases.push(Arc::new(case));
                 }
             }
         }
@@ -256,7 +279,7 @@ fn level(name: &str, value: &str) -> String {
 }
 
 /// The figures of one experiment, whose cases begin at `first`.
-fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<PlannedFigure> {
+fn figures_of(experiment: &Experiment, cases: &[Arc<Case>], first: usize) -> Vec<PlannedFigure> {
     let mut planned = Vec::new();
     let of_cases: Vec<_> =
         experiment.figures.iter().filter(|figure| span(&figure.figure_type) == Span::Case).collect();
@@ -283,7 +306,7 @@ fn figures_of(experiment: &Experiment, cases: &[Case], first: usize) -> Vec<Plan
             Span::Experiment => vec![(String::new(), (first..cases.len()).collect())],
         };
         for (name, indices) in &groups {
-            let members: Vec<&Case> = indices.iter().map(|&index| &cases[index]).collect();
+            let members: Vec<&Case> = indices.iter().map(|&index| &*cases[index]).collect();
             let folder = format!("experiments/{}", experiment.id);
             let path = if groups.len() == 1 {
                 format!("{folder}/{}", file_name(figure))
@@ -324,7 +347,7 @@ fn span(figure_type: &FigureType) -> Span {
 
 /// The cases that one figure shows, by what they share: the target and, but for a comparison of all, all axes other than
 /// the activation.
-fn groups(cases: &[Case], first: usize, span: Span) -> Vec<(String, Vec<usize>)> {
+fn groups(cases: &[Arc<Case>], first: usize, span: Span) -> Vec<(String, Vec<usize>)> {
     let is_shared = |level: usize| match span {
         Span::Target => level == 0,
         _ => level != 1,

@@ -54,7 +54,7 @@ pub(super) struct Rank {
 }
 
 impl Atlas {
-    pub(super) fn new(specs: &Specs, plan: &Plan, findings: &[Finding]) -> Self {
+    pub(super) fn new(specs: &Specs, plan: &Plan, findings: &[Arc<Finding>]) -> Self {
         let functions: Vec<&Function> =
             specs.activations.values().map(|activation| &activation.function).collect();
         let examined = examined(&functions);

@@ -18,7 +18,7 @@ use crate::verdict::{Verdict, typical_loss};
 pub(super) struct Gallery<'g> {
     pub(super) specs: &'g Specs,
     pub(super) plan: &'g Plan,
-    pub(super) findings: &'g [Finding],
+    pub(super) findings: &'g [Arc<Finding>],
     pub(super) verdicts: &'g [Option<Arc<Verdict>>],
     pub(super) folders: &'g Folders<'g>,
     pub(super) atlas: &'g Atlas,

@@ -116,7 +116,8 @@ impl Decode for f64 {
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
         match node.value {
             Value::Integer(value) => Some(value as Self),
-            Value::Number(value) => Some(value),
+            // No -0: it would be equal to what gives other results.
+            Value::Number(value) => Some(value + 0.0),
             _ => mismatch(node, faults),
         }
     }

@@ -115,7 +115,7 @@ pub struct Site {
 }
 
 /// A function to learn: the kinds `polynomial` and `target`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     pub id: String,
     pub title: String,
@@ -128,7 +128,7 @@ pub struct Target {
 }
 
 /// An activation φ.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Activation {
     pub id: String,
     pub title: String,
@@ -364,7 +364,7 @@ pub enum Scale {
 }
 
 /// An experiment: a matrix of cases over its axes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
     pub id: String,
     pub title: String,
@@ -459,7 +459,7 @@ pub enum Stream {
 }
 
 /// The kind `page`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     pub id: String,
     pub title: String,

@@ -16,9 +16,9 @@ fn case(target: &str, activation: &str, fields: &str) -> Case {
     );
     let file = Arc::new(SourceFile { path: "specs/a.yaml".into(), text });
     let specs = spec::load(&[TextFile { name: "a.yaml".into(), file }], Vec::new());
-    let mut cases = plan::plan(&specs.unwrap_or_else(|found| panic!("{fields}\n{found:?}"))).cases;
+    let cases = plan::plan(&specs.unwrap_or_else(|found| panic!("{fields}\n{found:?}"))).cases;
     assert_eq!(cases.len(), 1);
-    cases.remove(0)
+    Case::clone(&cases[0])
 }
 
 fn is_close(found: f64, expected: f64, tolerance: f64) -> bool {

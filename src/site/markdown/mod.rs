@@ -91,6 +91,11 @@ pub(super) fn options() -> Options {
         | Options::ENABLE_HEADING_ATTRIBUTES
 }
 
+/// Whether a text may show a figure or speak of one, so that it depends on more than the ids and titles of what it names.
+pub(super) fn shows_figures(text: &str) -> bool {
+    text.contains("{{") || text.contains("figure:")
+}
+
 /// HTML of a text; what cannot be resolved is reported and left out.
 pub(super) fn html(
     gallery: Gallery<'_>,

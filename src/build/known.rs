@@ -1,0 +1,281 @@
+//! What stands between the specs and the site: runs, starts, searches, findings, verdicts and figures, kept from one build to
+//! the next, so that an edit costs what it touches.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::Failure;
+use super::stage::{Craft, Stage, Workshop};
+use crate::attain::{self, Attainable};
+use crate::cache::{CacheKey, EntryKind};
+use crate::figure::{self, Input};
+use crate::finding::Finding;
+use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
+use crate::spec::{AttainableSearch, Specs};
+use crate::train::{self, Run, Trials};
+use crate::verdict::{self, Verdict};
+
+/// Everything that the last build made, by key.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) runs: BTreeMap<CacheKey, Arc<Run>>,
+    trials: BTreeMap<CacheKey, Arc<Trials>>,
+    attainables: BTreeMap<CacheKey, Arc<Attainable>>,
+    verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
+    pub(super) figures: BTreeMap<CacheKey, Arc<[u8]>>,
+    pub(super) last: Option<Last>,
+}
+
+/// What the last build was of. Cases and findings that a build shares with it are the very same, which tells at once that
+/// nothing about them has changed.
+pub(super) struct Last {
+    pub(super) specs: Specs,
+    pub(super) plan: Plan,
+    pub(super) findings: Vec<Arc<Finding>>,
+}
+
+/// What was done, stage by stage.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) trained: Vec<CacheKey>,
+    pub(super) tried: usize,
+    pub(super) searched: usize,
+    pub(super) drawn: Vec<CacheKey>,
+    pub(super) notes: Vec<String>,
+}
+
+/// What can be attained by every case whose experiment asks for it, and under which key; `None` for the others.
+struct Attained {
+    keys: Vec<Option<CacheKey>>,
+    stage: Stage<Arc<Attainable>>,
+}
+
+impl Known {
+    /// Whether the run of every case is known.
+    pub(super) fn has_all_runs(&self, plan: &Plan) -> bool {
+        plan.cases.iter().all(|case| self.runs.contains_key(&case.key))
+    }
+
+    /// The findings and verdicts as far as they are known before anything is trained; in place of the others, what there
+    /// is before training begins.
+    pub(super) fn provisional(&self, plan: &Plan) -> (Vec<Arc<Finding>>, Vec<Option<Arc<Verdict>>>) {
+        let known = self.findings_by_case();
+        let blank = Arc::new(Finding::blank());
+        let findings = plan.cases.iter().map(|case| {
+            let known = known.get(&Arc::as_ptr(case)).map(|finding| Arc::clone(finding));
+            known.unwrap_or_else(|| Arc::clone(&blank))
+        });
+        (findings.collect(), self.verdicts(plan))
+    }
+
+    fn findings_by_case(&self) -> HashMap<*const Case, &Arc<Finding>> {
+        let last = self.last.iter();
+        last.flat_map(|last| last.plan.cases.iter().map(Arc::as_ptr).zip(&last.findings)).collect()
+    }
+
+    /// One run per case; cases with the same key share the work.
+    pub(super) fn train(
+        &mut self,
+        workshop: Workshop<'_>,
+        plan: &Plan,
+        done: &mut Done,
+    ) -> Result<Vec<CacheKey>, Failure> {
+        let stage = workshop.run(
+            &self.runs,
+            Craft {
+                kind: EntryKind::Run,
+                name: "training",
+                read: |_: &&Case, bytes: Vec<u8>| Run::from_bytes(&bytes).map(Arc::new),
+                make: |case: &Case| {
+                    let run = train::train(case);
+                    let bytes = run.to_bytes();
+                    (Arc::new(run), bytes)
+                },
+                work: plan.cases.iter().rev().map(|case| (case.key, &**case)).collect(),
+            },
+        )?;
+        done.trained = stage.is_new;
+        done.notes.extend(stage.notes);
+        self.runs = stage.values;
+        Ok(stage.missing)
+    }
+
+    /// What is known of every case, when all runs are: starts, searches, and what they say together. `None` where something
+    /// is missing and is not to be made.
+    pub(super) fn find(
+        &mut self,
+        workshop: Workshop<'_>,
+        plan: &Plan,
+        done: &mut Done,
+    ) -> Result<Option<Vec<Arc<Finding>>>, Failure> {
+        let runs: Vec<Arc<Run>> = plan.cases.iter().map(|case| Arc::clone(&self.runs[&case.key])).collect();
+        let tried = self.try_all(workshop, plan)?;
+        done.tried = tried.is_new.len();
+        done.notes.extend(tried.notes);
+        self.trials = tried.values;
+        let Attained { keys, stage } = self.attain(workshop, plan, &runs)?;
+        done.searched = stage.is_new.len();
+        done.notes.extend(stage.notes);
+        self.attainables = stage.values;
+        if !tried.missing.is_empty() || !stage.missing.is_empty() {
+            return Ok(None);
+        }
+        self.findings(plan, &runs, &keys).map(Some)
+    }
+
+    /// Where the starts of every case ended whose experiment asks for many.
+    fn try_all(&self, workshop: Workshop<'_>, plan: &Plan) -> Result<Stage<Arc<Trials>>, Failure> {
+        let cases = plan.cases.iter().rev();
+        workshop.run(
+            &self.trials,
+            Craft {
+                kind: EntryKind::Trials,
+                name: "starts",
+                read: |_: &&Case, bytes: Vec<u8>| Trials::from_bytes(&bytes).map(Arc::new),
+                make: |case: &Case| {
+                    let trials = train::trials(case);
+                    let bytes = trials.to_bytes();
+                    (Arc::new(trials), bytes)
+                },
+                work: cases.filter_map(|case| Some((case.trials_key?, &**case))).collect(),
+            },
+        )
+    }
+
+    fn attain(&self, workshop: Workshop<'_>, plan: &Plan, runs: &[Arc<Run>]) -> Result<Attained, Failure> {
+        let mut work: BTreeMap<CacheKey, (&Case, AttainableSearch)> = BTreeMap::new();
+        let keys = plan.cases.iter().zip(runs).map(|(case, run)| {
+            let search = attain::search(case, run)?;
+            let key = case.attainable_key(&search);
+            work.entry(key).or_insert((case, search));
+            Some(key)
+        });
+        let keys = keys.collect();
+        let stage = workshop.run(
+            &self.attainables,
+            Craft {
+                kind: EntryKind::Attainable,
+                name: "searching",
+                read: |_: &(&Case, AttainableSearch), bytes: Vec<u8>| {
+                    Attainable::from_bytes(&bytes).map(Arc::new)
+                },
+                make: |(case, search): (&Case, AttainableSearch)| {
+                    let attainable = attain::of_case(case, &search);
+                    let bytes = attainable.to_bytes();
+                    (Arc::new(attainable), bytes)
+                },
+                work,
+            },
+        )?;
+        Ok(Attained { keys, stage })
+    }
+
+    fn findings(
+        &self,
+        plan: &Plan,
+        runs: &[Arc<Run>],
+        keys: &[Option<CacheKey>],
+    ) -> Result<Vec<Arc<Finding>>, Failure> {
+        let last = self.findings_by_case();
+        let last: Vec<Option<&Arc<Finding>>> =
+            plan.cases.iter().map(|case| last.get(&Arc::as_ptr(case)).copied()).collect();
+        let cases = plan.cases.par_iter().zip(runs).zip(keys).zip(last);
+        let findings = cases.map(|(((case, run), key), last)| {
+            let attainable = key.and_then(|key| self.attainables.get(&key));
+            let trials = case.trials_key.and_then(|key| self.trials.get(&key));
+            if let Some(last) = last.filter(|last| last.is_of(run, trials, attainable)) {
+                return Ok(Arc::clone(last));
+            }
+            Finding::new(case, Arc::clone(run), trials.cloned(), attainable.cloned())
+                .map(Arc::new)
+                .map_err(|violation| Failure::Violation { case: case.directory(), violation })
+        });
+        // Of several failures, the first in the plan's order is told.
+        findings.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    /// The verdicts on all contests of many starts, by a bootstrap; `None` where one is missing and is not to be made.
+    pub(super) fn judge(
+        &mut self,
+        workshop: Workshop<'_>,
+        plan: &Plan,
+        findings: &[Arc<Finding>],
+        done: &mut Done,
+    ) -> Result<Option<Vec<Option<Arc<Verdict>>>>, Failure> {
+        let contests = plan.contests.iter();
+        let stage = workshop.run(
+            &self.verdicts,
+            Craft {
+                kind: EntryKind::Verdict,
+                name: "judging",
+                read: |contest: &&Contest, bytes: Vec<u8>| {
+                    Verdict::from_bytes(&bytes, contest.cases.len()).map(|verdict| Some(Arc::new(verdict)))
+                },
+                make: |contest: &Contest| {
+                    let trials = contest.cases.iter().map(|&index| findings[index].trials.as_deref());
+                    let verdict = verdict::losses(trials).and_then(|losses| verdict::verdict(&losses));
+                    let bytes = verdict.as_ref().map(Verdict::to_bytes).unwrap_or_default();
+                    (verdict.map(Arc::new), bytes)
+                },
+                work: contests.filter_map(|contest| Some((contest.key?, contest))).collect(),
+            },
+        )?;
+        done.notes.extend(stage.notes);
+        self.verdicts = stage.values;
+        Ok(stage.missing.is_empty().then(|| self.verdicts(plan)))
+    }
+
+    /// The verdict on each of the plan's contests, if there is one.
+    fn verdicts(&self, plan: &Plan) -> Vec<Option<Arc<Verdict>>> {
+        let of_contest =
+            |contest: &Contest| contest.key.and_then(|key| self.verdicts.get(&key).cloned().flatten());
+        plan.contests.iter().map(of_contest).collect()
+    }
+
+    /// The bytes of every figure; figures with the same key share the work. `findings` are not looked at where nothing is to be
+    /// made. Returns the keys of those that are missing.
+    pub(super) fn draw(
+        &mut self,
+        workshop: Workshop<'_>,
+        plan: &Plan,
+        findings: &[Arc<Finding>],
+        done: &mut Done,
+    ) -> Result<Vec<CacheKey>, Failure> {
+        let stage = workshop.run(
+            &self.figures,
+            Craft {
+                kind: EntryKind::Figure,
+                name: "drawing",
+                read: |_: &&PlannedFigure, bytes: Vec<u8>| Some(Arc::from(bytes)),
+                make: |planned: &PlannedFigure| {
+                    let bytes = draw(plan, findings, planned);
+                    (Arc::from(bytes.as_slice()), bytes)
+                },
+                work: plan.figures.iter().rev().map(|figure| (figure.key, figure)).collect(),
+            },
+        )?;
+        done.drawn = stage.is_new;
+        done.notes.extend(stage.notes);
+        self.figures = stage.values;
+        Ok(stage.missing)
+    }
+
+    /// The files of all figures by their paths.
+    pub(super) fn figure_files(&self, plan: &Plan) -> BTreeMap<String, Arc<[u8]>> {
+        let planned = plan.figures.iter();
+        planned.map(|planned| (planned.path.clone(), Arc::clone(&self.figures[&planned.key]))).collect()
+    }
+}
+
+fn draw(plan: &Plan, findings: &[Arc<Finding>], planned: &PlannedFigure) -> Vec<u8> {
+    match &planned.subject {
+        Subject::Activation(activation) => figure::draw(&planned.figure, Input::Activation(activation)),
+        Subject::Cases(indices) => {
+            let cases: Vec<(&Case, &Finding)> =
+                indices.iter().map(|&index| (&*plan.cases[index], &*findings[index])).collect();
+            figure::draw(&planned.figure, Input::Cases(&cases))
+        }
+    }
+}
