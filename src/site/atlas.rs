@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::gallery::Trained;
 use crate::finding::Finding;
 use crate::function::Function;
 use crate::plan::{Case, Plan};
@@ -18,9 +17,23 @@ pub(super) struct Atlas {
     /// Of the activations, in the order of [`Specs::activations`], which relatives count by.
     ids: Vec<String>,
     examined: Arc<Examined>,
-    /// The losses that rank the cases that differ in their activation only, by what they share.
-    losses: BTreeMap<String, Vec<f64>>,
+    /// Of the plan's cases.
+    standings: Vec<Standing>,
 }
+
+/// How a case does among others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Standing {
+    /// The loss that it is ranked by: [`typical_loss`].
+    pub(super) typical: f64,
+    pub(super) rank: Rank,
+    /// Its rank by what could be reached, among those with the same target and experiment: how many can reach clearly less, and
+    /// one; what is known no better is alike. `None` where it is not known.
+    pub(super) attainable_rank: Option<usize>,
+}
+
+/// Losses that differ by less than this factor are alike.
+const ALIKE: f64 = 1.002;
 
 /// What is found out about functions, in their order.
 struct Examined {
@@ -58,11 +71,11 @@ impl Atlas {
         let functions: Vec<&Function> =
             specs.activations.values().map(|activation| &activation.function).collect();
         let examined = examined(&functions);
-        let mut losses: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        for (case, finding) in plan.cases.iter().zip(findings) {
-            losses.entry(shared(case)).or_default().push(typical_loss(finding));
+        Self {
+            ids: specs.activations.keys().cloned().collect(),
+            examined,
+            standings: standings(plan, findings),
         }
-        Self { ids: specs.activations.keys().cloned().collect(), examined, losses }
     }
 
     fn index(&self, id: &str) -> Option<usize> {
@@ -80,11 +93,35 @@ impl Atlas {
         relatives.iter().map(|relative| (self.ids[relative.index].as_str(), *relative)).collect()
     }
 
-    pub(super) fn rank(&self, trained: Trained<'_>) -> Rank {
-        let own = trained.typical_mse();
-        let all = self.losses.get(&shared(trained.case)).map_or(&[][..], Vec::as_slice);
-        Rank { rank: 1 + all.iter().filter(|&&loss| loss < own).count(), of: all.len() }
+    /// How a case of the plan does.
+    pub(super) fn standing(&self, case: usize) -> Standing {
+        self.standings[case]
     }
+}
+
+fn standings(plan: &Plan, findings: &[Arc<Finding>]) -> Vec<Standing> {
+    let typical: Vec<f64> = findings.par_iter().map(|finding| typical_loss(finding)).collect();
+    let attained: Vec<Option<f64>> = findings.iter().map(|finding| finding.attained()).collect();
+    let shared: Vec<String> = plan.cases.iter().map(|case| shared(case)).collect();
+    let mut rivals: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for (shared, &typical) in shared.iter().zip(&typical) {
+        rivals.entry(shared).or_default().push(typical);
+    }
+    let mut attainable_ranks = vec![None; plan.cases.len()];
+    for contest in &plan.contests {
+        let others: Vec<f64> = contest.cases.iter().filter_map(|&index| attained[index]).collect();
+        for &index in &contest.cases {
+            let rank = |own: f64| 1 + others.iter().filter(|other| **other * ALIKE < own).count();
+            attainable_ranks[index] = attained[index].map(rank);
+        }
+    }
+    let cases = shared.iter().zip(typical).zip(attainable_ranks);
+    let standing = |((shared, typical), attainable_rank): ((&String, f64), Option<usize>)| {
+        let all = &rivals[shared.as_str()];
+        let rank = 1 + all.iter().filter(|loss| **loss < typical).count();
+        Standing { typical, rank: Rank { rank, of: all.len() }, attainable_rank }
+    };
+    cases.map(standing).collect()
 }
 
 /// What a case has in common with those of other activations: the experiment and every level but the activation's.

@@ -28,12 +28,31 @@ const AS_GOOD: f64 = 1.01;
 /// A loss below this share of the target's variance is none.
 const NOTHING: f64 = 1e-9;
 
+fn shown(mse: f64) -> String {
+    significant(mse, 4)
+}
+
+/// The bounds of what could have been reached, as a table shows them; a dash where they are not known.
+pub(super) fn bounds_text(trained: Trained<'_>) -> String {
+    let known = trained.finding.attainable.as_ref().zip(trained.finding.bounds());
+    let Some((attainable, (lower, upper))) = known else { return "–".into() };
+    if lower >= 0.99 * upper || upper <= NOTHING * attainable.variance {
+        shown(upper)
+    } else {
+        format!("{} … {}", shown(lower), shown(upper))
+    }
+}
+
+/// Training's best less what could have been reached; a dash where either is not known.
+pub(super) fn gap_text(trained: Trained<'_>) -> String {
+    trained.finding.training_gap().map_or_else(|| "–".into(), shown)
+}
+
 /// `None` where it is not known.
 pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     let finding = trained.finding;
     let attainable = finding.attainable.as_ref()?;
     let (lower, upper) = finding.bounds()?;
-    let shown = |mse: f64| significant(mse, 4);
     let is_none = |mse: f64| mse <= NOTHING * attainable.variance;
     let interval =
         |(low, high): (f64, f64)| format!("[{}, {}]", minus(&low.to_string()), minus(&high.to_string()));
@@ -108,12 +127,8 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
         result: format!("{reached} {found}"),
         method,
         beyond,
-        bounds: if lower >= 0.99 * upper || is_none(upper) {
-            shown(upper)
-        } else {
-            format!("{} … {}", shown(lower), shown(upper))
-        },
-        gap: gap.map_or_else(|| "–".into(), shown),
+        bounds: bounds_text(trained),
+        gap: gap_text(trained),
         parameters,
     })
 }

@@ -1,6 +1,7 @@
 //! What the pages are made from: specs, plan and findings, and the ways through them that every page needs.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::finding::Finding;
@@ -9,9 +10,9 @@ use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
-use super::atlas::Atlas;
+use super::atlas::{Atlas, Standing};
 use super::link;
-use crate::verdict::{Verdict, typical_loss};
+use crate::verdict::Verdict;
 
 /// Specs, plan and findings together; `findings` belong to the plan's cases, index by index.
 #[derive(Clone, Copy)]
@@ -20,19 +21,40 @@ pub(super) struct Gallery<'g> {
     pub(super) plan: &'g Plan,
     pub(super) findings: &'g [Arc<Finding>],
     pub(super) verdicts: &'g [Option<Arc<Verdict>>],
-    pub(super) folders: &'g Folders<'g>,
+    pub(super) index: &'g Index<'g>,
     pub(super) atlas: &'g Atlas,
 }
 
-/// The figures by the folder in which they lie, with a slash at its end.
-pub(super) type Folders<'g> = BTreeMap<&'g str, Vec<&'g PlannedFigure>>;
+/// Where things stand in the plan.
+#[derive(Default)]
+pub(super) struct Index<'g> {
+    /// The figures by the folder in which they lie, with a slash at its end.
+    folders: BTreeMap<&'g str, Vec<&'g PlannedFigure>>,
+    /// The cases of an experiment, which stand together.
+    experiments: BTreeMap<&'g str, Range<usize>>,
+    /// The cases with an activation.
+    activations: BTreeMap<&'g str, Vec<usize>>,
+    /// The contest of every case.
+    contests: Vec<usize>,
+}
 
-pub(super) fn folders(plan: &Plan) -> Folders<'_> {
-    let mut folders = Folders::new();
-    for planned in &plan.figures {
-        folders.entry(folder_of(&planned.path)).or_default().push(planned);
+impl<'g> Index<'g> {
+    pub(super) fn new(plan: &'g Plan) -> Self {
+        let mut index = Self { contests: vec![0; plan.cases.len()], ..Self::default() };
+        for planned in &plan.figures {
+            index.folders.entry(folder_of(&planned.path)).or_default().push(planned);
+        }
+        for (at, case) in plan.cases.iter().enumerate() {
+            index.experiments.entry(&case.experiment).or_insert(at..at).end = at + 1;
+            index.activations.entry(&case.activation.id).or_default().push(at);
+        }
+        for (at, contest) in plan.contests.iter().enumerate() {
+            for &case in &contest.cases {
+                index.contests[case] = at;
+            }
+        }
+        index
     }
-    folders
 }
 
 /// A case with its run.
@@ -42,13 +64,10 @@ pub(super) struct Trained<'g> {
     pub(super) case: &'g Case,
     pub(super) run: &'g Run,
     pub(super) finding: &'g Finding,
+    pub(super) standing: Standing,
 }
 
-impl<'g> Trained<'g> {
-    fn new(index: usize, case: &'g Case, finding: &'g Finding) -> Self {
-        Self { index, case, run: &finding.run, finding }
-    }
-
+impl Trained<'_> {
     /// Its page or, without one, its place on the experiment's.
     pub(super) fn page(&self) -> String {
         if self.case.has_page {
@@ -70,7 +89,7 @@ impl<'g> Trained<'g> {
 
     /// The loss that a case is ranked by: the median of its starts, or of one start the lowest.
     pub(super) fn typical_mse(&self) -> f64 {
-        typical_loss(self.finding)
+        self.standing.typical
     }
 
     /// The loss that it is ranked by as pages show it.
@@ -97,21 +116,30 @@ impl<'g> Trained<'g> {
 }
 
 impl<'g> Gallery<'g> {
+    fn case(self, index: usize) -> Trained<'g> {
+        let (case, finding) = (&self.plan.cases[index], &self.findings[index]);
+        Trained { index, case, run: &finding.run, finding, standing: self.atlas.standing(index) }
+    }
+
     pub(super) fn cases(self) -> impl Iterator<Item = Trained<'g>> {
-        let pairs = self.plan.cases.iter().zip(self.findings).enumerate();
-        pairs.map(|(index, (case, finding))| Trained::new(index, case, finding))
+        (0..self.plan.cases.len()).map(move |index| self.case(index))
     }
 
     pub(super) fn cases_of(self, experiment: &str) -> Vec<Trained<'g>> {
-        self.cases().filter(|trained| trained.case.experiment == experiment).collect()
+        let range = self.index.experiments.get(experiment).cloned().unwrap_or_default();
+        range.map(|index| self.case(index)).collect()
+    }
+
+    /// The cases with an activation, experiment after experiment.
+    pub(super) fn cases_with(self, activation: &str) -> Vec<Trained<'g>> {
+        let indices = self.index.activations.get(activation).map_or(&[][..], Vec::as_slice);
+        indices.iter().map(|&index| self.case(index)).collect()
     }
 
     /// What a case is compared with, and the verdict on it, if there are many starts.
     pub(super) fn contest(self, trained: Trained<'_>) -> Option<(&'g Contest, &'g Verdict)> {
-        let contests = self.plan.contests.iter().zip(self.verdicts);
-        let mut contests = contests.filter(|(contest, _)| contest.cases.contains(&trained.index));
-        let (contest, verdict) = contests.next()?;
-        Some((contest, verdict.as_deref()?))
+        let at = *self.index.contests.get(trained.index)?;
+        Some((self.plan.contests.get(at)?, self.verdicts.get(at)?.as_deref()?))
     }
 
     /// The experiment's cases on one target, best first; the plan's order decides between equals.
@@ -161,7 +189,7 @@ impl<'g> Gallery<'g> {
     }
 
     fn figures_in(self, folder: &str) -> Vec<&'g PlannedFigure> {
-        self.folders.get(folder).cloned().unwrap_or_default()
+        self.index.folders.get(folder).cloned().unwrap_or_default()
     }
 
     /// The picture that stands for a case in tables: its fit, or another still picture of it.
@@ -187,12 +215,7 @@ impl<'g> Gallery<'g> {
     pub(super) fn subjects(self, planned: &PlannedFigure) -> Vec<Trained<'g>> {
         match &planned.subject {
             Subject::Activation(_) => Vec::new(),
-            Subject::Cases(indices) => indices
-                .iter()
-                .filter_map(|&index| {
-                    Some(Trained::new(index, self.plan.cases.get(index)?, self.findings.get(index)?))
-                })
-                .collect(),
+            Subject::Cases(indices) => indices.iter().map(|&index| self.case(index)).collect(),
         }
     }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::atlas::Atlas;
-use super::gallery::{self, Gallery, Trained};
+use super::gallery::{Gallery, Index, Trained};
 use super::page::{self, Draft};
 use super::template::Templates;
 use super::{SiteFile, TemplateFile, link, markdown, report, report_page, results};
@@ -71,9 +71,9 @@ impl Renderer {
         overrides: &[TemplateFile],
     ) -> Result<Vec<SiteFile>, Vec<Diagnostic>> {
         let templates = Templates::load(overrides)?;
-        let folders = gallery::folders(plan);
+        let index = Index::new(plan);
         let atlas = Atlas::new(specs, plan, findings);
-        let gallery = Gallery { specs, plan, findings, verdicts, folders: &folders, atlas: &atlas };
+        let gallery = Gallery { specs, plan, findings, verdicts, index: &index, atlas: &atlas };
         let surroundings = Surroundings::new(specs, overrides);
         let last = self.last.as_ref().filter(|last| last.surroundings == surroundings);
         let mut parts: Vec<Part> =

@@ -1,7 +1,7 @@
 //! The reports in Markdown, to be read on GitHub as well as on the site: links lead to folders and files that lie beside them.
 
 use super::alt;
-use super::attained::attained;
+use super::attained::bounds_text;
 use super::diagnoses::{self, counts};
 use super::gallery::{Gallery, Trained};
 use super::judged;
@@ -155,7 +155,7 @@ fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
             plain(&name(trained)),
             case_address(path, trained),
             trained.typical_text(),
-            attained(trained).map_or_else(|| "–".into(), |attained| attained.bounds),
+            bounds_text(trained),
             diagnoses::words(trained),
         ));
     }

@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::{Place, SourceFile};
     use crate::plan::Plan;
-    use crate::site::gallery::Folders;
+    use crate::site::gallery::Index;
     use crate::spec::{Page, Site, Source, Specs};
 
     /// The Markdown for the report of a site with one page, `p`.
@@ -201,7 +201,7 @@ mod tests {
             plan: &plan,
             findings: &[],
             verdicts: &[],
-            folders: &Folders::new(),
+            index: &Index::default(),
             atlas: &crate::site::atlas::Atlas::new(&specs, &plan, &[]),
         };
         let text = Text { markdown, place: None, home: "targets/t/index.html".into() };

@@ -136,21 +136,18 @@ fn spark(draft: &Draft<'_, '_>, activation: &Activation) -> String {
 
 /// Its cases, experiment after experiment, within one by rank, targets in the experiment's order.
 fn results(draft: &mut Draft<'_, '_>, activation: &Activation) -> Vec<ResultRow> {
-    let gallery = draft.gallery;
-    let mut results = Vec::new();
-    for experiment in &gallery.specs.experiments {
-        let mut cases: Vec<Trained<'_>> = gallery.cases_of(&experiment.id);
-        cases.retain(|trained| trained.case.activation.id == activation.id);
-        cases.sort_by_key(|&trained| gallery.atlas.rank(trained).rank);
-        let rows = draft.rows(&cases);
-        results.extend(rows.into_iter().zip(&cases).map(|(mut case, &trained)| {
-            let rank = gallery.atlas.rank(trained);
-            case.rank = rank.rank;
-            case.is_lowest = rank.rank == 1 && rank.of > 1 && trained.run.best.is_some();
-            ResultRow { case, rank_of: rank.of }
-        }));
+    let mut cases = draft.gallery.cases_with(&activation.id);
+    for of_one in cases.chunk_by_mut(|one, other| one.case.experiment == other.case.experiment) {
+        of_one.sort_by_key(|trained| trained.standing.rank.rank);
     }
-    results
+    let rows = draft.rows(&cases);
+    let row = |(mut case, trained): (CaseRow, &Trained<'_>)| {
+        let rank = trained.standing.rank;
+        case.rank = rank.rank;
+        case.is_lowest = rank.rank == 1 && rank.of > 1 && trained.run.best.is_some();
+        ResultRow { case, rank_of: rank.of }
+    };
+    rows.into_iter().zip(&cases).map(row).collect()
 }
 
 fn result_summary(results: &[ResultRow]) -> String {
@@ -246,12 +243,11 @@ fn index_row(draft: &Draft<'_, '_>, activation: &Arc<Activation>, properties: &P
         Smoothness::Twice => ("twice", 3),
         Smoothness::Smooth => ("smooth", 4),
     };
-    let cases: Vec<Trained<'_>> =
-        gallery.cases().filter(|trained| trained.case.activation.id == activation.id).collect();
+    let cases = gallery.cases_with(&activation.id);
     let ranks: Vec<_> = cases
         .iter()
         .filter(|trained| trained.run.best.is_some())
-        .map(|&trained| gallery.atlas.rank(trained))
+        .map(|trained| trained.standing.rank)
         .filter(|rank| rank.of > 1)
         .collect();
     let parameters: Vec<String> = activation

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
 use crate::finding::Weight;
-use crate::site::attained::attained;
+use crate::site::attained::bounds_text;
 use crate::site::diagnoses::{counts, unbroken};
 use crate::site::gallery::{Gallery, Trained};
 use crate::site::judged::{spread_view, verdict};
@@ -89,8 +89,8 @@ fn tiles(ranked: &[Trained<'_>]) -> Vec<Tile> {
             Some(spread) => Fact::new("median", spread.median.clone()),
             None => Fact::new("lowest", trained.best_text()),
         }];
-        if let Some(attained) = attained(*trained) {
-            facts.push(Fact::new("attainable", attained.bounds));
+        if trained.finding.attainable.is_some() {
+            facts.push(Fact::new("attainable", bounds_text(*trained)));
         }
         if let Some(spread) = spread {
             facts.push(Fact::new("success", spread.success));

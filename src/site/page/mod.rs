@@ -13,7 +13,7 @@ mod subject;
 use serde::Serialize;
 
 use super::alt;
-use super::attained::attained;
+use super::attained::{bounds_text, gap_text};
 use super::diagnoses::{Badge, badges};
 use super::gallery::{Gallery, Trained};
 use super::judged::{SpreadView, spread_view};
@@ -257,7 +257,6 @@ impl Draft<'_, '_> {
             last = Some((group.0, group.1, rank));
             let experiment =
                 self.gallery.experiment(&case.experiment).map_or("", |found| found.title.as_str());
-            let attained = attained(trained);
             rows.push(CaseRow {
                 rank,
                 url: self.url(&trained.page()),
@@ -272,11 +271,11 @@ impl Draft<'_, '_> {
                 best_mse_value: trained.run.best.as_ref().map(|best| best.mse),
                 final_mse: trained.run.final_mse().map_or_else(|| "–".into(), |mse| significant(mse, 4)),
                 final_mse_value: trained.run.final_mse(),
-                attainable: attained.as_ref().map_or_else(|| "–".into(), |attained| attained.bounds.clone()),
+                attainable: bounds_text(trained),
                 attainable_value: trained.finding.attained(),
-                gap: attained.map_or_else(|| "–".into(), |attained| attained.gap),
+                gap: gap_text(trained),
                 gap_value: trained.finding.training_gap(),
-                attainable_rank: attainable_rank(self.gallery, trained),
+                attainable_rank: trained.standing.attainable_rank,
                 spread: spread_view(trained),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
                 diagnoses: badges(trained),
@@ -285,13 +284,4 @@ impl Draft<'_, '_> {
         }
         rows
     }
-}
-
-/// How many cases of the same experiment and target can reach clearly less, and one; what is known no better is alike.
-fn attainable_rank(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<usize> {
-    const ALIKE: f64 = 1.002;
-    let own = trained.finding.attained()?;
-    let contest = gallery.plan.contests.iter().find(|contest| contest.cases.contains(&trained.index))?;
-    let others = contest.cases.iter().filter_map(|&index| gallery.findings.get(index)?.attained());
-    Some(1 + others.filter(|other| other * ALIKE < own).count())
 }
