@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use crate::fs::{FileError, at, slashed, write_atomic};
@@ -80,7 +81,8 @@ pub fn publish(
     // A link to a folder keeps pointing where it points: what changes is the folder.
     let out = &fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
     let staging = Staging::beside(out)?;
-    let hashes = files.iter().map(|(name, bytes)| (name.clone(), blake3::hash(bytes))).collect();
+    let hashes = files.par_iter().map(|(name, bytes)| (name.clone(), blake3::hash(bytes)));
+    let hashes: BTreeMap<String, blake3::Hash> = hashes.collect();
     let manifest = manifest(&hashes);
     let (changed, stale) = (&published.written, &published.removed);
     if changed.is_empty() && stale.is_empty() && has_content(&out.join(MANIFEST), manifest.as_bytes()) {
@@ -110,9 +112,10 @@ pub struct Replaced {
 pub fn compare(out: &Path, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Published, PublishError> {
     refuse_file(out)?;
     let previous = read_manifest(out);
-    let changed = files.iter().filter(|(name, bytes)| !has_content(&out.join(name), bytes));
+    let changed = files.par_iter().filter(|(name, bytes)| !has_content(&out.join(name), bytes));
     let mut published =
         Published { written: changed.map(|(name, _)| name.clone()).collect(), ..Published::default() };
+    published.written.sort();
     published.unchanged = files.len() - published.written.len();
     for name in &published.written {
         let path = out.join(name);
@@ -185,16 +188,21 @@ fn lay_out(
     let parent = staging.path.parent().unwrap_or(Path::new("."));
     at(parent, "create", fs::create_dir_all(parent))?;
     at(&staging.path, "create", fs::create_dir(&staging.path))?;
-    for (name, bytes) in contents {
+    let folders: BTreeSet<&str> =
+        contents.iter().filter_map(|(name, _)| Some(name.rsplit_once('/')?.0)).collect();
+    for folder in folders {
+        let path = staging.path.join(folder);
+        at(&path, "create", fs::create_dir_all(&path))?;
+    }
+    contents.par_iter().try_for_each(|(name, bytes)| {
         let path = staging.path.join(name);
-        let folder = path.parent().unwrap_or(&staging.path);
-        at(folder, "create", fs::create_dir_all(folder))?;
         let is_kept =
             changed.binary_search_by(|other| other.as_str().cmp(name)).is_err() && *name != MANIFEST;
-        if !is_kept || fs::hard_link(out.join(name), &path).is_err() {
-            at(&path, "write", fs::write(&path, bytes))?;
+        if is_kept && fs::hard_link(out.join(name), &path).is_ok() {
+            return Ok(());
         }
-    }
+        at(&path, "write", fs::write(&path, bytes))
+    })?;
     if !out.exists() {
         return Ok(());
     }

@@ -1,28 +1,32 @@
 //! Addresses within the site. Every link is relative and names a file, so that the site works at any prefix and from disk.
 
+use std::fmt::Write as _;
+
 /// The address of `to` as seen from the file `from`, both relative to the site's root with `/` between their parts.
 pub(super) fn relative(from: &str, to: &str) -> String {
-    let folders = |path: &str| -> Vec<String> {
-        let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
-        parts.pop();
-        parts
-    };
-    let (from, target) = (folders(from), folders(to));
-    let shared = from.iter().zip(&target).take_while(|(a, b)| a == b).count();
-    let up = "../".repeat(from.len() - shared);
-    let down: String = target[shared..].iter().map(|folder| format!("{}/", encoded(folder))).collect();
-    let name = to.rsplit('/').next().unwrap_or(to);
-    let (name, fragment) = name.split_once('#').map_or((name, None), |(name, part)| (name, Some(part)));
-    let fragment =
-        fragment.map_or_else(String::new, |part| format!("#{}", encoded(part).replace("%3A", ":")));
-    format!("{up}{down}{}{fragment}", encoded(name))
+    // Up to and with the last slash up to which both are the same.
+    let alike = from.bytes().zip(to.bytes()).take_while(|(a, b)| a == b).count();
+    let shared = from.as_bytes()[..alike].iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let up = from.as_bytes()[shared..].iter().filter(|byte| **byte == b'/').count();
+    let (path, fragment) = to[shared..].split_once('#').map_or((&to[shared..], None), |(a, b)| (a, Some(b)));
+    let mut address = "../".repeat(up);
+    encode(path, b"/-_.~+@", &mut address);
+    if let Some(fragment) = fragment {
+        address.push('#');
+        encode(fragment, b":-_.~+@", &mut address);
+    }
+    address
 }
 
-/// One part of a path as it stands in an address.
-fn encoded(part: &str) -> String {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~+@".contains(byte);
-    let byte = |byte: u8| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    part.bytes().map(byte).collect()
+/// Appends a path or fragment as it stands in an address; of what is not alphanumeric, only `plain` stays as it is.
+fn encode(text: &str, plain: &[u8], address: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
+            address.push(char::from(byte));
+        } else {
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
 }
 
 /// The page of a folder.

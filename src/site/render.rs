@@ -15,7 +15,7 @@ use super::{SiteFile, TemplateFile, link, markdown, report, report_page, results
 use crate::diagnostic::Diagnostic;
 use crate::finding::Finding;
 use crate::plan::{Case, Plan};
-use crate::spec::{Activation, Experiment, Model, Page, Site, Specs, Target};
+use crate::spec::{Activation, Experiment, Figure, Model, Page, Site, Specs, Target};
 use crate::verdict::Verdict;
 
 /// The sections that have a list of cards.
@@ -158,7 +158,11 @@ impl Part {
             .filter(|(contest, _)| contest.experiment == experiment.id)
             .map(|(_, verdict)| verdict.clone())
             .collect();
-        Self { experiment: experiment.clone(), cases, findings, verdicts, files: Vec::new() }
+        // No page says where a figure is declared, which changes with every line above it.
+        let unplaced = |figure: &Arc<Figure>| Arc::new(Figure { source: None, ..Figure::clone(figure) });
+        let figures = experiment.figures.iter().map(unplaced).collect();
+        let experiment = Experiment { figures, ..experiment.clone() };
+        Self { experiment, cases, findings, verdicts, files: Vec::new() }
     }
 
     /// Whether this one's files are those that the other's would be.
