@@ -7,6 +7,9 @@ mod record;
 mod stage;
 mod stop;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -362,22 +365,4 @@ pub fn needed_entries(options: &Options, cache: &Cache, plan: &Plan) -> BTreeSet
         .chain(figures)
         .chain([(EntryKind::Record, Record::key(options))])
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::Severity;
-
-    #[test]
-    fn a_run_below_its_certificate_fails_loudly() {
-        let violation = Violation { trained: 0.2, certified: 0.25 };
-        let diagnostics =
-            Failure::Violation { case: "benchmark/cubic_s/tanh".into(), violation }.diagnostics();
-        let text = format!("{diagnostics:?}");
-        for part in ["benchmark/cubic_s/tanh", "0.2", "0.25", "certified", "report it"] {
-            assert!(text.contains(part), "{text}");
-        }
-        assert!(diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Error), "{text}");
-    }
 }
