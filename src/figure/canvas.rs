@@ -1,5 +1,7 @@
 //! The pixels: anti-aliased shapes on an opaque white ground, in pixel coordinates with the origin at the top left.
 
+use std::ops::Range;
+
 use tiny_skia::{
     FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke,
     StrokeDash, Transform,
@@ -116,6 +118,13 @@ impl Canvas {
     /// Takes over another picture of the same size.
     pub(super) fn copy_from(&mut self, other: &Self) {
         self.pixmap.data_mut().copy_from_slice(other.pixmap.data());
+    }
+
+    /// Takes over some columns of a row of another picture of the same size.
+    pub(super) fn copy_row(&mut self, row: usize, columns: Range<usize>, other: &Self) {
+        let width = self.pixmap.width() as usize;
+        let bytes = 4 * (row * width + columns.start)..4 * (row * width + columns.end);
+        self.pixmap.data_mut()[bytes.clone()].copy_from_slice(&other.pixmap.data()[bytes]);
     }
 
     /// The colours of all pixels, row by row.

@@ -45,7 +45,7 @@ pub(super) fn draw_frames(
     panels: &[Panel],
     case: &Case,
     run: &Run,
-    mut push: impl FnMut(&Canvas),
+    mut push: impl FnMut(&Canvas) + Send,
 ) {
     let style = Style::of(size);
     let mut base = Canvas::new(size.0, size.1);
@@ -66,18 +66,24 @@ pub(super) fn draw_frames(
     let counter = text::width(Font::Upright, &epoch_text(last, last), style.small_font());
     draw_formula(&mut base, case, style, counter + 3.0 * style.font());
     let ink = Ink::from(case.activation.color);
-    let mut canvas = base.clone();
-    for (index, snapshot) in run.snapshots.iter().enumerate() {
+    let draw_frame = |canvas: &mut Canvas, index: usize, snapshot: &Snapshot| {
         canvas.copy_from(&base);
         for plot in &plots {
-            plot.draw(&mut canvas, index, ink, style);
+            plot.draw(canvas, index, ink, style);
         }
-        draw_epoch(&mut canvas, &plots, snapshot, case.training.epochs, style);
-        push(&canvas);
+        draw_epoch(canvas, &plots, snapshot, case.training.epochs, style);
+    };
+    let (mut shown, mut next) = (base.clone(), base.clone());
+    let mut snapshots = run.snapshots.iter().enumerate();
+    if let Some((index, snapshot)) = snapshots.next() {
+        draw_frame(&mut shown, index, snapshot);
     }
-    if run.snapshots.is_empty() {
-        push(&base);
+    for (index, snapshot) in snapshots {
+        // While one frame is taken over, the next one is drawn.
+        rayon::join(|| push(&shown), || draw_frame(&mut next, index, snapshot));
+        std::mem::swap(&mut shown, &mut next);
     }
+    push(&shown);
 }
 
 /// In hundredths of a second, as GIF counts.

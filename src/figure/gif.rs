@@ -45,62 +45,61 @@ impl Animation {
     /// Appends a frame that is shown for so many hundredths of a second.
     pub(super) fn push(&mut self, canvas: &Canvas, delay: u16) {
         let mut frame = Frame { delay, dispose: DisposalMethod::Keep, ..Frame::default() };
-        let mut last = self.last.take();
-        let entries = match &last {
-            None => {
-                (frame.width, frame.height) = (self.width, self.height);
-                let mut before = ([255; 3], self.palette.index([255; 3]).0);
-                let entries = canvas.rgb().map(|color| {
-                    if color != before.0 {
-                        before = (color, self.palette.index(color).0);
-                    }
-                    before.1 + 1
-                });
-                self.current = entries.collect();
-                self.current.clone()
+        let entries = if let Some(mut last) = self.last.take() {
+            frame.transparent = Some(UNCHANGED);
+            let changes = changes(&last, canvas);
+            let entries = self.difference(&last, canvas, &changes, &mut frame);
+            for (row, columns) in changes.into_iter().enumerate() {
+                last.copy_row(row, columns, canvas);
             }
-            Some(last) => {
-                frame.transparent = Some(UNCHANGED);
-                self.difference(last, canvas, &mut frame)
-            }
+            self.last = Some(last);
+            entries
+        } else {
+            (frame.width, frame.height) = (self.width, self.height);
+            let mut before = ([255; 3], self.palette.index([255; 3]).0);
+            let entries = canvas.rgb().map(|color| {
+                if color != before.0 {
+                    before = (color, self.palette.index(color).0);
+                }
+                before.1 + 1
+            });
+            self.current = entries.collect();
+            self.last = Some(canvas.clone());
+            self.current.clone()
         };
         frame.buffer = Cow::Owned(lzw::encode(&entries));
         self.frames.push(frame);
-        match &mut last {
-            None => self.last = Some(canvas.clone()),
-            Some(kept) => {
-                kept.copy_from(canvas);
-                self.last = last;
-            }
-        }
     }
 
-    /// The entries of a rectangle in which a frame differs from the last, see-through where nothing changed.
+    /// The entries of the rectangle that holds all changes, see-through where nothing changed.
     #[expect(clippy::cast_possible_truncation, reason = "places in a picture whose sides fit")]
-    fn difference<'c>(
+    fn difference(
         &mut self,
-        last: &'c Canvas,
-        canvas: &'c Canvas,
+        last: &Canvas,
+        canvas: &Canvas,
+        changes: &[Range<usize>],
         frame: &mut Frame<'static>,
     ) -> Vec<u8> {
         let width = usize::from(self.width);
-        let Rectangle { columns, rows } = changed(last, canvas);
-        let mut entries = Vec::with_capacity(columns.len() * rows.len());
-        for row in rows.clone() {
-            let bytes = |canvas: &'c Canvas| &canvas.row_bytes(row)[4 * columns.start..4 * columns.end];
-            let (old, new) = (bytes(last), bytes(canvas));
-            if old == new {
-                entries.resize(entries.len() + columns.len(), UNCHANGED);
-                continue;
-            }
-            let current = &mut self.current[row * width..][columns.clone()];
-            let pixels = old.chunks_exact(4).zip(new.chunks_exact(4));
-            for (current, (old, new)) in current.iter_mut().zip(pixels) {
+        let Rectangle { columns, rows } = rectangle(changes);
+        let mut entries = vec![UNCHANGED; columns.len() * rows.len()];
+        let lines = entries.chunks_exact_mut(columns.len());
+        for (row, line) in rows.clone().zip(lines) {
+            let changed = changes[row].clone();
+            let bytes =
+                |canvas| Canvas::row_bytes(canvas, row)[4 * changed.start..4 * changed.end].chunks_exact(4);
+            let current = &mut self.current[row * width..][changed.clone()];
+            let line = &mut line[changed.start.saturating_sub(columns.start)..];
+            let pixels = bytes(last).zip(bytes(canvas));
+            for ((current, entry), (old, new)) in current.iter_mut().zip(line).zip(pixels) {
+                if old == new {
+                    continue;
+                }
                 // Another colour may still have the same entry.
-                let entry =
-                    if old == new { *current } else { self.palette.index([new[0], new[1], new[2]]).0 + 1 };
-                entries.push(if entry == *current { UNCHANGED } else { entry });
-                *current = entry;
+                let index = self.palette.index([new[0], new[1], new[2]]).0 + 1;
+                if index != *current {
+                    (*current, *entry) = (index, index);
+                }
             }
         }
         (frame.left, frame.top) = (columns.start as u16, rows.start as u16);
@@ -132,20 +131,40 @@ struct Rectangle {
     rows: Range<usize>,
 }
 
-/// Where a picture differs from another of the same size. A frame needs a pixel even if nothing has changed.
-fn changed(before: &Canvas, after: &Canvas) -> Rectangle {
-    let (width, height) = (after.size().0 as usize, after.size().1 as usize);
-    let differs = |row: &usize| before.row_bytes(*row) != after.row_bytes(*row);
-    let Some(top) = (0..height).find(differs) else { return Rectangle { columns: 0..1, rows: 0..1 } };
-    let bottom = (top..height).rfind(differs).unwrap_or(top);
-    let (mut left, mut right) = (width, 0);
-    for row in (top..=bottom).filter(differs) {
-        let (old, new) = (before.row_bytes(row).chunks_exact(4), after.row_bytes(row).chunks_exact(4));
-        let mut pairs = old.zip(new);
-        left = left.min(pairs.clone().position(|(old, new)| old != new).unwrap_or(width));
-        right = right.max(pairs.rposition(|(old, new)| old != new).unwrap_or(0));
-    }
-    Rectangle { columns: left.min(right)..right + 1, rows: top..bottom + 1 }
+/// The smallest rectangle that holds all changes. A frame needs a pixel even if nothing has changed.
+fn rectangle(changes: &[Range<usize>]) -> Rectangle {
+    let is_changed = |columns: &Range<usize>| !columns.is_empty();
+    let Some(top) = changes.iter().position(is_changed) else {
+        return Rectangle { columns: 0..1, rows: 0..1 };
+    };
+    let bottom = changes.iter().rposition(is_changed).unwrap_or(top);
+    let changed = || changes.iter().filter(|columns| is_changed(columns));
+    let left = changed().map(|columns| columns.start).min().unwrap_or(0);
+    let right = changed().map(|columns| columns.end).max().unwrap_or(1);
+    Rectangle { columns: left..right, rows: top..bottom + 1 }
+}
+
+/// How many bytes are compared at once.
+const BLOCK: usize = 256;
+
+/// Per row, from the first to after the last column in which a picture differs from another of the same size.
+fn changes(before: &Canvas, after: &Canvas) -> Vec<Range<usize>> {
+    let rows = 0..after.size().1 as usize;
+    let row = |row: usize| {
+        let (old, new) = (before.row_bytes(row), after.row_bytes(row));
+        let differ = |(old, new): (&[u8], &[u8])| old != new;
+        let blocks = || old.chunks(BLOCK).zip(new.chunks(BLOCK));
+        let Some(first) = blocks().position(differ) else { return 0..0 };
+        let last = blocks().rposition(differ).unwrap_or(first);
+        let pixels = |block: usize| {
+            let end = old.len().min((block + 1) * BLOCK);
+            old[block * BLOCK..end].chunks_exact(4).zip(new[block * BLOCK..end].chunks_exact(4))
+        };
+        let start = pixels(first).position(differ).unwrap_or(0);
+        let end = pixels(last).rposition(differ).unwrap_or(0);
+        first * BLOCK / 4 + start..last * BLOCK / 4 + end + 1
+    };
+    rows.map(row).collect()
 }
 
 #[cfg(test)]

@@ -20,8 +20,7 @@ pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
     while at < entries.len() {
         let symbol = entries[at];
         if run_end <= at {
-            let length = entries[at..].iter().position(|&other| other != symbol);
-            run_end = length.map_or(entries.len(), |length| at + length);
+            run_end = at + run_length(&entries[at..], symbol);
         }
         // The longest run of this symbol that has a code; one more of it is sure not to have one.
         let runs = &dictionary.runs[usize::from(symbol)];
@@ -48,6 +47,16 @@ pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
     }
     bits.push(dictionary.clear_code() + 1, dictionary.width);
     bits.finish()
+}
+
+/// How many entries are this symbol before the first that is not.
+fn run_length(entries: &[u8], symbol: u8) -> usize {
+    // Frames are mostly one long run: eight at once.
+    let eight = u64::from_ne_bytes([symbol; 8]);
+    let (chunks, rest) = entries.as_chunks::<8>();
+    let whole = 8 * chunks.iter().take_while(|chunk| u64::from_ne_bytes(**chunk) == eight).count();
+    let tail = if whole < 8 * chunks.len() { &entries[whole..whole + 8] } else { rest };
+    whole + tail.iter().take_while(|entry| **entry == symbol).count()
 }
 
 /// The strings that have codes.
