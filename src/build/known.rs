@@ -1,7 +1,7 @@
 //! What stands between the specs and the site: runs, starts, searches, findings, verdicts and figures, kept from one build to
 //! the next, so that an edit costs what it touches.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -70,7 +70,7 @@ impl Known {
         (findings.collect(), self.verdicts(plan))
     }
 
-    fn findings_by_case(&self) -> HashMap<*const Case, &Arc<Finding>> {
+    fn findings_by_case(&self) -> BTreeMap<*const Case, &Arc<Finding>> {
         let last = self.last.iter();
         last.flat_map(|last| last.plan.cases.iter().map(Arc::as_ptr).zip(&last.findings)).collect()
     }

@@ -61,6 +61,7 @@ pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css", "js"];
 ///
 /// What [`Renderer::render`] would report.
 pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
-    let findings = vec![Arc::new(Finding::blank()); plan.cases.len()];
+    let blank = Arc::new(Finding::blank());
+    let findings: Vec<Arc<Finding>> = plan.cases.iter().map(|_| Arc::clone(&blank)).collect();
     Renderer::default().render(specs, plan, &findings, &vec![None; plan.contests.len()], overrides).map(drop)
 }
