@@ -4,6 +4,7 @@ mod forecast;
 mod inputs;
 mod known;
 mod record;
+mod size;
 mod stage;
 mod stop;
 
@@ -17,13 +18,13 @@ use std::sync::Arc;
 
 use crate::attain;
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::finding::{Finding, Violation};
 use crate::fs::{FileError, resolved};
 use crate::plan::{self, Plan};
 use crate::publish::{self, PublishError, Published, Replaced};
 use crate::site::{self, Renderer};
-use crate::spec::Specs;
+use crate::spec::{self, Specs};
 use crate::train::Run;
 use known::{Done, Known, Last};
 use stage::Workshop;
@@ -45,6 +46,8 @@ pub struct Options {
     pub cache: PathBuf,
     /// In place of the site spec's; as [`crate::spec::check_base_url`] gives it.
     pub base_url: Option<String>,
+    /// Whether a warning keeps the site from being published.
+    pub is_strict: bool,
     /// Threads; as many as there are cores without it. The bytes do not depend on it.
     pub jobs: Option<NonZeroUsize>,
 }
@@ -143,8 +146,13 @@ pub struct Summary {
     pub files_written: usize,
     pub files_unchanged: usize,
     pub files_removed: usize,
+    /// The size of the whole site.
+    pub bytes: u64,
     /// Things to know that are no errors.
     pub notes: Vec<String>,
+    /// What is likely a slip, or will be in the way of publishing.
+    #[serde(skip)]
+    pub warnings: Vec<Diagnostic>,
     /// The paths in the site of the files that were written or removed.
     #[serde(skip)]
     pub changed: Vec<String>,
@@ -206,6 +214,8 @@ impl Builder {
         refuse_confused_folders(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
+        let mut warnings = warnings(&specs);
+        refuse_warnings(options, &warnings)?;
         let last = known.last.as_ref().map(|last| (&last.specs, &last.plan));
         let plan = pool.install(|| plan::plan_again(&specs, last));
         if !known.has_all_runs(&plan) {
@@ -228,12 +238,17 @@ impl Builder {
             let pages = renderer.render(&specs, &plan, &findings, &verdicts, &templates);
             files.extend(pages.map_err(Failure::Specs)?.into_iter().map(|file| (file.path, file.bytes)));
             add_statics(&mut files, inputs, options)?;
+            let of_sizes = size::warnings(&files);
+            refuse_warnings(options, &of_sizes)?;
+            warnings.extend(of_sizes);
             if progress.is_stopped() {
                 return Err(Failure::Stopped);
             }
             let (published, old) = publish::publish(&options.out, &files).map_err(Failure::Publish)?;
             *replaced = Some(old);
             let mut summary = Summary::new(&plan, &findings, known, &done);
+            summary.bytes = size::total(&files);
+            summary.warnings = warnings;
             summary.notes.extend(note);
             summary.notes.extend(done.notes);
             summary.take(published);
@@ -338,13 +353,41 @@ impl Summary {
 /// # Errors
 ///
 /// Every fault.
-pub fn check(options: &Options) -> Result<(Specs, Plan), Failure> {
+pub fn check(options: &Options) -> Result<Checked, Failure> {
     let inputs = Inputs::read(options);
     let specs = inputs.load_specs(options)?;
     let templates = inputs.templates()?;
+    let warnings = warnings(&specs);
+    refuse_warnings(options, &warnings)?;
     let plan = plan::plan(&specs);
     site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
-    Ok((specs, plan))
+    Ok(Checked { specs, plan, warnings })
+}
+
+/// Specs that can be built.
+pub struct Checked {
+    pub specs: Specs,
+    pub plan: Plan,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What is likely a slip in the specs, in the order of the files and the places in them.
+fn warnings(specs: &Specs) -> Vec<Diagnostic> {
+    let mut found = spec::unused(specs);
+    found.extend(site::warnings(specs));
+    found.sort_by_key(|diagnostic| {
+        diagnostic.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
+    });
+    found
+}
+
+/// Makes errors of warnings where the author wants to have none.
+fn refuse_warnings(options: &Options, warnings: &[Diagnostic]) -> Result<(), Failure> {
+    if !options.is_strict || warnings.is_empty() {
+        return Ok(());
+    }
+    let errors = warnings.iter().map(|warning| Diagnostic { severity: Severity::Error, ..warning.clone() });
+    Err(Failure::Specs(errors.collect()))
 }
 
 /// The cache entries that the specs need.

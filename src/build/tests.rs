@@ -89,6 +89,7 @@ fn options(folder: &Path, out: &str) -> Options {
         out: folder.join(out),
         cache: folder.join("cache"),
         base_url: None,
+        is_strict: false,
         jobs: NonZeroUsize::new(2),
     }
 }

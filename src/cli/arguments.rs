@@ -74,6 +74,8 @@ pub(super) enum Command {
         /// Say what would be trained, drawn, written and removed, and do nothing of it.
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        strictness: Strictness,
     },
     /// Build on every save, serve the site, and keep open pages up to date.
     Watch {
@@ -93,6 +95,8 @@ pub(super) enum Command {
         /// How to write what is wrong; `github` makes annotations in GitHub Actions.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
+        #[command(flatten)]
+        strictness: Strictness,
     },
     /// List what the specs declare.
     List {
@@ -142,6 +146,14 @@ pub(super) enum NewKind {
     Figure,
     Page,
     Site,
+}
+
+/// What warnings do.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Strictness {
+    /// Take every warning for an error.
+    #[arg(long = "strict")]
+    is_strict: bool,
 }
 
 /// Where the site is served.
@@ -199,6 +211,10 @@ impl Arguments {
             out: self.out.clone(),
             cache: self.cache.clone(),
             base_url: self.base_url.clone(),
+            is_strict: match &self.command {
+                Command::Build { strictness, .. } | Command::Check { strictness, .. } => strictness.is_strict,
+                _ => false,
+            },
             jobs: self.jobs,
         }
     }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use super::output::counted;
+use super::output::{Report, counted};
 use super::{Error, Output, interrupt};
 use crate::build::{Failure, Forecast, Options, Summary, build, forecast};
 
@@ -25,9 +25,10 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<ExitCode, Er
         result => result?,
     };
     if output.json {
-        output.value(&summary)?;
+        output.value(&report(&summary))?;
         return Ok(ExitCode::SUCCESS);
     }
+    output.warnings(&summary.warnings);
     for note in &summary.notes {
         output.note(&format!("note: {note}"));
     }
@@ -36,6 +37,20 @@ pub(super) fn run(options: &Options, output: &mut Output) -> Result<ExitCode, Er
     }
     output.note(&format!("done in {:.2} s", start.elapsed().as_secs_f64()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// A summary as JSON.
+pub(super) fn report(summary: &Summary) -> serde_json::Value {
+    let mut report = serde_json::json!(summary);
+    let warnings: Vec<Report<'_>> = summary.warnings.iter().map(Report::new).collect();
+    report["warnings"] = serde_json::json!(warnings);
+    report
+}
+
+/// A size in megabytes, as `15.1 MB`.
+#[expect(clippy::cast_precision_loss, reason = "for reading")]
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
 fn lines(summary: &Summary, out: &str) -> Vec<String> {
@@ -53,10 +68,11 @@ fn lines(summary: &Summary, out: &str) -> Vec<String> {
             summary.reused_figures
         ),
         format!(
-            "{out}: {} written, {} unchanged, {} removed",
+            "{out}: {} written, {} unchanged, {} removed; {} in all",
             counted(summary.files_written, "file"),
             summary.files_unchanged,
-            summary.files_removed
+            summary.files_removed,
+            megabytes(summary.bytes)
         ),
     ];
     if summary.diverged > 0 {

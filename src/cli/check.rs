@@ -5,36 +5,44 @@ use std::process::ExitCode;
 use super::arguments::Format;
 use super::output::{Report, annotation, counted};
 use super::{Error, Output};
-use crate::build::{Options, check};
+use crate::build::{Checked, Failure, Options, check};
+use crate::diagnostic::Diagnostic;
 
 pub(super) fn run(options: &Options, format: Format, output: &mut Output) -> Result<ExitCode, Error> {
     let result = check(options);
     let format = if output.json { Format::Json } else { format };
     match (format, result) {
-        (Format::Text, Ok((specs, plan))) => output.line(&format!(
-            "no errors: {}, {}, {}",
-            counted(specs.experiments.len(), "experiment"),
-            counted(plan.cases.len(), "case"),
-            counted(plan.figures.len(), "figure")
-        ))?,
+        (Format::Text, Ok(Checked { specs, plan, warnings })) => {
+            output.warnings(&warnings);
+            output.line(&format!(
+                "no errors: {}, {}, {}",
+                counted(specs.experiments.len(), "experiment"),
+                counted(plan.cases.len(), "case"),
+                counted(plan.figures.len(), "figure")
+            ))?;
+        }
         (Format::Text, Err(failure)) => return Err(failure.into()),
         (Format::Json, result) => {
-            let found = result.err().map(|failure| failure.diagnostics()).unwrap_or_default();
+            let (found, status) = found(result);
             let reports: Vec<Report<'_>> = found.iter().map(Report::new).collect();
             output.value(&serde_json::json!({ "diagnostics": reports }))?;
-            return Ok(status(reports.is_empty()));
+            return Ok(status);
         }
         (Format::Github, result) => {
-            let found = result.err().map(|failure| failure.diagnostics()).unwrap_or_default();
+            let (found, status) = found(result);
             for diagnostic in &found {
                 output.line(&annotation(diagnostic))?;
             }
-            return Ok(status(found.is_empty()));
+            return Ok(status);
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn status(is_sound: bool) -> ExitCode {
-    if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+/// Warnings or errors, and the exit status.
+fn found(result: Result<Checked, Failure>) -> (Vec<Diagnostic>, ExitCode) {
+    match result {
+        Ok(checked) => (checked.warnings, ExitCode::SUCCESS),
+        Err(failure) => (failure.diagnostics(), ExitCode::FAILURE),
+    }
 }

@@ -68,6 +68,16 @@ impl Output {
         }
     }
 
+    /// Shows warnings.
+    pub(super) fn warnings(&mut self, warnings: &[Diagnostic]) {
+        for warning in warnings {
+            self.note(&format!("{}\n", render(warning, true)));
+        }
+        if warnings.len() > 1 {
+            self.note(&format!("{} warnings", warnings.len()));
+        }
+    }
+
     /// A progress bar on a terminal, and nothing elsewhere.
     pub(super) fn progress(&self, stop: Stop) -> Bar {
         let is_shown = !self.quiet && !self.json && io::stderr().is_terminal();

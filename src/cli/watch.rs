@@ -10,6 +10,7 @@ use super::output::counted;
 use super::serve::{bind, open};
 use super::{Error, Output, interrupt};
 use crate::build::{Options, Summary};
+use crate::diagnostic::Diagnostic;
 use crate::serve::Live;
 use crate::watch::{Happening, Noticing, watch};
 
@@ -32,9 +33,18 @@ pub(super) fn run(
     let noticing = if poll { Noticing::Polling } else { Noticing::Events };
     let bar = output.progress(stop.clone());
     let mut is_first = true;
+    let mut warnings = Vec::new();
     watch(options, noticing, &live, &stop, &bar, |happening| {
         bar.finish();
         let told = tell(output, &happening, is_first);
+        if let Happening::Built { summary, .. } = &happening
+            && !output.json
+        {
+            // What was told at an earlier save is known, wherever it stands by now.
+            let is_new = |warning: &&Diagnostic| !warnings.contains(&warning.message);
+            output.warnings(&summary.warnings.iter().filter(is_new).cloned().collect::<Vec<_>>());
+            warnings = summary.warnings.iter().map(|warning| warning.message.clone()).collect();
+        }
         is_first = is_first && !matches!(happening, Happening::Built { .. });
         told
     })?;
@@ -55,7 +65,7 @@ fn tell(output: &mut Output, happening: &Happening<'_>, is_first: bool) -> Resul
             ));
         }
         Happening::Built { inputs, summary, elapsed } if output.json => {
-            let event = json!({ "event": "built", "inputs": inputs, "summary": summary, "changed": summary.changed,
+            let event = json!({ "event": "built", "inputs": inputs, "summary": super::build::report(summary), "changed": summary.changed,
                 "milliseconds": elapsed.as_secs_f64() * 1e3 });
             output.event(&event)?;
         }

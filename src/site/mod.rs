@@ -26,6 +26,7 @@ use crate::finding::Finding;
 use crate::plan::Plan;
 use crate::spec::Specs;
 
+pub use markdown::warnings;
 pub use render::Renderer;
 
 /// One file of the site that is not a figure.

@@ -11,6 +11,7 @@ mod schema;
 mod standard;
 mod training;
 mod typed;
+mod unused;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use resolve::check_base_url;
 pub use schema::schema;
 pub use standard::standard_figure;
 pub use training::{Batches, Descent, Method, Optimizer, Schedule, Solver, Training, TrainingVariant};
+pub use unused::unused;
 
 /// Reads the specs of some YAML files; `unreadable` says which others could not be read, and why.
 ///

@@ -80,3 +80,47 @@ fn faults_in_pages_and_templates_have_a_place() {
     project.write("site_templates/case.html", "{% if %}");
     assert!(project.run(&["check"]).stderr.contains("site_templates/case.html:1"));
 }
+
+const SLIPS: &str = "\
+kind: polynomial
+id: line
+coefficients: [0, 1]
+explanation: |
+  As [the paper](http:/example.org/paper) has it:
+
+  ![](plot.png)
+---
+kind: target
+id: idle
+expression: sin(x)
+---
+kind: experiment
+id: one
+target: line
+activation: tanh
+data: {points: 11}
+training: {learning_rate: 0.01, epochs: 3}
+figures: []
+";
+
+#[test]
+fn slips_are_warnings_and_errors_where_asked() {
+    let project = Project::new(&[("specs/one.yaml", SLIPS)]);
+    let strict = project.run(&["build", "--strict"]);
+    assert_eq!(strict.status, 1);
+    assert!(!project.path("public").exists());
+    insta::assert_snapshot!("slips_strictly", strict.stderr);
+    let built = project.run(&["build"]);
+    assert_eq!(built.status, 0, "{}", built.stderr);
+    assert_eq!(built.stderr.matches("warning: ").count(), 3, "{}", built.stderr);
+    assert!(project.path("public/index.html").exists());
+    assert_eq!(project.run(&["check"]).status, 0);
+    assert_eq!(project.run(&["check", "--strict"]).status, 1);
+    let annotations = project.run(&["check", "--format", "github"]);
+    assert_eq!((annotations.status, annotations.stdout.matches("::warning file=").count()), (0, 3));
+    let report: serde_json::Value = serde_json::from_str(&project.run(&["build", "--json"]).stdout).unwrap();
+    let severities: Vec<&str> =
+        report["warnings"].as_array().unwrap().iter().map(|it| it["severity"].as_str().unwrap()).collect();
+    assert_eq!(severities, ["warning"; 3]);
+    assert!(report["bytes"].as_u64().unwrap() > 10_000);
+}

@@ -2,6 +2,7 @@
 //! CommonMark with tables, footnotes and strikethrough. HTML in it passes as it is: authors are the site's own.
 
 mod embed;
+mod lint;
 mod reference;
 mod source;
 
@@ -15,7 +16,7 @@ use super::link;
 use super::math::{self, escape};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::PlannedFigure;
-use crate::spec::{Activation, Experiment, Figure, Model, Page, Source, Target};
+use crate::spec::{Activation, Experiment, Figure, Model, Page, Source, Specs, Target};
 
 pub(super) use source::{folder_of_page, markdown};
 
@@ -89,6 +90,17 @@ pub(super) fn options() -> Options {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_MATH
         | Options::ENABLE_HEADING_ATTRIBUTES
+}
+
+/// What is likely a slip in the authors' texts, though they can be shown; file by file, as far as they are from files.
+pub fn warnings(specs: &Specs) -> Vec<Diagnostic> {
+    let mut texts: Vec<Text<'_>> = specs.experiments.iter().map(Text::of_experiment).collect();
+    texts.extend(specs.targets.values().map(|target| Text::of_target(target)));
+    texts.extend(specs.activations.values().map(|activation| Text::of_activation(activation)));
+    texts.extend(specs.models.values().map(|model| Text::of_model(model)));
+    texts.extend(specs.figures.values().map(|figure| Text::of_figure(figure)));
+    texts.extend(specs.pages.iter().map(Text::of_page));
+    texts.iter().flat_map(lint::warnings).collect()
 }
 
 /// Whether a text may show a figure or speak of one, so that it depends on more than the ids and titles of what it names.

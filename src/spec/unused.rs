@@ -1,0 +1,59 @@
+//! What specs declare and no experiment uses.
+
+use std::collections::BTreeSet;
+
+use super::{FigureType, Source, Specs};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// A warning for each target, activation, model and figure that a spec declares and no experiment uses.
+pub fn unused(specs: &Specs) -> Vec<Diagnostic> {
+    let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for experiment in &specs.experiments {
+        used.extend(experiment.targets.iter().map(|it| ("target", it.id.as_str())));
+        used.extend(experiment.activations.iter().map(|it| ("activation", it.id.as_str())));
+        used.extend(experiment.models.iter().map(|it| ("model", it.id.as_str())));
+        used.extend(experiment.figures.iter().map(|it| ("figure", it.id.as_str())));
+    }
+    let mut declared: Vec<(&str, &str, &Source)> = Vec::new();
+    declared.extend(specs.targets.values().map(|it| ("target", it.id.as_str(), &it.source)));
+    let activations = specs.activations.values();
+    declared.extend(activations.filter_map(|it| Some(("activation", it.id.as_str(), it.source.as_ref()?))));
+    let models = specs.models.values();
+    declared.extend(models.filter_map(|it| Some(("model", it.id.as_str(), it.source.as_ref()?))));
+    // The pages of activations show figures of these types without being asked.
+    let is_of_activations =
+        |kind: &FigureType| matches!(kind, FigureType::Activation { .. } | FigureType::ParameterFan { .. });
+    let figures = specs.figures.values().filter(|figure| !is_of_activations(&figure.figure_type));
+    declared.extend(figures.filter_map(|it| Some(("figure", it.id.as_str(), it.source.as_ref()?))));
+    let unused = declared.into_iter().filter(|(kind, id, _)| !used.contains(&(kind, id)));
+    let mut found: Vec<Diagnostic> = unused
+        .map(|(kind, id, source)| {
+            let message = format!("no experiment uses the {kind} `{id}`");
+            Diagnostic::warning(message, declaration(source)).help(format!(
+                "name it under `{kind}{}` in an experiment, or remove it",
+                if kind == "figure" { "s" } else { "" }
+            ))
+        })
+        .collect();
+    found.sort_by_key(|diagnostic| {
+        diagnostic.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
+    });
+    found
+}
+
+/// Where a document says what it is: its id or, without one, its first line.
+fn declaration(source: &Source) -> Place {
+    let file = &source.place.file;
+    let start: usize = file.text.split_inclusive('\n').take(source.line - 1).map(str::len).sum();
+    let lines = source.text.split_inclusive('\n').scan(start, |at, line| {
+        let from = *at;
+        *at += line.len();
+        Some((from, line.trim_end()))
+    });
+    let lines: Vec<(usize, &str)> = lines.collect();
+    let id = lines.iter().find(|(_, line)| line.starts_with("id:"));
+    let written = lines.iter().find(|(_, line)| !line.is_empty() && !line.starts_with(['#', '-']));
+    let (from, line) = id.or(written).copied().unwrap_or((start, ""));
+    let end = (from + line.len()).min(file.text.len());
+    Place { file: file.clone(), span: from.min(end)..end, label: String::new() }
+}
