@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
@@ -38,6 +39,35 @@ const MAX_TEXT: u64 = 16 << 20;
 
 /// More than any host of static sites takes.
 const MAX_PLAIN: u64 = 100 << 20;
+
+/// What tells whether a file is still the one that was written, without reading it: its number on the disk, its size, and when
+/// its content and its description changed last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    pub length: u64,
+    number: (u64, u64),
+    changed: [(i64, i64); 2],
+}
+
+impl Stamp {
+    /// That of a plain file; `None` where there is none, or where the system tells too little.
+    #[cfg(unix)]
+    pub fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+        Some(Self {
+            length: metadata.len(),
+            number: (metadata.dev(), metadata.ino()),
+            changed: [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())],
+        })
+    }
+
+    /// That of a plain file; `None` where there is none, or where the system tells too little.
+    #[cfg(not(unix))]
+    pub fn of(_: &Path) -> Option<Self> {
+        None
+    }
+}
 
 /// A text file found below a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -53,6 +53,16 @@ struct Attained {
 }
 
 impl Known {
+    /// Every entry of the cache that it was taken from or went to.
+    pub(super) fn entries(&self) -> Vec<(EntryKind, CacheKey)> {
+        let runs = self.runs.keys().map(|key| (EntryKind::Run, *key));
+        let trials = self.trials.keys().map(|key| (EntryKind::Trials, *key));
+        let attainables = self.attainables.keys().map(|key| (EntryKind::Attainable, *key));
+        let verdicts = self.verdicts.keys().map(|key| (EntryKind::Verdict, *key));
+        let figures = self.figures.keys().map(|key| (EntryKind::Figure, *key));
+        runs.chain(trials).chain(attainables).chain(verdicts).chain(figures).collect()
+    }
+
     /// Whether the run of every case is known.
     pub(super) fn has_all_runs(&self, plan: &Plan) -> bool {
         plan.cases.iter().all(|case| self.runs.contains_key(&case.key))

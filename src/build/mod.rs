@@ -4,6 +4,7 @@ mod forecast;
 mod inputs;
 mod known;
 mod record;
+mod settled;
 mod size;
 mod stage;
 mod stop;
@@ -27,6 +28,7 @@ use crate::site::{self, Renderer};
 use crate::spec::{self, Specs};
 use crate::train::Run;
 use known::{Done, Known, Last};
+use settled::{Built, Settled};
 use stage::Workshop;
 
 pub use forecast::{Forecast, forecast};
@@ -46,6 +48,8 @@ pub struct Options {
     pub cache: PathBuf,
     /// In place of the site spec's; as [`crate::spec::check_base_url`] gives it.
     pub base_url: Option<String>,
+    /// Whether every file is looked at, though nothing seems to have changed.
+    pub is_verifying: bool,
     /// Whether a warning keeps the site from being published.
     pub is_strict: bool,
     /// Threads; as many as there are cores without it. The bytes do not depend on it.
@@ -127,7 +131,7 @@ impl From<FileError> for Failure {
 }
 
 /// What a build did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     pub cases: usize,
     /// Runs that were trained; cases that are alike share one.
@@ -180,6 +184,7 @@ pub struct Builder {
     known: Known,
     renderer: Renderer,
     replaced: Option<Replaced>,
+    built: Option<Built>,
 }
 
 /// Builds the site.
@@ -188,7 +193,25 @@ pub struct Builder {
 ///
 /// Whatever keeps it from being published; the output folder is then as it was.
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Failure> {
-    Builder::new(options.clone())?.build(&Inputs::read(options), progress)
+    refuse_confused_folders(options)?;
+    let inputs = Inputs::read(options);
+    let cache = Cache::new(&options.cache);
+    let mut note = None;
+    if !options.is_verifying {
+        match Settled::recall(&cache, options, &inputs) {
+            Ok(Some(summary)) => return Ok(summary),
+            Ok(None) => {}
+            Err(damage) => note = Some(damage),
+        }
+    }
+    let mut builder = Builder::new(options.clone())?;
+    let mut summary = builder.build(&inputs, progress)?;
+    summary.notes.extend(note);
+    builder.tidy();
+    if let Some(built) = &builder.built {
+        Settled::note(&cache, options, &inputs, built, &summary);
+    }
+    Ok(summary)
 }
 
 impl Builder {
@@ -201,7 +224,7 @@ impl Builder {
         let pool = pool.map_err(|error| Failure::Threads(error.to_string()))?;
         let cache = Cache::new(&options.cache);
         let (known, renderer) = (Known::default(), Renderer::default());
-        Ok(Self { options, cache, pool, known, renderer, replaced: None })
+        Ok(Self { options, cache, pool, known, renderer, replaced: None, built: None })
     }
 
     /// Builds the site from what was read.
@@ -210,7 +233,7 @@ impl Builder {
     ///
     /// Whatever keeps it from being published; the output folder is then as it was.
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
-        let Self { options, cache, pool, known, renderer, replaced } = self;
+        let Self { options, cache, pool, known, renderer, replaced, built } = self;
         refuse_confused_folders(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
@@ -257,6 +280,7 @@ impl Builder {
             if let Err(error) = record.store(cache, options) {
                 summary.notes.push(format!("the cache cannot be written: {error}"));
             }
+            *built = Some(Built { files, entries: known.entries() });
             known.last = Some(Last { specs, plan, findings });
             Ok(summary)
         })
@@ -406,6 +430,6 @@ pub fn needed_entries(options: &Options, cache: &Cache, plan: &Plan) -> BTreeSet
         .chain(attainables)
         .chain(verdicts)
         .chain(figures)
-        .chain([(EntryKind::Record, Record::key(options))])
+        .chain([(EntryKind::Record, Record::key(options)), (EntryKind::Settled, Settled::key(options))])
         .collect()
 }

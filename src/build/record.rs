@@ -105,7 +105,7 @@ impl Record {
         key.finish()
     }
 
-    /// The record of a build that begins, and what there is to say of the last one's.
+    /// The record of a build that begins and has made nothing yet, and what there is to say of the last one's.
     pub(super) fn of_build(cache: &Cache, options: &Options, inputs: &Inputs) -> (Self, Option<String>) {
         let now = Snapshot::new(options, inputs);
         let (before, note) = match Self::load(cache, options) {

@@ -90,6 +90,7 @@ fn options(folder: &Path, out: &str) -> Options {
         cache: folder.join("cache"),
         base_url: None,
         is_strict: false,
+        is_verifying: true,
         jobs: NonZeroUsize::new(2),
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::fs::{FileError, at, write_atomic};
+use crate::fs::{FileError, Stamp, at, write_atomic};
 
 pub use key::{CacheKey, KeyBuilder, KeyField};
 pub use lock::Lock;
@@ -25,7 +25,7 @@ const MAGIC: &[u8; 8] = b"actfn\0\0\x01";
 const HEADER: usize = MAGIC.len() + 32 + 32;
 
 /// What an entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum EntryKind {
     /// A training's run.
     Run,
@@ -39,11 +39,13 @@ pub enum EntryKind {
     Figure,
     /// What the last build of a site read and did.
     Record,
+    /// What a site and the cache look like while there is nothing to do.
+    Settled,
 }
 
 impl EntryKind {
-    pub const ALL: [Self; 6] =
-        [Self::Run, Self::Trials, Self::Attainable, Self::Verdict, Self::Figure, Self::Record];
+    pub const ALL: [Self; 7] =
+        [Self::Run, Self::Trials, Self::Attainable, Self::Verdict, Self::Figure, Self::Record, Self::Settled];
 
     /// The name of its folder.
     pub fn name(self) -> &'static str {
@@ -54,6 +56,7 @@ impl EntryKind {
             Self::Verdict => "verdict",
             Self::Figure => "figure",
             Self::Record => "record",
+            Self::Settled => "settled",
         }
     }
 }
@@ -123,6 +126,11 @@ impl Cache {
     /// Whether there is an entry under a key, sound or not.
     pub fn contains(&self, kind: EntryKind, key: CacheKey) -> bool {
         self.path(kind, key).is_file()
+    }
+
+    /// What tells whether an entry has been touched.
+    pub fn stamp(&self, kind: EntryKind, key: CacheKey) -> Option<Stamp> {
+        Stamp::of(&self.path(kind, key))
     }
 
     /// Stores a payload under its key.

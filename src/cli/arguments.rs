@@ -74,6 +74,9 @@ pub(super) enum Command {
         /// Say what would be trained, drawn, written and removed, and do nothing of it.
         #[arg(long)]
         dry_run: bool,
+        /// Look at every file, though nothing seems to have changed since the last build.
+        #[arg(long, conflicts_with = "dry_run")]
+        verify: bool,
         #[command(flatten)]
         strictness: Strictness,
     },
@@ -211,6 +214,7 @@ impl Arguments {
             out: self.out.clone(),
             cache: self.cache.clone(),
             base_url: self.base_url.clone(),
+            is_verifying: matches!(self.command, Command::Build { verify: true, .. }),
             is_strict: match &self.command {
                 Command::Build { strictness, .. } | Command::Check { strictness, .. } => strictness.is_strict,
                 _ => false,

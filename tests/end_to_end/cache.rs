@@ -106,8 +106,8 @@ fn damaged_entries_are_made_anew() {
     let before = project.site();
     let cache = project.path(".actfn-cache");
     let entries: Vec<String> = tree(&cache).into_keys().filter(|name| name.starts_with("v1/")).collect();
-    // Two runs and what could have been attained, four figures, and the record of the build.
-    assert_eq!(entries.len(), 9);
+    // Two runs and what could have been attained, four figures, the record of the build, and how it left things.
+    assert_eq!(entries.len(), 10);
     for (index, name) in entries.iter().enumerate() {
         let path = cache.join(name);
         let mut bytes = std::fs::read(&path).unwrap();
@@ -121,10 +121,10 @@ fn damaged_entries_are_made_anew() {
     }
     let verify = project.run(&["cache", "verify"]);
     assert_eq!(verify.status, 1);
-    assert!(verify.stdout.contains("9 damaged"), "{}", verify.stdout);
+    assert!(verify.stdout.contains("10 damaged"), "{}", verify.stdout);
     let summary = project.build();
     assert_eq!((&summary["trained"], &summary["drawn"]), (&2.into(), &4.into()));
-    assert_eq!(summary["notes"].as_array().unwrap().len(), 9, "{summary}");
+    assert_eq!(summary["notes"].as_array().unwrap().len(), 10, "{summary}");
     assert_eq!(project.site(), before);
     assert_eq!(project.run(&["cache", "verify"]).status, 0);
 }
@@ -141,7 +141,80 @@ fn the_cache_can_be_looked_after() {
     assert!(gc.stdout.contains("removed 4 entries"), "{}", gc.stdout);
     expect(&project, 0, 0, None);
     let cleared = project.run(&["cache", "clear"]);
-    // With the record of the last build.
-    assert!(cleared.stdout.contains("removed 5 entries"), "{}", cleared.stdout);
+    // With the record of the last build, and how it left things.
+    assert!(cleared.stdout.contains("removed 6 entries"), "{}", cleared.stdout);
     expect(&project, 1, 2, Some(0));
+}
+
+/// Runs a build and says whether it had nothing to do, and whether it looked.
+fn rebuilt(project: &Project, arguments: &[&str]) -> serde_json::Value {
+    let ran = project.run(&[&["build", "--json"], arguments].concat());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+/// Changes bytes of a file, and gives it the time that it had: what size and time alone would not show.
+fn tamper(path: &std::path::Path) {
+    let time = path.metadata().unwrap().modified().unwrap();
+    let mut bytes = std::fs::read(path).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+    std::fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    assert_eq!(path.metadata().unwrap().modified().unwrap(), time);
+}
+
+#[test]
+fn what_has_nothing_to_do_says_what_one_says_that_looks() {
+    let project = small();
+    let first = rebuilt(&project, &[]);
+    assert!(first["trained"].as_u64().unwrap() > 0);
+    let again = rebuilt(&project, &[]);
+    assert_eq!(again["trained"], 0);
+    assert_eq!(again["files_written"], 0);
+    assert_eq!(rebuilt(&project, &["--verify"]), again);
+    assert_eq!(rebuilt(&project, &[]), again);
+    let why = |name: &str| project.run(&["why", name]).stdout;
+    let told = why("small/cubic/tanh");
+    assert_eq!(rebuilt(&project, &["--verify"]), again);
+    assert_eq!(why("small/cubic/tanh"), told);
+}
+
+#[test]
+fn whatever_is_touched_is_seen() {
+    let project = small();
+    rebuilt(&project, &[]);
+    let site = project.site();
+    let entries = |kind: &str| {
+        let folder = project.path(".actfn-cache");
+        let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
+        let files = files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path);
+        files.filter(|path| path.to_string_lossy().contains(&format!("/{kind}/"))).collect::<Vec<_>>()
+    };
+    for path in ["public/index.html", "public/experiments/small/cubic/tanh/fit.png", "public/.manifest.b3"] {
+        rebuilt(&project, &[]);
+        tamper(&project.path(path));
+        rebuilt(&project, &[]);
+        assert_eq!(project.site(), site, "{path}");
+    }
+    for kind in ["run", "figure", "settled"] {
+        rebuilt(&project, &[]);
+        rebuilt(&project, &[]);
+        let path = entries(kind).remove(0);
+        tamper(&path);
+        let report = rebuilt(&project, &[]);
+        let is_told =
+            report["notes"].as_array().unwrap().iter().any(|it| it.as_str().unwrap().contains(kind));
+        assert!(is_told, "{kind}: {report}");
+        assert_eq!(project.site(), site, "{kind}");
+    }
+    rebuilt(&project, &[]);
+    std::fs::remove_file(project.path("public/experiments/small/results.csv")).unwrap();
+    assert_eq!(rebuilt(&project, &[])["files_written"], 1);
+    project.write("static/extra.txt", "extra");
+    assert_eq!(rebuilt(&project, &[])["files_written"], 1);
+    project.write("static/extra.txt", "other");
+    assert_eq!(rebuilt(&project, &[])["files_written"], 1);
+    let all = rebuilt(&project, &["--base-url", "https://example.org/"]);
+    assert!(all["files_written"].as_u64().unwrap() > 3);
 }

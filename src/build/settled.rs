@@ -1,0 +1,149 @@
+//! When there is nothing to do, and how to tell without doing it.
+//!
+//! After a build, the cache holds what it read (as a hash of the contents), and what tells whether anyone has touched a file of
+//! the site or of the cache since: its number on the disk, its size, and the times of its last change, of which one is not
+//! anybody's to set. While all of that holds, a build has nothing to do. What this cannot see is a change within the same tick
+//! of the file system's clock, some milliseconds, as the build; `--verify` looks at every file all the same.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::record::{Record, Snapshot};
+use super::{Inputs, Options, Summary};
+use crate::cache::{Cache, CacheKey, EntryKind, KeyBuilder, Lookup};
+use crate::fs::Stamp;
+use crate::publish;
+
+/// The version of the entry's form.
+const SETTLED_VERSION: u32 = 1;
+
+/// What a site and its cache look like while there is nothing to do.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Settled {
+    /// Of everything that was read, and of the program.
+    inputs: CacheKey,
+    /// Of the site's files, by path.
+    outputs: Vec<(String, Stamp)>,
+    /// Of the cache's entries that the build used.
+    entries: Vec<(EntryKind, CacheKey, Stamp)>,
+    /// Whether the record says already that the last build made nothing.
+    is_recorded: bool,
+    /// What a build says that has nothing to do.
+    summary: Summary,
+}
+
+impl Settled {
+    /// The key of the entry of one site, as [`Record::key`].
+    pub(super) fn key(options: &Options) -> CacheKey {
+        let mut key = KeyBuilder::new("settled", SETTLED_VERSION);
+        key.key("record", Record::key(options));
+        key.finish()
+    }
+
+    /// What a build would say, if it has nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// A sentence on an entry that cannot be read.
+    pub(super) fn recall(
+        cache: &Cache,
+        options: &Options,
+        inputs: &Inputs,
+    ) -> Result<Option<Summary>, String> {
+        let key = Self::key(options);
+        let name = EntryKind::Settled.name();
+        match cache.load(EntryKind::Settled, key) {
+            Lookup::Hit(bytes) => match serde_json::from_slice::<Self>(&bytes) {
+                Ok(settled) => Ok(settled.recalled(cache, options, inputs)),
+                Err(_) => Err(format!("the cached {name} {key} could not be read: made anew")),
+            },
+            Lookup::Corrupt => Err(format!("the cached {name} {key} was damaged: made anew")),
+            Lookup::Miss => Ok(None),
+        }
+    }
+
+    fn recalled(mut self, cache: &Cache, options: &Options, inputs: &Inputs) -> Option<Summary> {
+        let settled = &mut self;
+        let is_untouched = settled.inputs == inputs_key(options, inputs)?
+            && settled
+                .outputs
+                .par_iter()
+                .all(|(name, stamp)| Stamp::of(&options.out.join(name)).as_ref() == Some(stamp))
+            && settled
+                .entries
+                .par_iter()
+                .all(|(kind, key, stamp)| cache.stamp(*kind, *key).as_ref() == Some(stamp));
+        if !is_untouched {
+            return None;
+        }
+        if !settled.is_recorded {
+            let (record, None) = Record::of_build(cache, options, inputs) else { return None };
+            record.store(cache, options).ok()?;
+            settled.is_recorded = true;
+            settled.store(cache, options);
+        }
+        Some(self.summary)
+    }
+
+    /// Remembers what there is after a build, if another one would have nothing to do and nothing to say.
+    pub(super) fn note(cache: &Cache, options: &Options, inputs: &Inputs, built: &Built, summary: &Summary) {
+        // Warnings are said again as long as there is a reason for them.
+        if !summary.warnings.is_empty() {
+            return;
+        }
+        let Some(inputs) = inputs_key(options, inputs) else { return };
+        let manifest = [(publish::MANIFEST.to_owned(), None)];
+        let files = built.files.iter().map(|(name, bytes)| (name.clone(), Some(bytes.len() as u64)));
+        let outputs: Option<Vec<(String, Stamp)>> = files
+            .chain(manifest)
+            .map(|(name, length)| {
+                let stamp = Stamp::of(&options.out.join(&name))?;
+                length.is_none_or(|length| length == stamp.length).then_some((name, stamp))
+            })
+            .collect();
+        let entries = built.entries.iter().map(|&(kind, key)| Some((kind, key, cache.stamp(kind, key)?)));
+        let (Some(outputs), Some(entries)) = (outputs, entries.collect()) else { return };
+        let is_recorded = summary.trained + summary.drawn + summary.changed.len() == 0;
+        let summary = Summary {
+            trained: 0,
+            reused_runs: summary.reused_runs + summary.trained,
+            tried: 0,
+            searched: 0,
+            drawn: 0,
+            reused_figures: summary.reused_figures + summary.drawn,
+            files_written: 0,
+            files_unchanged: built.files.len(),
+            files_removed: 0,
+            notes: Vec::new(),
+            changed: Vec::new(),
+            ..summary.clone()
+        };
+        Self { inputs, outputs, entries, is_recorded, summary }.store(cache, options);
+    }
+
+    fn store(&self, cache: &Cache, options: &Options) {
+        // Without it the next build looks at everything, which is no harm.
+        if let Ok(bytes) = serde_json::to_vec(self) {
+            let _ = cache.store(EntryKind::Settled, Self::key(options), &bytes);
+        }
+    }
+}
+
+/// What a build published, and from which entries of the cache.
+pub(super) struct Built {
+    pub(super) files: BTreeMap<String, Arc<[u8]>>,
+    pub(super) entries: Vec<(EntryKind, CacheKey)>,
+}
+
+/// Of everything that a build depends on; `None` where a program cannot be told from another one of the same version.
+fn inputs_key(options: &Options, inputs: &Inputs) -> Option<CacheKey> {
+    let snapshot = serde_json::to_string(&Snapshot::new(options, inputs)).ok()?;
+    let program = Stamp::of(Path::new(&std::env::current_exe().ok()?))?;
+    let mut key = KeyBuilder::new("inputs", SETTLED_VERSION);
+    key.text("read", &snapshot).text("program", &serde_json::to_string(&program).ok()?);
+    Some(key.finish())
+}
