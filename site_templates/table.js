@@ -37,16 +37,18 @@ function sort(table, head) {
   body.append(...rows.map(({ row }) => row));
 }
 
-// A form names its table; each of its choices hides the rows whose data of the same name differ, and its text those without it.
-for (const form of document.querySelectorAll("form[data-table]")) {
-  const rows = [...document.getElementById(form.dataset.table).tBodies[0].rows];
+// A form is for the table that it names, or for all cases of the page; each of its choices hides the rows whose data of the
+// same name differ, and its text those without it.
+for (const form of document.querySelectorAll("form.filters")) {
+  const { table } = form.dataset;
+  const rows = table ? [...document.getElementById(table).tBodies[0].rows] : [...document.querySelectorAll("[data-diagnosis]")];
   const status = form.querySelector("output");
   const apply = () => {
     const choices = [...form.querySelectorAll("select")].filter((select) => select.value !== "");
     const words = form.elements.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const row of rows) {
-      const fits = choices.every((select) => select.value.split(" ").includes(row.dataset[select.name]));
+      const fits = choices.every((select) => select.value.split(" ").some((value) => row.dataset[select.name].split(" ").includes(value)));
       const found = words.every((word) => row.dataset.words.toLowerCase().includes(word));
       row.hidden = !(fits && found);
       if (!row.hidden) shown += 1;

@@ -9,6 +9,7 @@ use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
+use super::assets::Assets;
 use super::atlas::Atlas;
 use super::link;
 use crate::verdict::{Verdict, typical_loss};
@@ -22,6 +23,7 @@ pub(super) struct Gallery<'g> {
     pub(super) verdicts: &'g [Option<Arc<Verdict>>],
     pub(super) folders: &'g Folders<'g>,
     pub(super) atlas: &'g Atlas,
+    pub(super) assets: &'g Assets,
 }
 
 /// The figures by the folder in which they lie, with a slash at its end.
@@ -100,6 +102,11 @@ impl<'g> Gallery<'g> {
     pub(super) fn cases(self) -> impl Iterator<Item = Trained<'g>> {
         let pairs = self.plan.cases.iter().zip(self.findings).enumerate();
         pairs.map(|(index, (case, finding))| Trained::new(index, case, finding))
+    }
+
+    /// One of the plan's cases.
+    pub(super) fn case(self, index: usize) -> Option<Trained<'g>> {
+        Some(Trained::new(index, self.plan.cases.get(index)?, self.findings.get(index)?))
     }
 
     pub(super) fn cases_of(self, experiment: &str) -> Vec<Trained<'g>> {
@@ -189,9 +196,7 @@ impl<'g> Gallery<'g> {
             Subject::Activation(_) => Vec::new(),
             Subject::Cases(indices) => indices
                 .iter()
-                .filter_map(|&index| {
-                    Some(Trained::new(index, self.plan.cases.get(index)?, self.findings.get(index)?))
-                })
+                .filter_map(|&index| self.case(index))
                 .collect(),
         }
     }

@@ -2,20 +2,28 @@
 //! [`crate::publish`]'s.
 
 mod alt;
+mod assets;
 mod atlas;
 mod attained;
 mod diagnoses;
+mod feed;
 mod gallery;
+mod headline;
+mod highlight;
 mod judged;
 mod link;
 mod markdown;
 mod math;
 mod page;
+mod player;
+mod plot;
 mod report;
 mod report_page;
 mod results;
+mod search;
 mod sparkline;
 mod template;
+mod winner;
 mod wording;
 
 use std::sync::Arc;
@@ -29,6 +37,7 @@ use crate::plan::Plan;
 use crate::spec::Specs;
 use crate::train::Run;
 use crate::verdict::Verdict;
+use assets::Assets;
 use atlas::Atlas;
 use gallery::{Gallery, Trained};
 use page::Draft;
@@ -86,7 +95,9 @@ pub fn render(
     let templates = Templates::load(overrides)?;
     let folders = gallery::folders(plan);
     let atlas = Atlas::new(specs, plan, findings);
-    let gallery = Gallery { specs, plan, findings, verdicts, folders: &folders, atlas: &atlas };
+    let assets = Assets::new(&templates);
+    let gallery =
+        Gallery { specs, plan, findings, verdicts, folders: &folders, atlas: &atlas, assets: &assets };
     let mut files = Vec::new();
     let mut found = Vec::new();
     let cases: Vec<Trained<'_>> = gallery.cases().filter(|trained| trained.case.has_page).collect();
@@ -148,8 +159,14 @@ pub fn render(
     rest.text("REPORT.md".into(), report);
     let style = templates.asset("style.css").to_owned();
     rest.page(gallery, &templates, "404.html", "404.html".into(), |draft| page::not_found(draft, &style));
-    rest.text("assets/style.css".into(), style);
-    rest.text("assets/table.js".into(), templates.asset("table.js").to_owned());
+    rest.files.extend(assets.files(&templates));
+    rest.text(assets::SEARCH_INDEX.into(), search::index(gallery));
+    if let Some(feed) = feed::feed(specs) {
+        match templates.render("feed.xml", &feed) {
+            Ok(text) => rest.text(feed::PATH.into(), text),
+            Err(diagnostic) => rest.found.push(*diagnostic),
+        }
+    }
     rest.text(".nojekyll".into(), String::new());
     for made in of_cases.into_iter().chain(of_experiments).chain([rest]) {
         files.extend(made.files);

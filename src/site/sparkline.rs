@@ -51,7 +51,7 @@ pub(super) fn svg(function: &Function, properties: &Properties, color: Color) ->
     let mut path = String::new();
     for run in runs.iter().filter(|run| run.len() > 1) {
         let mut last = (f64::NAN, f64::NAN);
-        for (index, (x, y)) in simplified(run).into_iter().map(|(x, y)| (x.round(), y.round())).enumerate() {
+        for (index, (x, y)) in simplified(run, TOLERANCE).into_iter().map(|(x, y)| (x.round(), y.round())).enumerate() {
             if index == 0 {
                 let _ = write!(path, "M{x} {y}");
             } else if (x, y) != last {
@@ -87,7 +87,7 @@ pub(super) fn fit_svg(case: &Case, parameters: Option<&[f64]>) -> String {
             (across, if up.is_finite() { up.clamp(-HEIGHT, 2.0 * HEIGHT) } else { 2.0 * HEIGHT })
         });
         let mut path = String::new();
-        for (index, (x, y)) in simplified(&places.collect::<Vec<_>>()).into_iter().enumerate() {
+        for (index, (x, y)) in simplified(&places.collect::<Vec<_>>(), TOLERANCE).into_iter().enumerate() {
             let _ = write!(path, "{}{} {}", if index == 0 { 'M' } else { 'L' }, x.round(), y.round());
         }
         path
@@ -101,8 +101,8 @@ pub(super) fn fit_svg(case: &Case, parameters: Option<&[f64]>) -> String {
     )
 }
 
-/// As few of the points as keep the line within the tolerance (Douglas and Peucker, 1973).
-fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+/// As few of the points as keep the line within a tolerance (Douglas and Peucker, 1973).
+pub(super) fn simplified(points: &[(f64, f64)], tolerance: f64) -> Vec<(f64, f64)> {
     let [first, .., last] = *points else { return points.to_vec() };
     let length = libm::hypot(last.0 - first.0, last.1 - first.1);
     let distance = |&(x, y): &(f64, f64)| {
@@ -112,12 +112,12 @@ fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let Some(farthest) = inner.max_by(|&a, &b| distance(&points[a]).total_cmp(&distance(&points[b]))) else {
         return vec![first, last];
     };
-    if distance(&points[farthest]) <= TOLERANCE {
+    if distance(&points[farthest]) <= tolerance {
         return vec![first, last];
     }
-    let mut kept = simplified(&points[..=farthest]);
+    let mut kept = simplified(&points[..=farthest], tolerance);
     kept.pop();
-    kept.extend(simplified(&points[farthest..]));
+    kept.extend(simplified(&points[farthest..], tolerance));
     kept
 }
 

@@ -7,10 +7,11 @@ mod source;
 
 use std::collections::BTreeSet;
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html as cmark};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html as cmark};
 
 use super::alt;
 use super::gallery::Gallery;
+use super::highlight;
 use super::link;
 use super::math::{self, escape};
 use crate::diagnostic::{Diagnostic, Place};
@@ -136,7 +137,25 @@ pub(super) fn first_paragraph(
 
 /// HTML of events; wide tables scroll by themselves, not with the page.
 pub(super) fn rendered(events: Vec<Event<'_>>) -> String {
+    // The language of the block of code that stands open.
+    let mut language: Option<String> = None;
     let events = events.into_iter().flat_map(|event| match event {
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(ref info))) => {
+            language = info.split([' ', ',']).next().map(str::to_lowercase);
+            [Some(Event::Html("<pre tabindex=\"0\"><code>".into())), None]
+        }
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
+            language = Some(String::new());
+            [Some(Event::Html("<pre tabindex=\"0\"><code>".into())), None]
+        }
+        Event::Text(text) if language.is_some() => {
+            let marked = highlight::html(&text, language.as_deref().unwrap_or_default());
+            [Some(Event::Html(marked.into())), None]
+        }
+        Event::End(TagEnd::CodeBlock) => {
+            language = None;
+            [Some(Event::Html("</code></pre>\n".into())), None]
+        }
         Event::Start(Tag::Table(_)) => [Some(Event::Html("<div class=\"scroll\">".into())), Some(event)],
         Event::End(TagEnd::Table) => [Some(event), Some(Event::Html("</div>\n".into()))],
         _ => [Some(event), None],
