@@ -22,9 +22,12 @@ pub(super) struct Headline<'g> {
 /// The strongest first; none where nothing is known but losses.
 pub(super) fn headlines(gallery: Gallery<'_>) -> Vec<Headline<'_>> {
     let cases: Vec<Trained<'_>> = gallery.cases().collect();
+    let artefacts = artefacts(gallery);
+    // Another target than the first example's.
+    let widest_gap = widest_gap(&cases, artefacts.as_ref().map(|headline| headline.example));
     let all = [
-        artefacts(gallery),
-        widest_gap(&cases),
+        artefacts,
+        widest_gap,
         dead(&cases),
         ties(gallery),
         met(&cases),
@@ -46,11 +49,14 @@ fn artefacts(gallery: Gallery<'_>) -> Option<Headline<'_>> {
         .flat_map(|experiment| experiment.targets.iter().map(move |target| (experiment, target)))
         .filter_map(|(experiment, target)| Winner::on(gallery, experiment, &target.id));
     let winners: Vec<Winner<'_>> = winners.collect();
-    // The clearest is the one whose better leaves the most of the loss away, as a share of the target's variance.
-    let weight = |winner: &Winner<'_>| (winner.own - winner.least) / winner.nothing;
+    // The clearest is the one whose best was trained the worst, measured by the variance of the target.
+    let weight = |winner: &Winner<'_>| {
+        let worst = winner.best.iter().map(Trained::typical_mse).fold(winner.found.typical_mse(), f64::max);
+        (worst.min(f64::MAX) - winner.found.typical_mse()) / winner.nothing
+    };
     let artefacts: Vec<&Winner<'_>> = winners.iter().filter(|winner| winner.is_artefact()).collect();
     let clearest = artefacts.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)))?;
-    let better = *clearest.best.first()?;
+    let better = *clearest.best.last()?;
     let reach = if clearest.least <= clearest.nothing {
         "meet the target exactly".to_owned()
     } else {
@@ -74,11 +80,14 @@ fn artefacts(gallery: Gallery<'_>) -> Option<Headline<'_>> {
 }
 
 /// The case that training left the furthest above what it can reach.
-fn widest_gap<'g>(cases: &[Trained<'g>]) -> Option<Headline<'g>> {
+fn widest_gap<'g>(cases: &[Trained<'g>], other: Option<Trained<'g>>) -> Option<Headline<'g>> {
     let gap = |trained: &Trained<'_>| -> Option<f64> {
         Some(trained.finding.training_gap()? / trained.finding.attainable.as_ref()?.variance)
     };
-    let known = cases.iter().filter_map(|trained| Some((*trained, gap(trained)?)));
+    let is_other = |trained: &&Trained<'_>| {
+        other.is_none_or(|other| other.case.target.id != trained.case.target.id)
+    };
+    let known = cases.iter().filter(is_other).filter_map(|trained| Some((*trained, gap(trained)?)));
     let (widest, share) = known.filter(|(_, gap)| gap.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))?;
     if share < 0.01 {
         return None;
@@ -88,15 +97,21 @@ fn widest_gap<'g>(cases: &[Trained<'g>]) -> Option<Headline<'g>> {
         number: format!("{:.0} %", 100.0 * share),
         title: "of a target’s variance lost to training",
         sentence: format!(
-            "{}: training stopped at an MSE of {}, where {} can be reached. No other case is left as far above what it can do, \
-             measured by the variance of its target.",
+            "{}: training stopped at an MSE of {}, where {} can be reached. Hardly another case is left as far above what it can \
+             do, measured by the variance of its target.",
             place(widest),
             widest.best_text(),
-            significant(least, 4)
+            attained_text(widest, least)
         ),
         example: widest,
         page: widest.page(),
     })
+}
+
+/// A loss that can be reached; what is nothing but rounding is 0.
+pub(super) fn attained_text(trained: Trained<'_>, mse: f64) -> String {
+    let variance = trained.finding.attainable.as_ref().map_or(0.0, |attainable| attainable.variance);
+    if mse <= 1e-9 * variance { "0".into() } else { significant(mse, 4) }
 }
 
 /// The cases with a diagnosis, and the first of them.

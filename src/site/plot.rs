@@ -12,7 +12,9 @@ const TOLERANCE: f64 = 0.9;
 /// The room beside the frame and below it, for the labels of ticks.
 const LEFT: f64 = 128.0;
 const BOTTOM: f64 = 62.0;
-const EDGE: f64 = 14.0;
+const RIGHT: f64 = 44.0;
+/// The room above it, for the name of what goes up.
+const TOP: f64 = 52.0;
 /// Twice as many units as this are between two ticks.
 const TICK_ROOM: (f64, f64) = (150.0, 80.0);
 
@@ -168,13 +170,13 @@ impl Plot {
             let _ = write!(labels, r#"<text x="-14" y="{y}" text-anchor="end">{label}</text>"#);
         }
         let (height, left) = (self.height, -LEFT);
-        let (width, total) = (WIDTH + LEFT + EDGE, self.height + BOTTOM + EDGE);
-        let corner = -EDGE;
+        let (width, total) = (WIDTH + LEFT + RIGHT, self.height + BOTTOM + TOP);
+        let corner = -TOP;
         let (end, above) = (WIDTH - 12.0, height - 16.0);
         let mut escaped = String::new();
         super::math::escape(&mut escaped, title);
         format!(
-            r#"<svg class="plot {class}" viewBox="{left} {corner} {width} {total}" role="img"><title>{escaped}</title><path class="grid" d="{grid}"/>{labels}<text class="name" x="{end}" y="{above}" text-anchor="end">{x_name}</text><text class="name" x="14" y="34">{y_name}</text><svg width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}">{inside}</svg><rect class="frame" width="{WIDTH}" height="{height}"/></svg>"#
+            r#"<svg class="plot {class}" viewBox="{left} {corner} {width} {total}" role="img"><title>{escaped}</title><path class="grid" d="{grid}"/>{labels}<text class="name" y="-14">{y_name}</text><svg width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}">{inside}</svg><text class="name" x="{end}" y="{above}" text-anchor="end">{x_name}</text><rect class="frame" width="{WIDTH}" height="{height}"/></svg>"#
         )
     }
 }

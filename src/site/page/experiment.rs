@@ -7,7 +7,7 @@ use crate::finding::Weight;
 use crate::site::attained::attained;
 use crate::site::diagnoses::{counts, kinds, unbroken};
 use crate::site::gallery::{Gallery, Trained};
-use crate::number::significant;
+use crate::site::headline::attained_text;
 use crate::site::judged::{came_close, name, spread_view, verdict};
 use crate::site::winner::{ALIKE, Winner};
 use crate::site::markdown::Text;
@@ -254,9 +254,9 @@ fn winners(draft: &Draft<'_, '_>, experiment: &Experiment) -> Vec<WinnerRow> {
             target: Link { title: target.title.clone(), url: format!("#target:{}", target.id) },
             found: link(&winner.found),
             found_mse: winner.found.typical_text(),
-            own_attainable: significant(winner.own, 4),
+            own_attainable: attained_text(winner.found, winner.own),
             best: winner.best.iter().take(MOST).map(link).collect(),
-            least: significant(winner.least, 4),
+            least: attained_text(winner.found, winner.least),
             is_artefact: winner.is_artefact(),
         })
     });
@@ -330,6 +330,12 @@ pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &E
                 let lowest = row.iter().map(Trained::typical_mse).fold(f64::INFINITY, f64::min);
                 let least = row.iter().filter_map(|trained| trained.finding.attained());
                 let least = least.fold(f64::INFINITY, f64::min);
+                let variance = row.iter().find_map(|trained| trained.finding.attainable.as_ref());
+                let nothing = 1e-9 * variance.map_or(0.0, |attainable| attainable.variance);
+                // Where all can reach the same, none stands out.
+                let all_alike = row.iter().all(|trained| {
+                    trained.finding.attained().is_none_or(|mse| mse <= ALIKE * least + nothing)
+                });
                 let spark_html = row.first().map_or_else(String::new, |first| sparkline::fit_svg(first.case, None));
                 let cells = row.iter().map(|trained| {
                     let mse = trained.typical_mse();
@@ -346,10 +352,10 @@ pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &E
                         attainable: trained
                             .finding
                             .attained()
-                            .map_or_else(String::new, |mse| significant(mse, 3)),
+                            .map_or_else(String::new, |mse| attained_text(*trained, mse)),
                         attainable_value: trained.finding.attained(),
                         is_reached: came_close(trained) == Some(true),
-                        is_least: trained.finding.attained().is_some_and(|mse| mse <= ALIKE * least),
+                        is_least: trained.finding.attained().is_some_and(|mse| !all_alike && mse <= ALIKE * least + nothing),
                     }
                 });
                 MatrixRow {
