@@ -96,7 +96,8 @@ function search(form) {
       if (found.hidden) look();
       else choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Escape") {
-      if (found.hidden) input.value = "";
+      // A browser would empty the field at once.
+      if (!found.hidden) event.preventDefault();
       open(false);
     }
   });

@@ -25,7 +25,12 @@ impl Assets {
             let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
             format!("assets/{stem}.{}.{extension}", &hash[..10])
         };
-        Self { style: path("style.css"), site: path("site.js"), table: path("table.js"), player: path("player.js") }
+        Self {
+            style: path("style.css"),
+            site: path("site.js"),
+            table: path("table.js"),
+            player: path("player.js"),
+        }
     }
 
     pub(super) fn files(&self, templates: &Templates) -> Vec<SiteFile> {

@@ -37,10 +37,9 @@ fn dated(specs: &Specs) -> impl Iterator<Item = (Date, &str, String, &str)> {
         let page = format!("experiments/{}/", experiment.id);
         Some((experiment.date?, experiment.title.as_str(), page, experiment.description.as_str()))
     });
-    let pages = specs
-        .pages
-        .iter()
-        .filter_map(|page| Some((page.date?, page.title.as_str(), format!("{}/", page.id), page.body.as_str())));
+    let pages = specs.pages.iter().filter_map(|page| {
+        Some((page.date?, page.title.as_str(), format!("{}/", page.id), page.body.as_str()))
+    });
     experiments.chain(pages)
 }
 
@@ -82,7 +81,9 @@ fn first_words(markdown: &str) -> String {
         match event {
             Event::Start(Tag::Paragraph) => is_inside = true,
             Event::End(TagEnd::Paragraph) => break,
-            Event::Text(part) | Event::Code(part) | Event::InlineMath(part) if is_inside => text.push_str(&part),
+            Event::Text(part) | Event::Code(part) | Event::InlineMath(part) if is_inside => {
+                text.push_str(&part)
+            }
             Event::SoftBreak | Event::HardBreak if is_inside => text.push(' '),
             _ => {}
         }

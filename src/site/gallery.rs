@@ -194,10 +194,7 @@ impl<'g> Gallery<'g> {
     pub(super) fn subjects(self, planned: &PlannedFigure) -> Vec<Trained<'g>> {
         match &planned.subject {
             Subject::Activation(_) => Vec::new(),
-            Subject::Cases(indices) => indices
-                .iter()
-                .filter_map(|&index| self.case(index))
-                .collect(),
+            Subject::Cases(indices) => indices.iter().filter_map(|&index| self.case(index)).collect(),
         }
     }
 }

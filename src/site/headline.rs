@@ -25,15 +25,8 @@ pub(super) fn headlines(gallery: Gallery<'_>) -> Vec<Headline<'_>> {
     let artefacts = artefacts(gallery);
     // Another target than the first example's.
     let widest_gap = widest_gap(&cases, artefacts.as_ref().map(|headline| headline.example));
-    let all = [
-        artefacts,
-        widest_gap,
-        dead(&cases),
-        ties(gallery),
-        met(&cases),
-        stuck(&cases),
-        diverged(&cases),
-    ];
+    let all =
+        [artefacts, widest_gap, dead(&cases), ties(gallery), met(&cases), stuck(&cases), diverged(&cases)];
     all.into_iter().flatten().collect()
 }
 
@@ -84,9 +77,8 @@ fn widest_gap<'g>(cases: &[Trained<'g>], other: Option<Trained<'g>>) -> Option<H
     let gap = |trained: &Trained<'_>| -> Option<f64> {
         Some(trained.finding.training_gap()? / trained.finding.attainable.as_ref()?.variance)
     };
-    let is_other = |trained: &&Trained<'_>| {
-        other.is_none_or(|other| other.case.target.id != trained.case.target.id)
-    };
+    let is_other =
+        |trained: &&Trained<'_>| other.is_none_or(|other| other.case.target.id != trained.case.target.id);
     let known = cases.iter().filter(is_other).filter_map(|trained| Some((*trained, gap(trained)?)));
     let (widest, share) = known.filter(|(_, gap)| gap.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))?;
     if share < 0.01 {
@@ -164,7 +156,8 @@ fn diverged<'g>(cases: &[Trained<'g>]) -> Option<Headline<'g>> {
 /// Comparisons over many starts that nobody wins.
 fn ties(gallery: Gallery<'_>) -> Option<Headline<'_>> {
     let contests = gallery.plan.contests.iter().zip(gallery.verdicts);
-    let judged: Vec<_> = contests.filter_map(|(contest, verdict)| Some((contest, verdict.as_deref()?))).collect();
+    let judged: Vec<_> =
+        contests.filter_map(|(contest, verdict)| Some((contest, verdict.as_deref()?))).collect();
     let tied: Vec<_> = judged.iter().filter(|(_, verdict)| !verdict.tied.is_empty()).collect();
     let (contest, verdict) = tied.first()?;
     let leader = gallery.case(*contest.cases.get(verdict.leader)?)?;

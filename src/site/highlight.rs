@@ -28,8 +28,8 @@ const LANGUAGES: [Language; 5] = [
         comment: "#",
         has_keys: false,
         words: &[
-            "and", "as", "class", "def", "elif", "else", "False", "for", "from", "if", "import", "in", "is", "lambda", "None",
-            "not", "or", "return", "True", "while", "with", "yield",
+            "and", "as", "class", "def", "elif", "else", "False", "for", "from", "if", "import", "in", "is",
+            "lambda", "None", "not", "or", "return", "True", "while", "with", "yield",
         ],
     },
     Language {
@@ -37,8 +37,8 @@ const LANGUAGES: [Language; 5] = [
         comment: "//",
         has_keys: false,
         words: &[
-            "as", "const", "else", "enum", "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "mut", "pub",
-            "return", "self", "Self", "struct", "trait", "true", "type", "use", "while",
+            "as", "const", "else", "enum", "false", "fn", "for", "if", "impl", "in", "let", "loop", "match",
+            "mod", "mut", "pub", "return", "self", "Self", "struct", "trait", "true", "type", "use", "while",
         ],
     },
 ];
@@ -84,7 +84,8 @@ fn highlight_line(output: &mut String, line: &str, language: &Language) {
     let mut before = ' ';
     while let Some(first) = rest.chars().next() {
         let starts_word = !before.is_alphanumeric() && before != '_';
-        let is_comment = !language.comment.is_empty() && rest.starts_with(language.comment) && before.is_whitespace();
+        let is_comment =
+            !language.comment.is_empty() && rest.starts_with(language.comment) && before.is_whitespace();
         let (length, class) = if is_comment {
             (rest.trim_end_matches('\n').len(), Some("comment"))
         } else if first == '"' || first == '\'' && (starts_word || !language.has_keys) {
@@ -98,7 +99,9 @@ fn highlight_line(output: &mut String, line: &str, language: &Language) {
             let is_key = language.has_keys && (after.starts_with(": ") || after.trim_end() == ":");
             let is_word = language.words.contains(&&rest[..length]);
             (length, if is_key { Some("key") } else { is_word.then_some("word") })
-        } else if starts_word && (first.is_ascii_digit() || first == '-' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
+        } else if starts_word
+            && (first.is_ascii_digit() || first == '-' && rest[1..].starts_with(|c: char| c.is_ascii_digit()))
+        {
             let is_part = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
             let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
             let is_number = rest[..length].replace('_', "").parse::<f64>().is_ok();
@@ -136,7 +139,10 @@ mod tests {
 
     #[test]
     fn the_parts_of_yaml_are_told_apart() {
-        let marked = html("kind: target # one\nx: [1.5e-3, \"a: <b>\", on-2]\ntext: |\n  not: a key\nlast: true\n", "yaml");
+        let marked = html(
+            "kind: target # one\nx: [1.5e-3, \"a: <b>\", on-2]\ntext: |\n  not: a key\nlast: true\n",
+            "yaml",
+        );
         insta::assert_snapshot!(marked);
     }
 

@@ -8,7 +8,7 @@ mod landscape;
 use serde::Serialize;
 
 use super::gallery::{Gallery, Trained};
-use super::plot::{Axis, Plot, WIDTH};
+use super::plot::{Axis, Plot};
 use crate::number::significant;
 use crate::plan::Case;
 use crate::spec::{FigureType, ModelType, linspace};
@@ -97,7 +97,8 @@ pub(super) fn player(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<Playe
     let fits: Vec<String> = curves.iter().map(|curve| fit.plot.curve(curve.iter().copied())).collect();
     let losses = losses_plot(run);
     #[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
-    let marks = snapshots.iter().map(|snapshot| losses.place((snapshot.epoch as f64, snapshot.loss))).collect();
+    let marks =
+        snapshots.iter().map(|snapshot| losses.place((snapshot.epoch as f64, snapshot.loss))).collect();
     let map = landscape::map(gallery, trained);
     let path: Vec<(f64, f64)> = map.as_ref().map_or_else(Vec::new, |map| {
         snapshots.iter().map(|snapshot| map.place(&snapshot.parameters)).collect()
@@ -105,13 +106,17 @@ pub(super) fn player(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<Playe
     let frames = Frames {
         epochs: snapshots.iter().map(|snapshot| snapshot.epoch).collect(),
         losses: snapshots.iter().map(|snapshot| significant(snapshot.loss, 4)).collect(),
-        parameters: snapshots.iter().map(|snapshot| values(&case.model.model_type, &snapshot.parameters)).collect(),
+        parameters: snapshots
+            .iter()
+            .map(|snapshot| values(&case.model.model_type, &snapshot.parameters))
+            .collect(),
         fits,
         marks,
         path,
     };
     let names = names(&case.model.model_type).into_iter();
-    let parameters = names.zip(frames.parameters.last()?).map(|(name, value)| Parameter { name, value: value.clone() });
+    let parameters =
+        names.zip(frames.parameters.last()?).map(|(name, value)| Parameter { name, value: value.clone() });
     let title = format!("{} on {}", case.activation.title, case.target.title);
     Some(PlayerView {
         color: case.activation.color.to_string(),
@@ -184,7 +189,11 @@ fn losses_plot(run: &Run) -> Plot {
     let of_snapshots = run.snapshots.iter().map(|snapshot| snapshot.loss);
     let (low, high) = range(run.losses.iter().copied().chain(of_snapshots));
     let last = run.snapshots.last().map_or(0, |snapshot| snapshot.epoch).max(run.losses.len());
-    Plot { x: Axis::linear(0.0, last as f64).padded(0.02), y: Axis::of_losses(low, high), height: LOSS_HEIGHT }
+    Plot {
+        x: Axis::linear(0.0, last as f64).padded(0.02),
+        y: Axis::of_losses(low, high),
+        height: LOSS_HEIGHT,
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
@@ -196,12 +205,14 @@ fn loss_svg(plot: &Plot, run: &Run, title: &str, (x, y): (f64, f64)) -> String {
         let at = |find: fn(&f64, &f64) -> std::cmp::Ordering| {
             losses.iter().enumerate().max_by(|a, b| find(a.1, b.1)).map(|(at, &loss)| (start + at, loss))
         };
-        let mut both: Vec<(usize, f64)> = at(f64::total_cmp).into_iter().chain(at(|a, b| b.total_cmp(a))).collect();
+        let mut both: Vec<(usize, f64)> =
+            at(f64::total_cmp).into_iter().chain(at(|a, b| b.total_cmp(a))).collect();
         both.sort_by_key(|&(epoch, _)| epoch);
         both
     });
     let path = plot.curve(columns.map(|(epoch, loss)| (epoch as f64, loss)));
-    let inside = format!(r#"<path class="curve" d="{path}"/><circle class="mark" cx="{x}" cy="{y}" r="16"/>"#);
+    let inside =
+        format!(r#"<path class="curve" d="{path}"/><circle class="mark" cx="{x}" cy="{y}" r="32"/>"#);
     plot.svg("loss", &format!("The loss of {title} over the epochs"), ("epoch", "MSE"), &inside)
 }
 
@@ -241,5 +252,3 @@ fn map_figure(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<((f64, f64),
         _ => None,
     })
 }
-
-const _: () = assert!(FIT_HEIGHT < WIDTH && LOSS_HEIGHT < WIDTH);

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use super::sparkline::simplified;
 use crate::number::{minus, significant};
 
-/// The inside of a frame in units of its own; curves are rounded to these.
-pub(super) const WIDTH: f64 = 1000.0;
-/// How far off a curve may be, in these units, of which a pixel is one to three.
-const TOLERANCE: f64 = 0.9;
+/// The width of a frame, in units of which a pixel is one to three.
+const WIDTH: f64 = 1000.0;
+/// What is inside of a frame has finer units, to which it is rounded.
+const FINE: f64 = 2.0;
+/// How far off a curve may be, in the finer units.
+const TOLERANCE: f64 = 0.7;
 /// The room beside the frame and below it, for the labels of ticks.
-const LEFT: f64 = 128.0;
+const LEFT: f64 = 150.0;
 const BOTTOM: f64 = 62.0;
 const RIGHT: f64 = 44.0;
 /// The room above it, for the name of what goes up.
@@ -29,7 +31,8 @@ pub(super) struct Axis {
 impl Axis {
     /// From the lower to the higher; what cannot be drawn becomes the interval from 0 to 1.
     pub(super) fn linear(low: f64, high: f64) -> Self {
-        let is_drawable = low.is_finite() && high.is_finite() && high - low > 1e-12 * low.abs().max(high.abs());
+        let is_drawable =
+            low.is_finite() && high.is_finite() && high - low > 1e-12 * low.abs().max(high.abs());
         let (low, high) = if is_drawable {
             (low, high)
         } else if low.is_finite() && low == high {
@@ -47,7 +50,11 @@ impl Axis {
         const SPAN: f64 = 1e6;
         if high.is_finite() && high > 0.0 && low < high / LOGARITHMIC_FROM {
             let (low, high) = (libm::log10(low.max(high / SPAN)), libm::log10(high));
-            return Self { low: low - 0.04 * (high - low), high: high + 0.04 * (high - low), is_logarithmic: true };
+            return Self {
+                low: low - 0.04 * (high - low),
+                high: high + 0.04 * (high - low),
+                is_logarithmic: true,
+            };
         }
         let axis = Self::linear(low, high);
         axis.padded(0.05)
@@ -115,7 +122,7 @@ impl Axis {
 pub(super) struct Plot {
     pub(super) x: Axis,
     pub(super) y: Axis,
-    /// In the same units as [`WIDTH`].
+    /// Of its frame, in thousandths of its width.
     pub(super) height: f64,
 }
 
@@ -127,12 +134,17 @@ impl Plot {
     }
 
     fn exact(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        let across = self.x.share(x) * WIDTH;
-        let down = (1.0 - self.y.share(y)) * self.height;
+        let across = self.x.share(x) * FINE * WIDTH;
+        let down = (1.0 - self.y.share(y)) * FINE * self.height;
         let near = |place: f64, room: f64| {
             if place.is_nan() { 2.0 * room } else { place.clamp(-room, 2.0 * room) }
         };
-        (near(across, WIDTH), near(down, self.height))
+        (near(across, FINE * WIDTH), near(down, FINE * self.height))
+    }
+
+    /// The width and the height in the units of [`Self::place`].
+    pub(super) fn size(&self) -> (f64, f64) {
+        (FINE * WIDTH, FINE * self.height)
     }
 
     /// The data of a path through points, with as few of them as show the same.
@@ -151,7 +163,13 @@ impl Plot {
     }
 
     /// The whole picture around what is drawn inside of the frame, which is cut off at it.
-    pub(super) fn svg(&self, class: &str, title: &str, (x_name, y_name): (&str, &str), inside: &str) -> String {
+    pub(super) fn svg(
+        &self,
+        class: &str,
+        title: &str,
+        (x_name, y_name): (&str, &str),
+        inside: &str,
+    ) -> String {
         let mut labels = String::new();
         let mut grid = String::new();
         let (across, up) = (WIDTH / TICK_ROOM.0, self.height / TICK_ROOM.1);
@@ -172,11 +190,12 @@ impl Plot {
         let (height, left) = (self.height, -LEFT);
         let (width, total) = (WIDTH + LEFT + RIGHT, self.height + BOTTOM + TOP);
         let corner = -TOP;
-        let (end, above) = (WIDTH - 12.0, height - 16.0);
+        let (fine_width, fine_height) = self.size();
+        let below = height + 46.0;
         let mut escaped = String::new();
         super::math::escape(&mut escaped, title);
         format!(
-            r#"<svg class="plot {class}" viewBox="{left} {corner} {width} {total}" role="img"><title>{escaped}</title><path class="grid" d="{grid}"/>{labels}<text class="name" y="-14">{y_name}</text><svg width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}">{inside}</svg><text class="name" x="{end}" y="{above}" text-anchor="end">{x_name}</text><rect class="frame" width="{WIDTH}" height="{height}"/></svg>"#
+            r#"<svg class="plot {class}" viewBox="{left} {corner} {width} {total}" role="img"><title>{escaped}</title><path class="grid" d="{grid}"/>{labels}<text class="name" y="-14">{y_name}</text><svg width="{WIDTH}" height="{height}" viewBox="0 0 {fine_width} {fine_height}">{inside}</svg><text class="name" x="-14" y="{below}" text-anchor="end">{x_name}</text><rect class="frame" width="{WIDTH}" height="{height}"/></svg>"#
         )
     }
 }
@@ -228,11 +247,14 @@ mod tests {
     #[test]
     fn a_straight_line_takes_two_points() {
         let plot = Plot { x: Axis::linear(0.0, 1.0), y: Axis::linear(0.0, 1.0), height: 500.0 };
-        assert_eq!(plot.curve((0..=10).map(|at| (f64::from(at) / 10.0, f64::from(at) / 10.0))), "M0 500l1000-500");
-        assert_eq!(plot.dots([(0.5, 0.5)]), "M500 250h0");
+        assert_eq!(
+            plot.curve((0..=10).map(|at| (f64::from(at) / 10.0, f64::from(at) / 10.0))),
+            "M0 1000l2000-1000"
+        );
+        assert_eq!(plot.dots([(0.5, 0.5)]), "M1000 500h0");
         // What is not finite, or far off, is drawn outside of the frame.
-        assert_eq!(plot.place((0.5, f64::NAN)), (500.0, 1000.0));
-        assert_eq!(plot.place((0.5, 1e300)), (500.0, -500.0));
+        assert_eq!(plot.place((0.5, f64::NAN)), (1000.0, 2000.0));
+        assert_eq!(plot.place((0.5, 1e300)), (1000.0, -1000.0));
     }
 
     proptest::proptest! {

@@ -101,9 +101,21 @@ fn entries(gallery: Gallery<'_>) -> Vec<Entry> {
         ));
     }
     for page in &specs.pages {
-        entries.push(Entry("page", page.title.clone(), link::index(&page.id), String::new(), words(&page.body)));
+        entries.push(Entry(
+            "page",
+            page.title.clone(),
+            link::index(&page.id),
+            String::new(),
+            words(&page.body),
+        ));
     }
-    entries.push(Entry("page", "Report".into(), "report/index.html".into(), "all results".into(), String::new()));
+    entries.push(Entry(
+        "page",
+        "Report".into(),
+        "report/index.html".into(),
+        "all results".into(),
+        String::new(),
+    ));
     entries
 }
 
@@ -133,6 +145,9 @@ fn words(text: &str) -> String {
 mod tests {
     #[test]
     fn words_are_kept_once_and_without_marks() {
-        assert_eq!(super::words("The *fit* of [a fit](x.html), `tanh`: $w x$ and\n\n# The end"), "the fit of tanh and end");
+        assert_eq!(
+            super::words("The *fit* of [a fit](x.html), `tanh`: $w x$ and\n\n# The end"),
+            "the fit of tanh and end"
+        );
     }
 }

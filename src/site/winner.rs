@@ -29,7 +29,8 @@ impl<'g> Winner<'g> {
         let least = ranked.iter().filter_map(attained).fold(f64::INFINITY, f64::min);
         let own = attained(&found)?;
         let nothing = 1e-9 * found.finding.attainable.as_ref()?.variance;
-        let is_best = |trained: &&Trained<'_>| attained(trained).is_some_and(|mse| mse <= ALIKE * least + nothing);
+        let is_best =
+            |trained: &&Trained<'_>| attained(trained).is_some_and(|mse| mse <= ALIKE * least + nothing);
         let best = ranked.iter().filter(is_best).copied().collect();
         Some(Self { found, own, best, least, nothing })
     }

@@ -55,7 +55,7 @@ test("a column sorts by its numbers, and back, with the mouse or the keyboard", 
 
 test("filters leave out rows and say how many are left", async () => {
   await page.goto(url + "activations/");
-  const form = page.locator("form.filters");
+  const form = page.locator(".filters");
   assert.equal(await form.locator("output").textContent(), "6 of 6");
   await form.getByLabel("range").selectOption("bounded");
   assert.deepEqual((await names()).sort(), ["Gaussian", "Hard sigmoid", "Sine", "Tanh"]);
@@ -65,7 +65,7 @@ test("filters leave out rows and say how many are left", async () => {
   await form.getByLabel("name").fill("hard");
   assert.deepEqual(await names(), ["Hard sigmoid"]);
   await form.getByRole("button", { name: "All" }).click();
-  await page.waitForFunction(() => document.querySelector("form.filters output").value === "6 of 6");
+  await page.waitForFunction(() => document.querySelector(".filters output").value === "6 of 6");
   assert.equal((await names()).length, 6);
   assert.deepEqual(faults, []);
 });
@@ -95,6 +95,6 @@ test("without scripts the whole table is there, and nothing that would not work"
   const plain = await context.newPage();
   await plain.goto(url + "activations/");
   assert.equal((await names(plain)).length, 6);
-  assert.equal(await plain.locator("form.filters:visible, table button").count(), 0);
+  assert.equal(await plain.locator(".filters:visible, table button").count(), 0);
   await context.close();
 });

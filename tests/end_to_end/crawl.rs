@@ -178,7 +178,7 @@ fn check_page(path: &str, html: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut ids = BTreeSet::new();
     let mut level = 0;
-    let mut rest = html.trim_start().strip_prefix("<!doctype html>").unwrap();
+    let mut rest = html.trim_start().strip_prefix("<!DOCTYPE html>").unwrap();
     while let Some(at) = rest.find('<') {
         let end = at + rest[at..].find('>').unwrap_or_else(|| panic!("{path}: a tag without an end"));
         let (tag, after) = (&rest[at + 1..end], &rest[end + 1..]);

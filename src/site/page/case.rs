@@ -140,7 +140,12 @@ fn neighbours(draft: &Draft<'_, '_>, trained: Trained<'_>) -> Vec<Neighbours> {
     let neighbour = |level: usize, index: Option<usize>| {
         let other = gallery.plan.cases.get(index?)?;
         let is_alike = other.experiment == case.experiment
-            && other.levels.iter().zip(&case.levels).enumerate().all(|(at, (a, b))| (a == b) == (at != level));
+            && other
+                .levels
+                .iter()
+                .zip(&case.levels)
+                .enumerate()
+                .all(|(at, (a, b))| (a == b) == (at != level));
         is_alike.then(|| {
             let title = match level {
                 0 => other.target.title.clone(),
@@ -150,14 +155,21 @@ fn neighbours(draft: &Draft<'_, '_>, trained: Trained<'_>) -> Vec<Neighbours> {
             draft.link(&title, &format!("{}/index.html", other.directory()))
         })
     };
-    let keys = [("target", "Shift+ArrowLeft", "Shift+ArrowRight"), ("activation", "ArrowLeft", "ArrowRight"), ("model", "", "")];
-    let of_axes = strides.into_iter().zip(keys).enumerate().map(|(level, (stride, (axis, previous_key, next_key)))| Neighbours {
-        axis: axis.into(),
-        previous_key,
-        next_key,
-        previous: neighbour(level, trained.index.checked_sub(stride)),
-        next: neighbour(level, trained.index.checked_add(stride)),
-    });
+    let keys = [
+        ("target", "Shift+ArrowLeft", "Shift+ArrowRight"),
+        ("activation", "ArrowLeft", "ArrowRight"),
+        ("model", "", ""),
+    ];
+    let of_axes =
+        strides.into_iter().zip(keys).enumerate().map(|(level, (stride, (axis, previous_key, next_key)))| {
+            Neighbours {
+                axis: axis.into(),
+                previous_key,
+                next_key,
+                previous: neighbour(level, trained.index.checked_sub(stride)),
+                next: neighbour(level, trained.index.checked_add(stride)),
+            }
+        });
     let mut neighbours: Vec<Neighbours> =
         of_axes.filter(|axis| axis.previous.is_some() || axis.next.is_some()).collect();
     neighbours.sort_by_key(|axis| axis.axis != "activation");

@@ -9,10 +9,10 @@ use crate::site::diagnoses::{counts, kinds, unbroken};
 use crate::site::gallery::{Gallery, Trained};
 use crate::site::headline::attained_text;
 use crate::site::judged::{came_close, name, spread_view, verdict};
-use crate::site::winner::{ALIKE, Winner};
 use crate::site::markdown::Text;
 use crate::site::math;
 use crate::site::sparkline;
+use crate::site::winner::{ALIKE, Winner};
 use crate::site::wording::{batches_text, data_text, learning_rate_text, optimizer_text, schedule_text};
 use crate::spec::{Distribution, Experiment, Init, Stream, Training};
 
@@ -336,7 +336,8 @@ pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &E
                 let all_alike = row.iter().all(|trained| {
                     trained.finding.attained().is_none_or(|mse| mse <= ALIKE * least + nothing)
                 });
-                let spark_html = row.first().map_or_else(String::new, |first| sparkline::fit_svg(first.case, None));
+                let spark_html =
+                    row.first().map_or_else(String::new, |first| sparkline::fit_svg(first.case, None));
                 let cells = row.iter().map(|trained| {
                     let mse = trained.typical_mse();
                     Cell {
@@ -355,7 +356,10 @@ pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &E
                             .map_or_else(String::new, |mse| attained_text(*trained, mse)),
                         attainable_value: trained.finding.attained(),
                         is_reached: came_close(trained) == Some(true),
-                        is_least: trained.finding.attained().is_some_and(|mse| !all_alike && mse <= ALIKE * least + nothing),
+                        is_least: trained
+                            .finding
+                            .attained()
+                            .is_some_and(|mse| !all_alike && mse <= ALIKE * least + nothing),
                     }
                 });
                 MatrixRow {

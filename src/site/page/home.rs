@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::experiment::{Matrix, matrix};
 use super::{Draft, FigureView, Layout, Link};
-use crate::site::markdown::Text;
 use crate::site::headline::{Headline, headlines};
+use crate::site::markdown::Text;
 use crate::site::math;
 use crate::site::sparkline;
 use crate::spec::{Experiment, Page};
@@ -77,7 +77,11 @@ pub(in crate::site) fn home(draft: &mut Draft<'_, '_>) -> HomePage {
         layout: draft.with_image(layout, preview),
         matrix,
         matrix_experiment,
-        headlines: headlines(gallery).into_iter().take(MOST_HEADLINES).map(|one| headline(draft, one)).collect(),
+        headlines: headlines(gallery)
+            .into_iter()
+            .take(MOST_HEADLINES)
+            .map(|one| headline(draft, one))
+            .collect(),
         atlas: atlas(draft),
         atlas_url: draft.url("activations/index.html"),
         experiments: experiments.iter().map(|experiment| experiment_card(draft, experiment)).collect(),

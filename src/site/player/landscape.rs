@@ -8,7 +8,7 @@ use super::map_figure;
 use crate::attain::least_error;
 use crate::plan::Case;
 use crate::site::gallery::{Gallery, Trained};
-use crate::site::plot::{Axis, Plot, WIDTH};
+use crate::site::plot::{Axis, Plot};
 
 /// Columns and rows of the map; the browser smooths between them.
 const COLUMNS: usize = 64;
@@ -28,7 +28,8 @@ pub(super) fn map(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<Map> {
     let plot = Plot { x: Axis::linear(w.0, w.1), y: Axis::linear(b.0, b.1), height: HEIGHT };
     let losses = losses(trained.case, w, b);
     let finite = losses.iter().copied().filter(|loss| loss.is_finite());
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), loss| (low.min(loss), high.max(loss)));
+    let (low, high) =
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), loss| (low.min(loss), high.max(loss)));
     let axis = Axis::of_losses(low, high);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a byte")]
     let gray = losses.iter().map(|&loss| (255.0 * (1.0 - axis.share(loss).clamp(0.0, 1.0)) + 0.5) as u8);
@@ -73,7 +74,8 @@ impl Map {
     pub(super) fn place(&self, parameters: &[f64]) -> (f64, f64) {
         let [w, b, ..] = *parameters else { return (0.0, 0.0) };
         let (x, y) = self.plot.place((w, b));
-        (x.clamp(0.0, WIDTH), y.clamp(0.0, HEIGHT))
+        let (width, height) = self.plot.size();
+        (x.clamp(0.0, width), y.clamp(0.0, height))
     }
 
     pub(super) fn svg(&self, title: &str, path: &[(f64, f64)]) -> String {
@@ -82,11 +84,14 @@ impl Map {
             let _ = write!(way, "{}{x} {y}", if index == 0 { 'M' } else { 'L' });
         }
         let (x, y) = path.last().copied().unwrap_or_default();
+        let (width, height) = self.plot.size();
         let inside = format!(
-            r#"<mask id="part:losses"><image width="{WIDTH}" height="{HEIGHT}" preserveAspectRatio="none" href="data:image/png;base64,{}"/></mask><rect class="losses" width="{WIDTH}" height="{HEIGHT}" mask="url(#part:losses)"/><path class="way under" d="{way}"/><path class="way" d="{way}"/><circle class="mark" cx="{x}" cy="{y}" r="16"/>"#,
+            r#"<mask id="part:losses"><image width="{width}" height="{height}" preserveAspectRatio="none" href="data:image/png;base64,{}"/></mask><rect class="losses" width="{width}" height="{height}" mask="url(#part:losses)"/><path class="way under" d="{way}"/><path class="way" d="{way}"/><circle class="mark" cx="{x}" cy="{y}" r="32"/>"#,
             base64(&self.png)
         );
-        let title = format!("The loss of {title} over (w, b), with the best v and c at each place; the stronger the colour, the lower");
+        let title = format!(
+            "The loss of {title} over (w, b), with the best v and c at each place; the stronger the colour, the lower"
+        );
         self.plot.svg("map", &title, ("w", "b"), &inside)
     }
 }
@@ -96,7 +101,8 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {
-        let packed = group.iter().chain([&0, &0]).take(3).fold(0_u32, |packed, &byte| packed << 8 | u32::from(byte));
+        let packed =
+            group.iter().chain([&0, &0]).take(3).fold(0_u32, |packed, &byte| packed << 8 | u32::from(byte));
         for digit in 0..4 {
             let index = (packed >> (18 - 6 * digit) & 63) as usize;
             text.push(if digit <= group.len() { char::from(DIGITS[index]) } else { '=' });
@@ -110,7 +116,14 @@ mod tests {
     /// The vectors of RFC 4648, section 10.
     #[test]
     fn base64_is_that_of_the_standard() {
-        let vectors = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
+        let vectors = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("foobar", "Zm9vYmFy"),
+        ];
         for (bytes, text) in vectors {
             assert_eq!(super::base64(bytes.as_bytes()), text);
         }
