@@ -5,7 +5,7 @@ use super::template::Templates;
 
 /// The words and places that the search looks through; loaded at its first use, and by its plain name, since otherwise every
 /// edit of a text would change every page.
-pub(super) const SEARCH_INDEX: &str = "assets/search.js";
+pub(super) const SEARCH_INDEX: &str = "search.js";
 
 /// Where each lies in the site.
 pub(super) struct Assets {

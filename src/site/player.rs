@@ -53,6 +53,8 @@ pub(super) struct PlayerView {
 struct Parameter {
     name: String,
     value: String,
+    /// Whether it is one of a tensor.
+    is_range: bool,
 }
 
 /// What changes from snapshot to snapshot, list by list.
@@ -115,8 +117,11 @@ pub(super) fn player(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<Playe
         path,
     };
     let names = names(&case.model.model_type).into_iter();
-    let parameters =
-        names.zip(frames.parameters.last()?).map(|(name, value)| Parameter { name, value: value.clone() });
+    let parameters = names.zip(frames.parameters.last()?).map(|(name, value)| Parameter {
+        is_range: name.contains('('),
+        name,
+        value: value.clone(),
+    });
     let title = format!("{} on {}", case.activation.title, case.target.title);
     Some(PlayerView {
         color: case.activation.color.to_string(),

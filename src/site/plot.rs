@@ -108,12 +108,13 @@ impl Axis {
         let every = usize::try_from(last - first).unwrap_or(0) / most.max(1) + 1;
         let powers = (first..=last).step_by(every).map(|power| libm::exp10(f64::from(power)));
         let powers: Vec<f64> = powers.collect();
-        let values = if powers.len() > 1 {
-            powers
+        let (values, digits) = if powers.len() > 1 {
+            (powers, 1)
         } else {
-            vec![libm::exp10(self.low + 0.1 * (self.high - self.low)), libm::exp10(self.high)]
+            let low = self.low + 0.1 * (self.high - self.low);
+            (vec![libm::exp10(low), libm::exp10(self.high)], 2)
         };
-        values.into_iter().map(|value| (value, significant(value, if every > 0 { 1 } else { 2 }))).collect()
+        values.into_iter().map(|value| (value, significant(value, digits))).collect()
     }
 }
 
@@ -240,7 +241,7 @@ mod tests {
         assert_eq!(labels(Axis::linear(-2.5, 2.5), 6), ["−2", "−1", "0", "1", "2"]);
         assert_eq!(labels(Axis::linear(0.0, 0.35), 4), ["0.0", "0.1", "0.2", "0.3"]);
         assert_eq!(labels(Axis::linear(0.0, 1200.0), 6), ["0", "200", "400", "600", "800", "1000", "1200"]);
-        assert_eq!(labels(Axis::of_losses(0.012, 80.0), 4), ["0.1", "1", "10"]);
+        assert_eq!(labels(Axis::of_losses(0.012, 80.0), 4), ["0.01", "1", "100"]);
         assert_eq!(labels(Axis::linear(f64::NAN, 1.0), 2), ["0.0", "0.5", "1.0"]);
     }
 

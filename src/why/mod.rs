@@ -43,6 +43,14 @@ pub struct Explanation {
     pub is_outdated: bool,
 }
 
+/// The name of a template of which an asset bears the hash: `style.css` of `style.0123456789.css`.
+fn plain_name(asset: &str) -> String {
+    match *asset.split('.').collect::<Vec<_>>() {
+        [stem, _, extension] => format!("{stem}.{extension}"),
+        _ => asset.to_owned(),
+    }
+}
+
 /// One thing that has changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
@@ -222,9 +230,9 @@ impl Explained<'_> {
         if self.now.snapshot.statics().contains_key(path) {
             return Some(of(slashed(&statics.join(path))?, "static file"));
         }
-        let name = path.strip_prefix(ASSETS)?;
+        let name = plain_name(path.strip_prefix(ASSETS)?);
         let templates = self.now.snapshot.templates().into_keys();
-        let own = templates.into_iter().find(|own| own.rsplit('/').next() == Some(name))?;
+        let own = templates.into_iter().find(|own| own.rsplit('/').next() == Some(name.as_str()))?;
         Some(of(own.to_owned(), "template"))
     }
 

@@ -31,7 +31,7 @@ const selected = () => page.locator('[role="option"][aria-selected="true"]');
 
 test("a slash begins it, arrows choose, Enter leads there", async () => {
   let loads = 0;
-  page.on("request", (request) => (loads += request.url().includes("assets/search.js") ? 1 : 0));
+  page.on("request", (request) => (loads += request.url().includes("/search.js") ? 1 : 0));
   await page.goto(url + casePath);
   assert.equal(loads, 0, "the index is loaded at the first use");
   await page.keyboard.press("/");

@@ -44,7 +44,7 @@ fn decoded(address: &str) -> String {
 
 /// The file that an address leads to from a page, and its fragment; `None` for other sites.
 fn follow(mount: Mount, page: &str, address: &str) -> Option<(String, Option<String>)> {
-    if address.contains("://") || address.starts_with("mailto:") {
+    if address.contains("://") || address.starts_with("mailto:") || address.starts_with("data:") {
         return None;
     }
     let (path, fragment) =
@@ -206,7 +206,7 @@ fn check_page(path: &str, html: &str) {
                 let end = format!("</{name}>");
                 rest = &rest[rest.find(&end).unwrap() + end.len()..];
             }
-            "meta" | "link" | "img" | "br" | "hr" | "input" => {}
+            "meta" | "link" | "img" | "br" | "hr" | "input" | "source" => {}
             _ if tag.ends_with('/') => {}
             _ => open.push(name),
         }

@@ -111,7 +111,7 @@ fn a_base_url_is_used_where_it_must_be_and_nowhere_else() {
     );
     assert!(text("robots.txt").contains("Sitemap: https://example.org/some/where/sitemap.xml"));
     let not_found = text("404.html");
-    assert!(not_found.contains("href=\"index.html\"") && not_found.contains("const base = \"/some/where/\""));
+    assert!(not_found.contains("href=\"index.html\"") && not_found.contains("let base = \"/some/where/\""));
     let page = text("experiments/small/index.html");
     assert!(page.contains("rel=\"canonical\" href=\"https://example.org/some/where/experiments/small/\""));
     assert!(

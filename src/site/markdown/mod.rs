@@ -171,12 +171,25 @@ pub(super) fn rendered(events: Vec<Event<'_>>) -> String {
 fn figure(gallery: Gallery<'_>, from: &str, planned: &PlannedFigure) -> String {
     let source = link::relative(from, &planned.path);
     let (width, height) = planned.figure.size;
+    // An animation can be stopped, by closing what holds it, and gives way to a still picture where no motion is wanted.
+    let subjects = gallery.subjects(planned);
+    let still = subjects.first().and_then(|first| gallery.preview(*first));
+    let (before, after) = if planned.path.ends_with(".gif") {
+        let source = still.map_or_else(String::new, |still| {
+            let address = link::relative(from, &still.path);
+            format!("<source media=\"(prefers-reduced-motion: reduce)\" srcset=\"{address}\">")
+        });
+        let before = format!("<details class=\"moving\" open><summary>Animation</summary><picture>{source}");
+        (before, "</picture></details>")
+    } else {
+        (String::new(), "")
+    };
     let mut block = format!(
-        "<figure><img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
+        "<figure>{before}<img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
     );
     escape(&mut block, &alt::text(gallery, planned));
     block.push_str("\">");
-    let subjects = gallery.subjects(planned);
+    block.push_str(after);
     if let Some(first) = subjects.first() {
         let id = &first.case.experiment;
         let experiment = gallery.experiment(id).map_or("", |experiment| experiment.title.as_str());

@@ -56,7 +56,7 @@ pub(in crate::site) struct CasePage {
 #[derive(Serialize)]
 struct Neighbours {
     axis: String,
-    /// The keys that lead there, as `aria-keyshortcuts` names them; empty for further axes.
+    /// The keys that lead there, as `aria-keyshortcuts` names them; empty from the third axis on.
     previous_key: &'static str,
     next_key: &'static str,
     previous: Option<Link>,
@@ -127,52 +127,61 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
     }
 }
 
-/// The neighbours along the activation and the target, and along each further axis that has any.
+/// The neighbours along the activation, the target and each further axis; the first two that there are have keys.
 fn neighbours(draft: &Draft<'_, '_>, trained: Trained<'_>) -> Vec<Neighbours> {
-    let gallery = draft.gallery;
+    const KEYS: [(&str, &str); 2] = [("ArrowLeft", "ArrowRight"), ("Shift+ArrowLeft", "Shift+ArrowRight")];
+    let cases = &draft.gallery.plan.cases;
     let case = trained.case;
-    let Some(experiment) = gallery.experiment(&case.experiment) else { return Vec::new() };
+    let Some(experiment) = draft.gallery.experiment(&case.experiment) else { return Vec::new() };
     // Cases stand target by target, then activation by activation, then all that the further axes span.
     let inner = experiment.models.len() * experiment.trainings.len();
-    let models = if experiment.models_are_an_axis { experiment.trainings.len() } else { 0 };
-    let mut strides = vec![inner * experiment.activations.len(), inner];
-    strides.extend((models > 0).then_some(models));
-    let neighbour = |level: usize, index: Option<usize>| {
-        let other = gallery.plan.cases.get(index?)?;
-        let is_alike = other.experiment == case.experiment
-            && other
-                .levels
-                .iter()
-                .zip(&case.levels)
-                .enumerate()
-                .all(|(at, (a, b))| (a == b) == (at != level));
-        is_alike.then(|| {
-            let title = match level {
-                0 => other.target.title.clone(),
-                1 => other.activation.title.clone(),
-                _ => other.model.title.clone(),
-            };
-            draft.link(&title, &format!("{}/index.html", other.directory()))
-        })
+    let is_alike = |index: usize, level: usize| {
+        let Some(other) = cases.get(index).filter(|other| other.experiment == case.experiment) else {
+            return false;
+        };
+        let mut levels = other.levels.iter().zip(&case.levels).enumerate();
+        levels.all(|(at, (a, b))| (a == b) == (at != level))
     };
-    let keys = [
-        ("target", "Shift+ArrowLeft", "Shift+ArrowRight"),
-        ("activation", "ArrowLeft", "ArrowRight"),
-        ("model", "", ""),
-    ];
-    let of_axes =
-        strides.into_iter().zip(keys).enumerate().map(|(level, (stride, (axis, previous_key, next_key)))| {
-            Neighbours {
-                axis: axis.into(),
-                previous_key,
-                next_key,
-                previous: neighbour(level, trained.index.checked_sub(stride)),
-                next: neighbour(level, trained.index.checked_add(stride)),
+    let name = |other: &Case, level: usize| match level {
+        0 => other.target.title.clone(),
+        1 => other.activation.title.clone(),
+        level => other.axes.get(level - 2).map_or_else(String::new, |(_, value)| value.clone()),
+    };
+    let link = |index: Option<usize>, level: usize| {
+        let other = cases.get(index.filter(|&index| is_alike(index, level))?)?;
+        Some(draft.link(&name(other, level), &format!("{}/index.html", other.directory())))
+    };
+    let of_level = |level: usize| {
+        let axis = match level {
+            0 => "target".to_owned(),
+            1 => "activation".to_owned(),
+            level => case.axes.get(level - 2).map_or_else(String::new, |(name, _)| name.replace('_', " ")),
+        };
+        let strides = match level {
+            0 => {
+                let stride = inner * experiment.activations.len();
+                stride..=stride
             }
-        });
+            1 => inner..=inner,
+            _ => 1..=inner,
+        };
+        let before = strides.clone().filter_map(|stride| trained.index.checked_sub(stride));
+        let after = strides.map(|stride| trained.index + stride);
+        let (mut before, mut after) = (before, after);
+        Neighbours {
+            axis,
+            previous_key: "",
+            next_key: "",
+            previous: link(before.find(|&index| is_alike(index, level)), level),
+            next: link(after.find(|&index| is_alike(index, level)), level),
+        }
+    };
+    let levels = [1, 0].into_iter().chain(2..case.levels.len());
     let mut neighbours: Vec<Neighbours> =
-        of_axes.filter(|axis| axis.previous.is_some() || axis.next.is_some()).collect();
-    neighbours.sort_by_key(|axis| axis.axis != "activation");
+        levels.map(of_level).filter(|axis| axis.previous.is_some() || axis.next.is_some()).collect();
+    for (axis, (previous, next)) in neighbours.iter_mut().zip(KEYS) {
+        (axis.previous_key, axis.next_key) = (previous, next);
+    }
     neighbours
 }
 

@@ -171,7 +171,6 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
                 let mut cases: Vec<_> =
                     gallery.cases().filter(|trained| trained.case.target.id == target.id).collect();
                 crate::site::gallery::sort_by_mse(&mut cases);
-                let figure = cases.first().and_then(|&trained| gallery.preview(trained));
                 let lowest = cases
                     .first()
                     .filter(|first| first.run.best.is_some())
@@ -184,8 +183,11 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
                     formula_html: math::formula(&format!("y = {}", target.formula), false),
                     summary_html: String::new(),
                     note: format!("{}{lowest}", used(cases.len())),
-                    svg: String::new(),
-                    figure: figure.map(|planned| draft.figure(planned)),
+                    svg: cases.first().map_or_else(String::new, |first| {
+                        let parameters = first.run.best.as_ref().map(|best| best.parameters.as_slice());
+                        sparkline::fit_svg(first.case, parameters)
+                    }),
+                    figure: None,
                 }
             };
             ("Targets", specs.targets.values().map(card).collect())
