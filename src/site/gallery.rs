@@ -199,6 +199,11 @@ impl<'g> Gallery<'g> {
     }
 }
 
+/// By the lowest loss of any epoch, for texts that name it; [`sort_by_mse`] ranks by that of many starts.
+pub(super) fn sort_by_lowest(cases: &mut [Trained<'_>]) {
+    cases.sort_by(|a, b| a.best_mse().total_cmp(&b.best_mse()));
+}
+
 pub(super) fn sort_by_mse(cases: &mut [Trained<'_>]) {
     cases.sort_by_cached_key(|trained| Ordered(trained.typical_mse()));
 }

@@ -237,7 +237,12 @@ impl Explained<'_> {
     }
 
     fn file_changes(&self, before: &Version<'_>, path: &str, documents: &[Document<'_>]) -> Vec<Change> {
-        let old = origin::of_file(&before.specs, &before.plan, path);
+        // The name of an asset changes with it, so that the build before did not know it.
+        let old = if path.starts_with(ASSETS) {
+            Vec::new()
+        } else {
+            origin::of_file(&before.specs, &before.plan, path)
+        };
         let (earlier, current) = (before.snapshot, self.now.snapshot);
         let mut found = differences(&[old, documents.to_vec()], |_, _| true);
         let (old, new) = (earlier.templates(), current.templates());

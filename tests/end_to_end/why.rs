@@ -135,6 +135,8 @@ fn a_file_can_be_named_from_anywhere() {
     assert_eq!(from(&style()), serde_json::json!([]));
     project.write("site_templates/style.css", "a {}");
     project.build();
+    let changes = why(&project, &style())["changes"].clone();
+    assert!(!changes.to_string().contains("specs/"), "{changes}");
     assert_eq!(from(&style())[0]["path"], "site_templates/style.css");
 }
 

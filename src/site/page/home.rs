@@ -123,7 +123,7 @@ fn experiment_card(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> Card {
     let gallery = draft.gallery;
     let mut cases = gallery.cases_of(&experiment.id);
     let count = cases.len();
-    crate::site::gallery::sort_by_mse(&mut cases);
+    crate::site::gallery::sort_by_lowest(&mut cases);
     let preview = gallery.preview_of(experiment);
     let noun = if count == 1 { "case" } else { "cases" };
     let lowest = cases.first().filter(|first| first.run.best.is_some()).map_or_else(String::new, |first| {
@@ -170,7 +170,7 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
             let card = |target: &std::sync::Arc<crate::spec::Target>| {
                 let mut cases: Vec<_> =
                     gallery.cases().filter(|trained| trained.case.target.id == target.id).collect();
-                crate::site::gallery::sort_by_mse(&mut cases);
+                crate::site::gallery::sort_by_lowest(&mut cases);
                 let lowest = cases
                     .first()
                     .filter(|first| first.run.best.is_some())
@@ -196,7 +196,7 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
             let card = |model: &std::sync::Arc<crate::spec::Model>| {
                 let mut cases: Vec<_> =
                     gallery.cases().filter(|trained| trained.case.model.id == model.id).collect();
-                crate::site::gallery::sort_by_mse(&mut cases);
+                crate::site::gallery::sort_by_lowest(&mut cases);
                 let best = cases.first().filter(|first| first.run.best.is_some());
                 let lowest = best.map_or_else(String::new, |best| {
                     let case = best.case;
