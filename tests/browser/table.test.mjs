@@ -78,6 +78,29 @@ test("an activation's results sort as well", async () => {
   assert.deepEqual(faults, []);
 });
 
+test("an experiment's cases sort and filter, by words and by diagnosis", async () => {
+  await page.goto(url + "experiments/small/");
+  const cases = () => page.locator("table.cases tbody tr:visible th").allTextContents();
+  assert.equal((await cases()).length, 6);
+  const attainable = page.locator("table.cases thead th", { hasText: "attainable MSE" });
+  await attainable.getByRole("button").click();
+  const values = await page.locator("table.cases tbody tr").evaluateAll((rows) => rows.map((row) => Number(row.cells[4].querySelector("data").value)));
+  assert.equal(values.length, 6);
+  assert.deepEqual(values, [...values].sort((a, b) => a - b));
+  const filters = page.locator(".filters");
+  await filters.getByLabel("activation or axis").fill("soft");
+  assert.deepEqual(await cases(), ["Softplus"]);
+  await filters.getByRole("button", { name: "All" }).click();
+  const diagnosis = filters.getByLabel("diagnosis");
+  const label = (await diagnosis.locator("option").allTextContents())[1];
+  await diagnosis.selectOption({ label });
+  const shown = (await cases()).length;
+  assert.ok(shown > 0);
+  assert.equal(await page.locator("table.cases tbody tr:visible .badge", { hasText: label }).count(), shown);
+  assert.equal(await filters.locator("output").textContent(), `${shown} of 6`);
+  assert.deepEqual(faults, []);
+});
+
 test("on a narrow screen only the tables scroll sideways, in light and dark", async () => {
   for (const colorScheme of ["light", "dark"]) {
     const phone = await browser.newPage({ viewport: { width: 390, height: 844 }, colorScheme });
