@@ -41,7 +41,8 @@
   function apply(changed, version) {
     if (changed.size === 0) return;
     const isScriptChanged = [...document.scripts].some((it) => it.src && changed.has(fileOf(it.src)));
-    if (changed.has(page) || isScriptChanged || places().some((path) => changed.has(path))) return reload();
+    if (isScriptChanged || places().some((path) => changed.has(path) && path !== page)) return reload();
+    if (changed.has(page)) return refresh();
     for (const image of document.images) {
       if (changed.has(fileOf(image.currentSrc || image.src))) swapImage(image, version);
     }
@@ -88,6 +89,27 @@
     next.href = versioned(link.href, version);
     next.onload = () => link.remove();
     link.after(next);
+  }
+
+  // Every page names its style by what is in it. One that differs in nothing else gets the new style, and keeps its state.
+  async function refresh() {
+    try {
+      const text = await (await fetch(location.href)).text();
+      const next = new DOMParser().parseFromString(text, "text/html");
+      const [own, others] = [document, next].map((it) => [...it.querySelectorAll('link[rel~="stylesheet"]')]);
+      const content = next.querySelector("script[data-content]")?.dataset.content;
+      if (content !== script.dataset.content || own.length !== others.length) return reload();
+      own.forEach((link, index) => {
+        const href = new URL(others[index].getAttribute("href"), location.href).href;
+        if (href === link.href) return;
+        const fresh = link.cloneNode();
+        fresh.href = href;
+        fresh.onload = () => link.remove();
+        link.after(fresh);
+      });
+    } catch {
+      reload();
+    }
   }
 
   function reload() {

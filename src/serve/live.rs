@@ -81,16 +81,29 @@ impl Live {
             escaped.replace('<', "&lt;")
         };
         let script = format!(
-            "<script src=\"/{FOLDER}/client.js\" data-session=\"{}\" data-version=\"{}\" data-page=\"{}\"></script>\n",
+            "<script src=\"/{FOLDER}/client.js\" data-session=\"{}\" data-version=\"{}\" data-page=\"{}\" data-content=\"{}\"></script>\n",
             attribute(&self.session),
             version.unwrap_or_default(),
-            attribute(page)
+            attribute(page),
+            content(html)
         );
         match html.rfind("</body>") {
             Some(at) => format!("{}{script}{}", &html[..at], &html[at..]),
             None => format!("{html}{script}"),
         }
     }
+}
+
+/// A hash of a page but for the name of its style, so that a page that differs in its style alone need not be loaded anew.
+fn content(html: &str) -> String {
+    const STYLE: &str = "assets/style.";
+    let mut hasher = blake3::Hasher::new();
+    for part in html.split(STYLE) {
+        let is_hex = |byte: u8| byte.is_ascii_hexdigit();
+        let name = part.bytes().take_while(|&byte| is_hex(byte)).count();
+        hasher.update(&part.as_bytes()[name..]);
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
 }
 
 /// What a page knows already.
@@ -158,6 +171,14 @@ mod tests {
         assert!(html.contains("data-version=\"3\"") && html.ends_with("</script>\n</body></html>"));
         assert!(!html.contains("\"><script>.html"));
         assert!(live.inject("<p>", "a.html", None).starts_with("<p><script"));
+    }
+
+    #[test]
+    fn a_page_is_the_same_with_another_style() {
+        let page =
+            |name: &str, text: &str| format!("<link href=\"../assets/style.{name}.css\"><p>{text}</p>");
+        assert_eq!(content(&page("0123456789", "a")), content(&page("abcdef0123", "a")));
+        assert_ne!(content(&page("0123456789", "a")), content(&page("0123456789", "b")));
     }
 
     #[test]

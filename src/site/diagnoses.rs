@@ -8,6 +8,7 @@ use crate::finding::{Diagnosis, Kind, Weight};
 /// A diagnosis as a badge in a table. Its label is text, so that its colour carries nothing alone.
 #[derive(Serialize)]
 pub(super) struct Badge {
+    id: &'static str,
     label: &'static str,
     weight: Weight,
     /// The whole sentence.
@@ -47,6 +48,7 @@ pub(super) fn unbroken(text: &str) -> String {
 
 pub(super) fn badges(trained: Trained<'_>) -> Vec<Badge> {
     let badge = |diagnosis: &Diagnosis| Badge {
+        id: diagnosis.kind.id(),
         label: diagnosis.kind.label(),
         weight: diagnosis.kind.weight(),
         sentence: unbroken(&diagnosis.sentence),

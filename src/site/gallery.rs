@@ -10,6 +10,7 @@ use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
+use super::assets::Assets;
 use super::atlas::{Atlas, Standing};
 use super::link;
 use crate::verdict::Verdict;
@@ -23,6 +24,7 @@ pub(super) struct Gallery<'g> {
     pub(super) verdicts: &'g [Option<Arc<Verdict>>],
     pub(super) index: &'g Index<'g>,
     pub(super) atlas: &'g Atlas,
+    pub(super) assets: &'g Assets,
 }
 
 /// Where things stand in the plan.
@@ -116,7 +118,8 @@ impl Trained<'_> {
 }
 
 impl<'g> Gallery<'g> {
-    fn case(self, index: usize) -> Trained<'g> {
+    /// One of the plan's cases.
+    pub(super) fn case(self, index: usize) -> Trained<'g> {
         let (case, finding) = (&self.plan.cases[index], &self.findings[index]);
         Trained { index, case, run: &finding.run, finding, standing: self.atlas.standing(index) }
     }
@@ -218,6 +221,11 @@ impl<'g> Gallery<'g> {
             Subject::Cases(indices) => indices.iter().map(|&index| self.case(index)).collect(),
         }
     }
+}
+
+/// By the lowest loss of any epoch, for texts that name it; [`sort_by_mse`] ranks by that of many starts.
+pub(super) fn sort_by_lowest(cases: &mut [Trained<'_>]) {
+    cases.sort_by(|a, b| a.best_mse().total_cmp(&b.best_mse()));
 }
 
 pub(super) fn sort_by_mse(cases: &mut [Trained<'_>]) {

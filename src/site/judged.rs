@@ -1,14 +1,11 @@
 //! How sure a ranking is, in words: over many starts or one, and against what could have been reached.
 
 use super::gallery::{Gallery, Trained};
+use super::winner::Winner;
 use crate::finding::{Kind, Weight};
 use crate::number::significant;
 use crate::verdict::{AS_GOOD_AS_NOTHING, spread};
 
-/// Attainable losses this close to one another are alike: they are known no better.
-const ALIKE: f64 = 1.002;
-/// A loss counts as another only from this ratio on.
-const LESS: f64 = 1.01;
 /// More names than these make a sentence unreadable.
 const MAX_NAMES: usize = 4;
 
@@ -37,7 +34,7 @@ pub(super) fn verdict(gallery: Gallery<'_>, experiment: &str, target: &str) -> V
 const CLOSE: f64 = 1.05;
 
 /// Whether a case came close to what it could reach, or as close to nothing as makes no difference.
-fn came_close(trained: &Trained<'_>) -> Option<bool> {
+pub(super) fn came_close(trained: &Trained<'_>) -> Option<bool> {
     let attainable = trained.finding.attainable.as_ref()?;
     let least = trained.finding.attained()?;
     let enough = (CLOSE * least).max(AS_GOOD_AS_NOTHING * attainable.variance);
@@ -131,38 +128,31 @@ fn of_starts(gallery: Gallery<'_>, first: Trained<'_>, ranked: &[Trained<'_>]) -
 
 /// Where the ranking by what could be reached is another than that by what was found.
 fn disagreement(ranked: &[Trained<'_>]) -> Option<String> {
-    let found = ranked.first().filter(|first| first.typical_mse().is_finite())?;
-    let attained = |trained: &Trained<'_>| trained.finding.attained();
-    let least = ranked.iter().filter_map(attained).fold(f64::INFINITY, f64::min);
-    let own = attained(found)?;
-    // What is less than that is nothing but rounding.
-    let none = 1e-9 * found.finding.attainable.as_ref()?.variance;
-    if own <= LESS * least + none {
-        return None;
-    }
-    let best =
-        ranked.iter().filter(|trained| attained(trained).is_some_and(|mse| mse <= ALIKE * least + none));
-    let best: Vec<String> = best.map(|trained| name(*trained)).collect();
+    let winner = Winner::of(ranked).filter(Winner::is_artefact)?;
+    let best: Vec<String> = winner.best.iter().map(|trained| name(*trained)).collect();
     let (can, come) = if best.len() == 1 { ("can", "comes") } else { ("can all", "come") };
-    let reach =
-        if least <= none { "meet it exactly".to_owned() } else { format!("reach {}", significant(least, 4)) };
+    let reach = if winner.least <= winner.nothing {
+        "meet it exactly".to_owned()
+    } else {
+        format!("reach {}", significant(winner.least, 4))
+    };
     Some(format!(
         "By what can be reached the order is another: {} {can} {reach}, and {come} before {}, which training ranks first and \
          whose least is {}.",
         listed(&best),
-        name(*found),
-        significant(own, 4)
+        name(winner.found),
+        significant(winner.own, 4)
     ))
 }
 
-fn name(trained: Trained<'_>) -> String {
+pub(super) fn name(trained: Trained<'_>) -> String {
     let axes = trained.axes_text();
     let title = &trained.case.activation.title;
     if axes.is_empty() { title.clone() } else { format!("{title} ({axes})") }
 }
 
 /// `a`, `a and b`, `a, b and c`, `a, b, c and 5 others`.
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     match names {
         [] => "nothing".into(),
         [only] => only.clone(),

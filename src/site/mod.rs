@@ -2,21 +2,29 @@
 //! [`crate::publish`]'s.
 
 mod alt;
+mod assets;
 mod atlas;
 mod attained;
 mod diagnoses;
+mod feed;
 mod gallery;
+mod headline;
+mod highlight;
 mod judged;
 mod link;
 mod markdown;
 mod math;
 mod page;
+mod player;
+mod plot;
 mod render;
 mod report;
 mod report_page;
 mod results;
+mod search;
 mod sparkline;
 mod template;
+mod winner;
 mod wording;
 
 use std::sync::Arc;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::assets::{self, Assets};
 use super::atlas::Atlas;
+use super::feed;
 use super::gallery::{Gallery, Index, Trained};
 use super::page::{self, Draft};
 use super::template::Templates;
-use super::{SiteFile, TemplateFile, link, markdown, report, report_page, results};
+use super::{SiteFile, TemplateFile, link, markdown, report, report_page, results, search};
 use crate::diagnostic::Diagnostic;
 use crate::finding::Finding;
 use crate::plan::{Case, Plan};
@@ -43,6 +45,7 @@ struct Surroundings {
     models: BTreeMap<String, Arc<Model>>,
     /// Ids and titles.
     experiments: Vec<(String, String)>,
+    has_feed: bool,
     templates: Vec<TemplateFile>,
 }
 
@@ -73,7 +76,9 @@ impl Renderer {
         let templates = Templates::load(overrides)?;
         let index = Index::new(plan);
         let atlas = Atlas::new(specs, plan, findings);
-        let gallery = Gallery { specs, plan, findings, verdicts, index: &index, atlas: &atlas };
+        let assets = Assets::new(&templates);
+        let gallery =
+            Gallery { specs, plan, findings, verdicts, index: &index, atlas: &atlas, assets: &assets };
         let surroundings = Surroundings::new(specs, overrides);
         let last = self.last.as_ref().filter(|last| last.surroundings == surroundings);
         let mut parts: Vec<Part> =
@@ -140,6 +145,7 @@ impl Surroundings {
             activations: specs.activations.clone(),
             models: specs.models.clone(),
             experiments: experiments.map(|it| (it.id.clone(), it.title.clone())).collect(),
+            has_feed: feed::is_there(specs),
             templates: overrides.to_vec(),
         }
     }
@@ -203,6 +209,8 @@ enum Task<'g> {
     ActivationIndex,
     Home,
     Report,
+    Search,
+    Feed,
     NotFound,
     Assets,
 }
@@ -225,7 +233,7 @@ impl<'g> Task<'g> {
         let activations = specs.activations.values().map(|activation| Self::Activation(activation));
         let pages = specs.pages.iter().map(Self::AuthorPage);
         let sections = SECTIONS.into_iter().map(Self::Section);
-        let last = [Self::NotFound, Self::Assets];
+        let last = [Self::Search, Self::Feed, Self::NotFound, Self::Assets];
         let all = first.into_iter().chain(targets).chain(models).chain(activations);
         all.chain(pages).chain(sections).chain(last).collect()
     }
@@ -309,6 +317,12 @@ impl<'g> Task<'g> {
                 });
                 made.text("REPORT.md".into(), report);
             }
+            Self::Search => made.text(assets::SEARCH_INDEX.into(), search::index(gallery)),
+            Self::Feed => {
+                if let Some(feed) = feed::feed(gallery.specs) {
+                    made.template(templates, "feed.xml", feed::PATH.into(), &feed);
+                }
+            }
             Self::NotFound => {
                 let style = templates.asset("style.css");
                 made.page(gallery, templates, "404.html", "404.html".into(), |draft| {
@@ -316,8 +330,7 @@ impl<'g> Task<'g> {
                 });
             }
             Self::Assets => {
-                made.text("assets/style.css".into(), templates.asset("style.css").to_owned());
-                made.text("assets/table.js".into(), templates.asset("table.js").to_owned());
+                made.files.extend(gallery.assets.files(templates));
                 made.text(".nojekyll".into(), String::new());
             }
         }
@@ -348,7 +361,11 @@ impl Made {
         let mut draft = Draft { gallery, path, found: &mut self.found };
         let context = context(&mut draft);
         let path = draft.path;
-        match templates.render(template, &context) {
+        self.template(templates, template, path, &context);
+    }
+
+    fn template(&mut self, templates: &Templates, template: &str, path: String, context: &impl Serialize) {
+        match templates.render(template, context) {
             Ok(text) => self.text(path, text),
             Err(diagnostic) => self.found.push(*diagnostic),
         }

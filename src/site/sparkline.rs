@@ -16,6 +16,8 @@ const MARGIN: f64 = 6.0;
 const Z: (f64, f64) = (-5.0, 5.0);
 const SAMPLES: usize = 241;
 const FIT_SAMPLES: usize = 121;
+/// How many units of a picture of a fit are one of the others.
+const FINE: f64 = 2.0;
 /// How far off the line may be, in units.
 const TOLERANCE: f64 = 0.5;
 
@@ -51,7 +53,9 @@ pub(super) fn svg(function: &Function, properties: &Properties, color: Color) ->
     let mut path = String::new();
     for run in runs.iter().filter(|run| run.len() > 1) {
         let mut last = (f64::NAN, f64::NAN);
-        for (index, (x, y)) in simplified(run).into_iter().map(|(x, y)| (x.round(), y.round())).enumerate() {
+        for (index, (x, y)) in
+            simplified(run, TOLERANCE).into_iter().map(|(x, y)| (x.round(), y.round())).enumerate()
+        {
             if index == 0 {
                 let _ = write!(path, "M{x} {y}");
             } else if (x, y) != last {
@@ -79,15 +83,16 @@ pub(super) fn fit_svg(case: &Case, parameters: Option<&[f64]>) -> String {
     let finite = target.iter().filter(|y| y.is_finite());
     let (low, high) = finite.fold((f64::MAX, f64::MIN), |(low, high), &y| (low.min(y), high.max(y)));
     let (low, high) = if high - low < 1e-9 { (low - 1.0, high + 1.0) } else { (low, high) };
+    let (width, height, margin) = (FINE * WIDTH, FINE * HEIGHT, FINE * MARGIN);
     let path = |y: &[f64]| {
         let places = y.iter().enumerate().map(|(index, &y)| {
             #[expect(clippy::cast_precision_loss, reason = "a handful of samples")]
-            let across = index as f64 / (FIT_SAMPLES - 1) as f64 * WIDTH;
-            let up = HEIGHT - MARGIN - (y - low) / (high - low) * (HEIGHT - 2.0 * MARGIN);
-            (across, if up.is_finite() { up.clamp(-HEIGHT, 2.0 * HEIGHT) } else { 2.0 * HEIGHT })
+            let across = index as f64 / (FIT_SAMPLES - 1) as f64 * width;
+            let up = height - margin - (y - low) / (high - low) * (height - 2.0 * margin);
+            (across, if up.is_finite() { up.clamp(-height, 2.0 * height) } else { 2.0 * height })
         });
         let mut path = String::new();
-        for (index, (x, y)) in simplified(&places.collect::<Vec<_>>()).into_iter().enumerate() {
+        for (index, (x, y)) in simplified(&places.collect::<Vec<_>>(), TOLERANCE).into_iter().enumerate() {
             let _ = write!(path, "{}{} {}", if index == 0 { 'M' } else { 'L' }, x.round(), y.round());
         }
         path
@@ -97,12 +102,12 @@ pub(super) fn fit_svg(case: &Case, parameters: Option<&[f64]>) -> String {
         format!(r#"<path d="{}" stroke="{}"/>"#, path(&fitted), case.activation.color)
     });
     format!(
-        r#"<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true"><path class="target" d="{target}"/>{fit}</svg>"#
+        r#"<svg class="spark" viewBox="0 0 {width} {height}" aria-hidden="true"><path class="target" d="{target}"/>{fit}</svg>"#
     )
 }
 
-/// As few of the points as keep the line within the tolerance (Douglas and Peucker, 1973).
-fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+/// As few of the points as keep the line within a tolerance (Douglas and Peucker, 1973).
+pub(super) fn simplified(points: &[(f64, f64)], tolerance: f64) -> Vec<(f64, f64)> {
     let [first, .., last] = *points else { return points.to_vec() };
     let length = libm::hypot(last.0 - first.0, last.1 - first.1);
     let distance = |&(x, y): &(f64, f64)| {
@@ -112,12 +117,12 @@ fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let Some(farthest) = inner.max_by(|&a, &b| distance(&points[a]).total_cmp(&distance(&points[b]))) else {
         return vec![first, last];
     };
-    if distance(&points[farthest]) <= TOLERANCE {
+    if distance(&points[farthest]) <= tolerance {
         return vec![first, last];
     }
-    let mut kept = simplified(&points[..=farthest]);
+    let mut kept = simplified(&points[..=farthest], tolerance);
     kept.pop();
-    kept.extend(simplified(&points[farthest..]));
+    kept.extend(simplified(&points[farthest..], tolerance));
     kept
 }
 

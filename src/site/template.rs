@@ -9,7 +9,7 @@ use super::TemplateFile;
 use crate::diagnostic::{Diagnostic, Place, SourceFile, nearest};
 
 /// The built-in templates and assets by name, as they lie in `site_templates/`.
-const EMBEDDED: [(&str, &str); 14] = [
+const EMBEDDED: [(&str, &str); 16] = [
     ("404.html", include_str!("../../site_templates/404.html")),
     ("activation.html", include_str!("../../site_templates/activation.html")),
     ("activations.html", include_str!("../../site_templates/activations.html")),
@@ -17,17 +17,21 @@ const EMBEDDED: [(&str, &str); 14] = [
     ("case.html", include_str!("../../site_templates/case.html")),
     ("components.html", include_str!("../../site_templates/components.html")),
     ("experiment.html", include_str!("../../site_templates/experiment.html")),
+    ("feed.xml", include_str!("../../site_templates/feed.xml")),
     ("index.html", include_str!("../../site_templates/index.html")),
     ("list.html", include_str!("../../site_templates/list.html")),
     ("model.html", include_str!("../../site_templates/model.html")),
     ("page.html", include_str!("../../site_templates/page.html")),
+    ("player.html", include_str!("../../site_templates/player.html")),
     ("robots.txt", include_str!("../../site_templates/robots.txt")),
     ("sitemap.xml", include_str!("../../site_templates/sitemap.xml")),
     ("target.html", include_str!("../../site_templates/target.html")),
 ];
 
 /// Files that are copied as they are, and can be replaced like templates.
-const ASSETS: [(&str, &str); 2] = [
+const ASSETS: [(&str, &str); 4] = [
+    ("player.js", include_str!("../../site_templates/player.js")),
+    ("site.js", include_str!("../../site_templates/site.js")),
     ("style.css", include_str!("../../site_templates/style.css")),
     ("table.js", include_str!("../../site_templates/table.js")),
 ];

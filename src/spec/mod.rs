@@ -3,6 +3,7 @@
 //! The types here are the only form of a spec that the later stages see.
 
 mod data;
+mod date;
 mod decode;
 mod given;
 mod load;
@@ -22,6 +23,7 @@ use crate::fs::TextFile;
 use crate::function::Function;
 
 pub use data::{Data, Noise, Validation, linspace};
+pub use date::Date;
 pub use given::{GivenField, given_fields};
 pub use resolve::check_base_url;
 pub use schema::schema;
@@ -382,6 +384,8 @@ pub struct Experiment {
     pub title: String,
     /// The author's Markdown, maybe empty.
     pub description: String,
+    /// When it was written, as its author says.
+    pub date: Option<Date>,
     /// Outermost first.
     pub targets: Vec<Arc<Target>>,
     pub activations: Vec<Arc<Activation>>,
@@ -477,5 +481,7 @@ pub struct Page {
     pub title: String,
     /// Markdown.
     pub body: String,
+    /// When it was written, as its author says.
+    pub date: Option<Date>,
     pub source: Source,
 }

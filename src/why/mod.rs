@@ -43,6 +43,14 @@ pub struct Explanation {
     pub is_outdated: bool,
 }
 
+/// The name of a template of which an asset bears the hash: `style.css` of `style.0123456789.css`.
+fn plain_name(asset: &str) -> String {
+    match *asset.split('.').collect::<Vec<_>>() {
+        [stem, _, extension] => format!("{stem}.{extension}"),
+        _ => asset.to_owned(),
+    }
+}
+
 /// One thing that has changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
@@ -222,14 +230,19 @@ impl Explained<'_> {
         if self.now.snapshot.statics().contains_key(path) {
             return Some(of(slashed(&statics.join(path))?, "static file"));
         }
-        let name = path.strip_prefix(ASSETS)?;
+        let name = plain_name(path.strip_prefix(ASSETS)?);
         let templates = self.now.snapshot.templates().into_keys();
-        let own = templates.into_iter().find(|own| own.rsplit('/').next() == Some(name))?;
+        let own = templates.into_iter().find(|own| own.rsplit('/').next() == Some(name.as_str()))?;
         Some(of(own.to_owned(), "template"))
     }
 
     fn file_changes(&self, before: &Version<'_>, path: &str, documents: &[Document<'_>]) -> Vec<Change> {
-        let old = origin::of_file(&before.specs, &before.plan, path);
+        // The name of an asset changes with it, so that the build before did not know it.
+        let old = if path.starts_with(ASSETS) {
+            Vec::new()
+        } else {
+            origin::of_file(&before.specs, &before.plan, path)
+        };
         let (earlier, current) = (before.snapshot, self.now.snapshot);
         let mut found = differences(&[old, documents.to_vec()], |_, _| true);
         let (old, new) = (earlier.templates(), current.templates());

@@ -55,7 +55,7 @@ test("a column sorts by its numbers, and back, with the mouse or the keyboard", 
 
 test("filters leave out rows and say how many are left", async () => {
   await page.goto(url + "activations/");
-  const form = page.locator("form.filters");
+  const form = page.locator(".filters");
   assert.equal(await form.locator("output").textContent(), "6 of 6");
   await form.getByLabel("range").selectOption("bounded");
   assert.deepEqual((await names()).sort(), ["Gaussian", "Hard sigmoid", "Sine", "Tanh"]);
@@ -65,7 +65,7 @@ test("filters leave out rows and say how many are left", async () => {
   await form.getByLabel("name").fill("hard");
   assert.deepEqual(await names(), ["Hard sigmoid"]);
   await form.getByRole("button", { name: "All" }).click();
-  await page.waitForFunction(() => document.querySelector("form.filters output").value === "6 of 6");
+  await page.waitForFunction(() => document.querySelector(".filters output").value === "6 of 6");
   assert.equal((await names()).length, 6);
   assert.deepEqual(faults, []);
 });
@@ -75,6 +75,29 @@ test("an activation's results sort as well", async () => {
   const rank = page.locator("table.cases thead th", { hasText: "rank" });
   await rank.getByRole("button").click();
   assert.equal(await rank.getAttribute("aria-sort"), "ascending");
+  assert.deepEqual(faults, []);
+});
+
+test("an experiment's cases sort and filter, by words and by diagnosis", async () => {
+  await page.goto(url + "experiments/small/");
+  const cases = () => page.locator("table.cases tbody tr:visible th").allTextContents();
+  assert.equal((await cases()).length, 6);
+  const attainable = page.locator("table.cases thead th", { hasText: "attainable MSE" });
+  await attainable.getByRole("button").click();
+  const values = await page.locator("table.cases tbody tr").evaluateAll((rows) => rows.map((row) => Number(row.cells[4].querySelector("data").value)));
+  assert.equal(values.length, 6);
+  assert.deepEqual(values, [...values].sort((a, b) => a - b));
+  const filters = page.locator(".filters");
+  await filters.getByLabel("activation or axis").fill("soft");
+  assert.deepEqual(await cases(), ["Softplus"]);
+  await filters.getByRole("button", { name: "All" }).click();
+  const diagnosis = filters.getByLabel("diagnosis");
+  const label = (await diagnosis.locator("option").allTextContents())[1];
+  await diagnosis.selectOption({ label });
+  const shown = (await cases()).length;
+  assert.ok(shown > 0);
+  assert.equal(await page.locator("table.cases tbody tr:visible .badge", { hasText: label }).count(), shown);
+  assert.equal(await filters.locator("output").textContent(), `${shown} of 6`);
   assert.deepEqual(faults, []);
 });
 
@@ -95,6 +118,6 @@ test("without scripts the whole table is there, and nothing that would not work"
   const plain = await context.newPage();
   await plain.goto(url + "activations/");
   assert.equal((await names(plain)).length, 6);
-  assert.equal(await plain.locator("form.filters:visible, table button").count(), 0);
+  assert.equal(await plain.locator(".filters:visible, table button").count(), 0);
   await context.close();
 });

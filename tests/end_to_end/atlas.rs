@@ -45,7 +45,7 @@ fn an_activation_of_ones_own_is_examined_like_a_built_in() {
     assert!(!site.contains_key("activations/relu/parameter_fan.png"));
     assert!(text(&page(&site, "activations/relu/index.html")).contains("dead region z ≤ 0"));
     assert!(page(&site, "activations/index.html").contains(r#"id="table:activations""#));
-    assert!(site.contains_key("assets/table.js"));
+    assert!(site.keys().any(|path| path.starts_with("assets/table.")));
 }
 
 #[test]

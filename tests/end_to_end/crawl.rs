@@ -44,7 +44,7 @@ fn decoded(address: &str) -> String {
 
 /// The file that an address leads to from a page, and its fragment; `None` for other sites.
 fn follow(mount: Mount, page: &str, address: &str) -> Option<(String, Option<String>)> {
-    if address.contains("://") || address.starts_with("mailto:") {
+    if address.contains("://") || address.starts_with("mailto:") || address.starts_with("data:") {
         return None;
     }
     let (path, fragment) =
@@ -178,7 +178,7 @@ fn check_page(path: &str, html: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut ids = BTreeSet::new();
     let mut level = 0;
-    let mut rest = html.trim_start().strip_prefix("<!doctype html>").unwrap();
+    let mut rest = html.trim_start().strip_prefix("<!DOCTYPE html>").unwrap();
     while let Some(at) = rest.find('<') {
         let end = at + rest[at..].find('>').unwrap_or_else(|| panic!("{path}: a tag without an end"));
         let (tag, after) = (&rest[at + 1..end], &rest[end + 1..]);
@@ -206,7 +206,7 @@ fn check_page(path: &str, html: &str) {
                 let end = format!("</{name}>");
                 rest = &rest[rest.find(&end).unwrap() + end.len()..];
             }
-            "meta" | "link" | "img" | "br" | "hr" | "input" => {}
+            "meta" | "link" | "img" | "br" | "hr" | "input" | "source" => {}
             _ if tag.ends_with('/') => {}
             _ => open.push(name),
         }

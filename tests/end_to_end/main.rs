@@ -7,6 +7,7 @@ mod crawl;
 mod diagnoses;
 mod diagnostics;
 mod optimizers;
+mod pages;
 mod parity;
 mod publishing;
 mod readme;

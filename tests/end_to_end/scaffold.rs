@@ -53,7 +53,7 @@ fn a_new_experiment_takes_a_target_that_there_is_or_brings_one() {
     assert_eq!(built["cases"], 2);
     // What only the editor reads is not shown.
     let page = std::fs::read_to_string(empty.path("public/experiments/mine/cubic/tanh/index.html")).unwrap();
-    assert!(page.contains("id: mine") && !page.contains("yaml-language-server"));
+    assert!(page.contains("id</span>: mine") && !page.contains("yaml-language-server"));
 }
 
 /// A scaffolded line of a field that is commented out, as it reads without the `#`.

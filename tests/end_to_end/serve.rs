@@ -32,8 +32,11 @@ fn files_are_served_as_by_github_pages() {
     let (status, answer) = running.get("/");
     assert_eq!((status, body(&answer)), (200, index.as_str()), "nothing is added to the page");
     assert_eq!(header(&answer, "content-type"), Some("text/html; charset=utf-8"));
+    let site = project.site();
+    let style = site.keys().find(|path| path.starts_with("assets/style.")).unwrap();
+    let style = format!("/{style}");
     let types = [
-        ("/assets/style.css", "text/css; charset=utf-8"),
+        (style.as_str(), "text/css; charset=utf-8"),
         ("/REPORT.md", "text/markdown; charset=utf-8"),
         ("/robots.txt", "text/plain; charset=utf-8"),
         ("/experiments/small/results.json", "application/json; charset=utf-8"),

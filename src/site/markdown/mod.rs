@@ -8,10 +8,13 @@ mod source;
 
 use std::collections::BTreeSet;
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html as cmark};
+use pulldown_cmark::{
+    CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html as cmark,
+};
 
 use super::alt;
 use super::gallery::Gallery;
+use super::highlight;
 use super::link;
 use super::math::{self, escape};
 use crate::diagnostic::{Diagnostic, Place};
@@ -153,7 +156,25 @@ pub(super) fn first_paragraph(
 
 /// HTML of events; wide tables scroll by themselves, not with the page.
 pub(super) fn rendered(events: Vec<Event<'_>>) -> String {
+    // The language of the block of code that stands open.
+    let mut language: Option<String> = None;
     let events = events.into_iter().flat_map(|event| match event {
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(ref info))) => {
+            language = info.split([' ', ',']).next().map(str::to_lowercase);
+            [Some(Event::Html("<pre tabindex=\"0\"><code>".into())), None]
+        }
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
+            language = Some(String::new());
+            [Some(Event::Html("<pre tabindex=\"0\"><code>".into())), None]
+        }
+        Event::Text(text) if language.is_some() => {
+            let marked = highlight::html(&text, language.as_deref().unwrap_or_default());
+            [Some(Event::Html(marked.into())), None]
+        }
+        Event::End(TagEnd::CodeBlock) => {
+            language = None;
+            [Some(Event::Html("</code></pre>\n".into())), None]
+        }
         Event::Start(Tag::Table(_)) => [Some(Event::Html("<div class=\"scroll\">".into())), Some(event)],
         Event::End(TagEnd::Table) => [Some(event), Some(Event::Html("</div>\n".into()))],
         _ => [Some(event), None],
@@ -167,12 +188,25 @@ pub(super) fn rendered(events: Vec<Event<'_>>) -> String {
 fn figure(gallery: Gallery<'_>, from: &str, planned: &PlannedFigure) -> String {
     let source = link::relative(from, &planned.path);
     let (width, height) = planned.figure.size;
+    // An animation can be stopped, by closing what holds it, and gives way to a still picture where no motion is wanted.
+    let subjects = gallery.subjects(planned);
+    let still = subjects.first().and_then(|first| gallery.preview(*first));
+    let (before, after) = if planned.path.ends_with(".gif") {
+        let source = still.map_or_else(String::new, |still| {
+            let address = link::relative(from, &still.path);
+            format!("<source media=\"(prefers-reduced-motion: reduce)\" srcset=\"{address}\">")
+        });
+        let before = format!("<details class=\"moving\" open><summary>Animation</summary><picture>{source}");
+        (before, "</picture></details>")
+    } else {
+        (String::new(), "")
+    };
     let mut block = format!(
-        "<figure><img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
+        "<figure>{before}<img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
     );
     escape(&mut block, &alt::text(gallery, planned));
     block.push_str("\">");
-    let subjects = gallery.subjects(planned);
+    block.push_str(after);
     if let Some(first) = subjects.first() {
         let id = &first.case.experiment;
         let experiment = gallery.experiment(id).map_or("", |experiment| experiment.title.as_str());

@@ -178,7 +178,8 @@ mod tests {
         let file = Arc::new(SourceFile { path: "p.yaml".into(), text: String::new() });
         let place = Place { file, span: 0..0, label: String::new() };
         let source = Source { path: "p.yaml".into(), line: 1, text: String::new(), place };
-        let page = Page { id: "p".into(), title: "The *page*".into(), body: String::new(), source };
+        let page =
+            Page { id: "p".into(), title: "The *page*".into(), body: String::new(), date: None, source };
         let site = Site {
             title: String::new(),
             description: String::new(),
@@ -203,6 +204,7 @@ mod tests {
             verdicts: &[],
             index: &Index::default(),
             atlas: &crate::site::atlas::Atlas::new(&specs, &plan, &[]),
+            assets: &crate::site::assets::Assets::new(&crate::site::template::Templates::load(&[]).unwrap()),
         };
         let text = Text { markdown, place: None, home: "targets/t/index.html".into() };
         let spot = Spot { from: "REPORT.md", level: 3, scope: "t", is_excerpt: false };

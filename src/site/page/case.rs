@@ -4,11 +4,13 @@ use serde::Serialize;
 
 use super::{Draft, Fact, FigureView, Layout, Link};
 use crate::number::significant;
-use crate::plan::Case;
+use crate::plan::{Case, PlannedFigure};
 use crate::site::attained::{Attained, attained};
 use crate::site::diagnoses::{Account, accounts};
 use crate::site::gallery::Trained;
+use crate::site::highlight;
 use crate::site::math;
+use crate::site::player::{PlayerView, player};
 use crate::site::wording::{
     batches_text, data_text, learning_rate_text, optimizer_text, restarts_text, schedule_text,
 };
@@ -28,6 +30,12 @@ pub(in crate::site) struct CasePage {
     ending: String,
     /// The gravest first.
     diagnoses: Vec<Account>,
+    /// The still picture of the fit.
+    fit: Option<FigureView>,
+    /// The training to play with; `None` where there are no two snapshots.
+    player: Option<PlayerView>,
+    animations: Vec<FigureView>,
+    /// The other figures.
     figures: Vec<FigureView>,
     /// What could have been reached; `None` where it is not known.
     attained: Option<Attained>,
@@ -36,9 +44,21 @@ pub(in crate::site) struct CasePage {
     /// The spec's file and line, and its text.
     source_path: String,
     source_line: usize,
-    source_yaml: String,
+    /// The text as HTML, with its parts marked.
+    source_html: String,
     key: String,
     run_url: String,
+    /// Along each axis; those of the activation first.
+    neighbours: Vec<Neighbours>,
+}
+
+/// The cases that differ along one axis, just before and just after.
+#[derive(Serialize)]
+struct Neighbours {
+    axis: String,
+    /// The keys that lead there, as `aria-keyshortcuts` names them; empty from the third axis on.
+    previous_key: &'static str,
+    next_key: &'static str,
     previous: Option<Link>,
     next: Option<Link>,
 }
@@ -73,15 +93,11 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
     );
     let breadcrumbs =
         vec![draft.home_link(), draft.link("Experiments", "experiments/index.html"), experiment_link.clone()];
-    let neighbour = |index: Option<usize>| {
-        let case = index.and_then(|index| gallery.plan.cases.get(index))?;
-        (case.experiment == trained.case.experiment).then(|| {
-            let title = format!("{} on {}", case.activation.title, case.target.title);
-            draft.link(&title, &format!("{}/index.html", case.directory()))
-        })
-    };
-    let (previous, next) = (neighbour(trained.index.checked_sub(1)), neighbour(Some(trained.index + 1)));
-    let figures = gallery.figures_of(trained).into_iter().map(|planned| draft.figure(planned)).collect();
+    let preview = gallery.preview(trained);
+    let is_fit = |planned: &&PlannedFigure| preview.is_some_and(|fit| fit.path == planned.path);
+    let others = gallery.figures_of(trained).into_iter().filter(|planned| !is_fit(planned));
+    let (animations, figures): (Vec<FigureView>, Vec<FigureView>) =
+        others.map(|planned| draft.figure(planned)).partition(|figure| figure.is_animation);
     let source = experiment.map(|experiment| &experiment.source);
     let layout = draft.layout(&title, &description, breadcrumbs);
     CasePage {
@@ -95,18 +111,78 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
         facts: facts(trained),
         diagnoses: accounts(trained),
         ending: format!("{ending}{restarts}"),
+        fit: preview.map(|planned| draft.figure(planned)),
+        player: player(gallery, trained),
+        animations,
         figures,
         attained: attained(trained),
         parameters: parameters(case, run),
         training: training(case),
         source_path: source.map_or_else(String::new, |source| source.path.clone()),
         source_line: source.map_or(0, |source| source.line),
-        source_yaml: source.map_or_else(String::new, |source| source.text.clone()),
+        source_html: source.map_or_else(String::new, |source| highlight::html(&source.text, "yaml")),
         key: case.key.to_string(),
         run_url: draft.url(&format!("{}/run.json", case.directory())),
-        previous,
-        next,
+        neighbours: neighbours(draft, trained),
     }
+}
+
+/// The neighbours along the activation, the target and each further axis; the first two that there are have keys.
+fn neighbours(draft: &Draft<'_, '_>, trained: Trained<'_>) -> Vec<Neighbours> {
+    const KEYS: [(&str, &str); 2] = [("ArrowLeft", "ArrowRight"), ("Shift+ArrowLeft", "Shift+ArrowRight")];
+    let cases = &draft.gallery.plan.cases;
+    let case = trained.case;
+    let Some(experiment) = draft.gallery.experiment(&case.experiment) else { return Vec::new() };
+    // Cases stand target by target, then activation by activation, then all that the further axes span.
+    let inner = experiment.models.len() * experiment.trainings.len();
+    let is_alike = |index: usize, level: usize| {
+        let Some(other) = cases.get(index).filter(|other| other.experiment == case.experiment) else {
+            return false;
+        };
+        let mut levels = other.levels.iter().zip(&case.levels).enumerate();
+        levels.all(|(at, (a, b))| (a == b) == (at != level))
+    };
+    let name = |other: &Case, level: usize| match level {
+        0 => other.target.title.clone(),
+        1 => other.activation.title.clone(),
+        level => other.axes.get(level - 2).map_or_else(String::new, |(_, value)| value.clone()),
+    };
+    let link = |index: Option<usize>, level: usize| {
+        let other = cases.get(index.filter(|&index| is_alike(index, level))?)?;
+        Some(draft.link(&name(other, level), &format!("{}/index.html", other.directory())))
+    };
+    let of_level = |level: usize| {
+        let axis = match level {
+            0 => "target".to_owned(),
+            1 => "activation".to_owned(),
+            level => case.axes.get(level - 2).map_or_else(String::new, |(name, _)| name.replace('_', " ")),
+        };
+        let strides = match level {
+            0 => {
+                let stride = inner * experiment.activations.len();
+                stride..=stride
+            }
+            1 => inner..=inner,
+            _ => 1..=inner,
+        };
+        let before = strides.clone().filter_map(|stride| trained.index.checked_sub(stride));
+        let after = strides.map(|stride| trained.index + stride);
+        let (mut before, mut after) = (before, after);
+        Neighbours {
+            axis,
+            previous_key: "",
+            next_key: "",
+            previous: link(before.find(|&index| is_alike(index, level)), level),
+            next: link(after.find(|&index| is_alike(index, level)), level),
+        }
+    };
+    let levels = [1, 0].into_iter().chain(2..case.levels.len());
+    let mut neighbours: Vec<Neighbours> =
+        levels.map(of_level).filter(|axis| axis.previous.is_some() || axis.next.is_some()).collect();
+    for (axis, (previous, next)) in neighbours.iter_mut().zip(KEYS) {
+        (axis.previous_key, axis.next_key) = (previous, next);
+    }
+    neighbours
 }
 
 fn facts(trained: Trained<'_>) -> Vec<Fact> {

@@ -5,12 +5,14 @@ use serde::Serialize;
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
 use crate::finding::Weight;
 use crate::site::attained::bounds_text;
-use crate::site::diagnoses::{counts, unbroken};
+use crate::site::diagnoses::{counts, kinds, unbroken};
 use crate::site::gallery::{Gallery, Trained};
-use crate::site::judged::{spread_view, verdict};
+use crate::site::headline::attained_text;
+use crate::site::judged::{came_close, name, spread_view, verdict};
 use crate::site::markdown::Text;
 use crate::site::math;
 use crate::site::sparkline;
+use crate::site::winner::{ALIKE, Winner};
 use crate::site::wording::{batches_text, data_text, learning_rate_text, optimizer_text, schedule_text};
 use crate::spec::{Distribution, Experiment, Init, Stream, Training};
 
@@ -23,6 +25,8 @@ pub(in crate::site) struct ExperimentPage {
     /// The figures that span all cases.
     overviews: Vec<FigureView>,
     matrix: Option<Matrix>,
+    /// Per target, who is first by what was found and by what could be reached; empty where that is not known.
+    winners: Vec<WinnerRow>,
     /// The gravest first; none where no case has one.
     diagnoses: Vec<Diagnosed>,
     sections: Vec<Section>,
@@ -32,6 +36,22 @@ pub(in crate::site) struct ExperimentPage {
     report_url: String,
     source_path: String,
     source_line: usize,
+}
+
+/// The first on one target, by both orders.
+#[derive(Serialize)]
+struct WinnerRow {
+    /// Its section on the page.
+    target: Link,
+    found: Link,
+    found_mse: String,
+    /// What the same case could have reached.
+    own_attainable: String,
+    /// Those that can reach the least, the nearest to it first.
+    best: Vec<Link>,
+    least: String,
+    /// Whether training's first is none of them.
+    is_artefact: bool,
 }
 
 /// The cases with one diagnosis.
@@ -74,6 +94,8 @@ struct Section {
 struct Tile {
     id: String,
     title: String,
+    /// The ids of its diagnoses, for filters.
+    diagnoses: String,
     rank: usize,
     svg: String,
     facts: Vec<Fact>,
@@ -99,6 +121,7 @@ fn tiles(ranked: &[Trained<'_>]) -> Vec<Tile> {
         Tile {
             id: trained.anchor(),
             title: if axes.is_empty() { title.clone() } else { format!("{title}, {axes}") },
+            diagnoses: kinds(*trained).replace(';', " "),
             rank: index + 1,
             svg: sparkline::fit_svg(trained.case, best),
             facts,
@@ -110,13 +133,25 @@ fn tiles(ranked: &[Trained<'_>]) -> Vec<Tile> {
 /// The lowest losses of an experiment, targets down and activations across.
 #[derive(Serialize)]
 pub(super) struct Matrix {
-    activations: Vec<Link>,
+    activations: Vec<Column>,
     rows: Vec<MatrixRow>,
+    /// Whether of any cell it is known what it could have reached.
+    has_attainable: bool,
+}
+
+#[derive(Serialize)]
+struct Column {
+    title: String,
+    url: String,
+    /// The activation as a small line.
+    spark_html: String,
 }
 
 #[derive(Serialize)]
 struct MatrixRow {
     target: Link,
+    /// The target as a small line.
+    spark_html: String,
     cells: Vec<Cell>,
 }
 
@@ -127,6 +162,15 @@ struct Cell {
     value: Option<f64>,
     url: String,
     is_lowest: bool,
+    /// The fit as a small line.
+    svg: String,
+    /// What could have been reached; empty where it is not known.
+    attainable: String,
+    attainable_value: Option<f64>,
+    /// Whether training came to it, within 5 %.
+    is_reached: bool,
+    /// Whether no other of the row can reach less.
+    is_least: bool,
     /// How far from the row's lowest: 0 is near it, 4 far off.
     shade: u8,
 }
@@ -188,6 +232,7 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
             .map(|planned| draft.figure(planned))
             .collect(),
         matrix: matrix(draft, gallery, experiment),
+        winners: winners(draft, experiment),
         diagnoses: diagnosed(draft, &cases),
         sections,
         case_count: cases.len(),
@@ -197,6 +242,25 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
         source_path: experiment.source.path.clone(),
         source_line: experiment.source.line,
     }
+}
+
+fn winners(draft: &Draft<'_, '_>, experiment: &Experiment) -> Vec<WinnerRow> {
+    /// More of them make no sentence.
+    const MOST: usize = 4;
+    let rows = experiment.targets.iter().filter_map(|target| {
+        let winner = Winner::on(draft.gallery, experiment, &target.id)?;
+        let link = |trained: &Trained<'_>| draft.link(&name(*trained), &trained.page());
+        Some(WinnerRow {
+            target: Link { title: target.title.clone(), url: format!("#target:{}", target.id) },
+            found: link(&winner.found),
+            found_mse: winner.found.typical_text(),
+            own_attainable: attained_text(winner.found, winner.own),
+            best: winner.best.iter().take(MOST).map(link).collect(),
+            least: attained_text(winner.found, winner.least),
+            is_artefact: winner.is_artefact(),
+        })
+    });
+    rows.collect()
 }
 
 /// The cases with each diagnosis, by name.
@@ -247,15 +311,33 @@ pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &E
     Some(Matrix {
         activations: activations
             .map(|activation| {
-                draft.link(&activation.title, &format!("activations/{}/index.html", activation.id))
+                let properties = gallery.atlas.properties(&activation.id);
+                Column {
+                    title: activation.title.clone(),
+                    url: draft.url(&format!("activations/{}/index.html", activation.id)),
+                    spark_html: properties.map_or_else(String::new, |properties| {
+                        sparkline::svg(&activation.function, properties, activation.color)
+                    }),
+                }
             })
             .collect(),
+        has_attainable: cases.iter().any(|trained| trained.finding.attainable.is_some()),
         rows: experiment
             .targets
             .iter()
             .map(|target| {
                 let row = row(&target.id);
                 let lowest = row.iter().map(Trained::typical_mse).fold(f64::INFINITY, f64::min);
+                let least = row.iter().filter_map(|trained| trained.finding.attained());
+                let least = least.fold(f64::INFINITY, f64::min);
+                let variance = row.iter().find_map(|trained| trained.finding.attainable.as_ref());
+                let nothing = 1e-9 * variance.map_or(0.0, |attainable| attainable.variance);
+                // Where all can reach the same, none stands out.
+                let all_alike = row.iter().all(|trained| {
+                    trained.finding.attained().is_none_or(|mse| mse <= ALIKE * least + nothing)
+                });
+                let spark_html =
+                    row.first().map_or_else(String::new, |first| sparkline::fit_svg(first.case, None));
                 let cells = row.iter().map(|trained| {
                     let mse = trained.typical_mse();
                     Cell {
@@ -264,10 +346,25 @@ pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &E
                         url: draft.url(&trained.page()),
                         is_lowest: mse.is_finite() && mse <= lowest,
                         shade: shade(mse, lowest),
+                        svg: sparkline::fit_svg(
+                            trained.case,
+                            trained.run.best.as_ref().map(|best| best.parameters.as_slice()),
+                        ),
+                        attainable: trained
+                            .finding
+                            .attained()
+                            .map_or_else(String::new, |mse| attained_text(*trained, mse)),
+                        attainable_value: trained.finding.attained(),
+                        is_reached: came_close(trained) == Some(true),
+                        is_least: trained
+                            .finding
+                            .attained()
+                            .is_some_and(|mse| !all_alike && mse <= ALIKE * least + nothing),
                     }
                 });
                 MatrixRow {
                     cells: cells.collect(),
+                    spark_html,
                     target: draft.link(&target.title, &format!("targets/{}/index.html", target.id)),
                 }
             })

@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::experiment::{Matrix, matrix};
 use super::{Draft, FigureView, Layout, Link};
+use crate::site::headline::{Headline, headlines};
 use crate::site::markdown::Text;
 use crate::site::math;
+use crate::site::sparkline;
 use crate::spec::{Experiment, Page};
 
 #[derive(Serialize)]
@@ -15,9 +17,34 @@ pub(in crate::site) struct HomePage {
     /// The matrix of the first experiment that is one.
     matrix: Option<Matrix>,
     matrix_experiment: Option<Link>,
+    /// What stands out, the strongest first.
+    headlines: Vec<HeadlineView>,
     experiments: Vec<Card>,
+    /// The activations that the site uses, each with its line.
+    atlas: Vec<AtlasEntry>,
+    atlas_url: String,
     case_count: usize,
     report_url: String,
+}
+
+/// Something that stands out, with its number and the case that shows it.
+#[derive(Serialize)]
+struct HeadlineView {
+    number: String,
+    title: &'static str,
+    sentence: String,
+    url: String,
+    /// What the address leads to.
+    link: String,
+    /// The fit of that case.
+    svg: String,
+}
+
+#[derive(Serialize)]
+struct AtlasEntry {
+    title: String,
+    url: String,
+    spark_html: String,
 }
 
 /// A thing on a list.
@@ -29,6 +56,8 @@ struct Card {
     summary_html: String,
     /// What is worth knowing at a glance.
     note: String,
+    /// A small picture, where there is no figure.
+    svg: String,
     figure: Option<FigureView>,
 }
 
@@ -48,17 +77,53 @@ pub(in crate::site) fn home(draft: &mut Draft<'_, '_>) -> HomePage {
         layout: draft.with_image(layout, preview),
         matrix,
         matrix_experiment,
+        headlines: headlines(gallery)
+            .into_iter()
+            .take(MOST_HEADLINES)
+            .map(|one| headline(draft, one))
+            .collect(),
+        atlas: atlas(draft),
+        atlas_url: draft.url("activations/index.html"),
         experiments: experiments.iter().map(|experiment| experiment_card(draft, experiment)).collect(),
         case_count: gallery.plan.cases.len(),
         report_url: draft.url("report/index.html"),
     }
 }
 
+/// More of them, and none stands out.
+const MOST_HEADLINES: usize = 4;
+
+fn headline(draft: &Draft<'_, '_>, headline: Headline<'_>) -> HeadlineView {
+    let case = headline.example.case;
+    let best = headline.example.run.best.as_ref().map(|best| best.parameters.as_slice());
+    HeadlineView {
+        number: headline.number,
+        title: headline.title,
+        sentence: headline.sentence,
+        url: draft.url(&headline.page),
+        link: format!("{} on {}", case.activation.title, case.target.title),
+        svg: sparkline::fit_svg(case, best),
+    }
+}
+
+fn atlas(draft: &Draft<'_, '_>) -> Vec<AtlasEntry> {
+    let gallery = draft.gallery;
+    let entries = gallery.specs.activations.values().filter_map(|activation| {
+        let properties = gallery.atlas.properties(&activation.id)?;
+        Some(AtlasEntry {
+            title: activation.title.clone(),
+            url: draft.url(&format!("activations/{}/index.html", activation.id)),
+            spark_html: sparkline::svg(&activation.function, properties, activation.color),
+        })
+    });
+    entries.collect()
+}
+
 fn experiment_card(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> Card {
     let gallery = draft.gallery;
     let mut cases = gallery.cases_of(&experiment.id);
     let count = cases.len();
-    crate::site::gallery::sort_by_mse(&mut cases);
+    crate::site::gallery::sort_by_lowest(&mut cases);
     let preview = gallery.preview_of(experiment);
     let noun = if count == 1 { "case" } else { "cases" };
     let lowest = cases.first().filter(|first| first.run.best.is_some()).map_or_else(String::new, |first| {
@@ -75,6 +140,7 @@ fn experiment_card(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> Card {
         formula_html: String::new(),
         summary_html: draft.summary(&Text::of_experiment(experiment)),
         note: format!("{count} {noun}{lowest}"),
+        svg: String::new(),
         figure: preview.map(|planned| draft.figure(planned)),
     }
 }
@@ -104,8 +170,7 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
             let card = |target: &std::sync::Arc<crate::spec::Target>| {
                 let mut cases: Vec<_> =
                     gallery.cases().filter(|trained| trained.case.target.id == target.id).collect();
-                crate::site::gallery::sort_by_mse(&mut cases);
-                let figure = cases.first().and_then(|&trained| gallery.preview(trained));
+                crate::site::gallery::sort_by_lowest(&mut cases);
                 let lowest = cases
                     .first()
                     .filter(|first| first.run.best.is_some())
@@ -118,20 +183,42 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
                     formula_html: math::formula(&format!("y = {}", target.formula), false),
                     summary_html: String::new(),
                     note: format!("{}{lowest}", used(cases.len())),
-                    figure: figure.map(|planned| draft.figure(planned)),
+                    svg: cases.first().map_or_else(String::new, |first| {
+                        let parameters = first.run.best.as_ref().map(|best| best.parameters.as_slice());
+                        sparkline::fit_svg(first.case, parameters)
+                    }),
+                    figure: None,
                 }
             };
             ("Targets", specs.targets.values().map(card).collect())
         }
         _ => {
             let card = |model: &std::sync::Arc<crate::spec::Model>| {
-                let count = gallery.cases().filter(|trained| trained.case.model.id == model.id).count();
+                let mut cases: Vec<_> =
+                    gallery.cases().filter(|trained| trained.case.model.id == model.id).collect();
+                crate::site::gallery::sort_by_lowest(&mut cases);
+                let best = cases.first().filter(|first| first.run.best.is_some());
+                let lowest = best.map_or_else(String::new, |best| {
+                    let case = best.case;
+                    format!(
+                        ", lowest MSE {} ({} on {})",
+                        best.best_text(),
+                        case.activation.title,
+                        case.target.title
+                    )
+                });
+                let parameters = model.model_type.parameter_count();
+                let noun = if parameters == 1 { "parameter" } else { "parameters" };
                 Card {
                     title: model.title.clone(),
                     url: draft.url(&format!("models/{}/index.html", model.id)),
                     formula_html: math::formula(&model.model_type.formula(r"\varphi"), false),
                     summary_html: draft.summary(&Text::of_model(model)),
-                    note: used(count),
+                    note: format!("{parameters} {noun}; {}{lowest}", used(cases.len())),
+                    svg: best.map_or_else(String::new, |best| {
+                        let parameters = best.run.best.as_ref().map(|best| best.parameters.as_slice());
+                        sparkline::fit_svg(best.case, parameters)
+                    }),
                     figure: None,
                 }
             };

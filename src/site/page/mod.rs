@@ -13,8 +13,10 @@ mod subject;
 use serde::Serialize;
 
 use super::alt;
+use super::assets::SEARCH_INDEX;
 use super::attained::{bounds_text, gap_text};
 use super::diagnoses::{Badge, badges};
+use super::feed;
 use super::gallery::{Gallery, Trained};
 use super::judged::{SpreadView, spread_view};
 use super::link::relative;
@@ -55,6 +57,14 @@ struct PageView {
     style_url: String,
     /// What makes tables sort, for pages that have such.
     script_url: String,
+    /// The script of every page: the search, and the keys that lead to neighbours.
+    site_script_url: String,
+    /// The script of a training to play with, for pages that have one.
+    player_url: String,
+    /// What the search looks through.
+    search_url: String,
+    /// The Atom feed, if the site has one.
+    feed_url: Option<String>,
     /// The full address, where the site knows its own.
     canonical_url: Option<String>,
     /// The full address of a picture for cards, where the site knows its own.
@@ -175,8 +185,12 @@ impl Draft<'_, '_> {
                 title: title.into(),
                 description: description.into(),
                 home_url: self.url("index.html"),
-                style_url: self.url("assets/style.css"),
-                script_url: self.url("assets/table.js"),
+                style_url: self.url(&self.gallery.assets.style),
+                script_url: self.url(&self.gallery.assets.table),
+                site_script_url: self.url(&self.gallery.assets.site),
+                player_url: self.url(&self.gallery.assets.player),
+                search_url: self.url(SEARCH_INDEX),
+                feed_url: feed::is_there(self.gallery.specs).then(|| self.url(feed::PATH)),
                 canonical_url: site.base_url.as_ref().map(|base| {
                     format!("{base}{}", self.path.strip_suffix("index.html").unwrap_or(&self.path))
                 }),

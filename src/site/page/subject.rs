@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, Layout, Link};
-use crate::site::gallery::{Trained, sort_by_mse};
+use crate::site::gallery::{Trained, sort_by_lowest};
 use crate::site::judged::verdict;
 use crate::site::markdown::Text;
 use crate::site::math;
@@ -103,7 +103,7 @@ fn across(draft: &Draft<'_, '_>, target: &Target) -> Vec<Lowest> {
     if cases.windows(2).all(|pair| pair[0].case.experiment == pair[1].case.experiment) {
         return Vec::new();
     }
-    sort_by_mse(&mut cases);
+    sort_by_lowest(&mut cases);
     let mut groups: Vec<(Trained<'_>, usize)> = Vec::new();
     for trained in cases {
         let is_same = |other: &Trained<'_>| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::decode::{Field, Located, OneOrMany, listed};
 use super::super::load::{Document, Namespace};
 use super::super::typed::{self, DistributionName};
-use super::{Faults, Library, data, evidence, look_up, look_up_all, report_repeats, require, training};
+use super::{Faults, Library, data, date, evidence, look_up, look_up_all, report_repeats, require, training};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::spec::{
     Data, Distribution, Experiment, Figure, FigureType, Init, Method, Model, ModelType, Panel, Solver,
@@ -42,6 +42,7 @@ pub(super) fn experiment(
     let init = models.as_deref().and_then(|models| init(&typed.init, models, faults));
     let attainable = evidence::attainable(&typed.attainable, faults);
     let seeds = init.as_ref().and_then(|init| evidence::seeds(typed, init, faults));
+    let date = date(&typed.date, faults);
     let success_within = evidence::success_within(&typed.success_within, faults);
     let (targets, activations, models) = (targets?, activations?, models?);
     let (data, trainings) = (data?, trainings?);
@@ -62,6 +63,7 @@ pub(super) fn experiment(
         id: document.id.value.clone(),
         title: typed.title.or(document.id.value.clone())?,
         description: typed.description.or(String::new())?,
+        date,
         targets,
         activations,
         models,

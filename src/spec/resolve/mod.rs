@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::decode::{Faults, Located, OneOrMany, listed};
 use super::load::{Declared, Document, Namespace};
 use super::typed::Kind;
-use super::{Activation, Experiment, Figure, Model, Page, Specs, Target, standard};
+use super::{Activation, Date, Experiment, Figure, Model, Page, Specs, Target, standard};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 
 /// Everything that specs can refer to by name: the standard things, and over them what the specs declare.
@@ -88,6 +88,7 @@ pub(super) fn resolve(documents: &[Document], declared: &Declared) -> (Specs, Ve
                 id: document.id.value.clone(),
                 title: typed.title.value().cloned().unwrap_or_else(|| document.id.value.clone()),
                 body: typed.body.value.clone(),
+                date: date(&typed.date, &mut faults),
                 source: document.source_at(&typed.body.span),
             }),
             _ => {}
@@ -212,6 +213,17 @@ fn require<T: Copy + std::fmt::Display>(
     let place = faults.place(&located.span, format!("expected {expected}"));
     faults.push(Diagnostic::error(format!("`{name}` must be {expected}, not {}", located.value), place));
     None
+}
+
+/// A day, if one is given.
+fn date(field: &super::decode::Field<Located<String>>, faults: &mut Faults<'_>) -> Option<Date> {
+    let given = &field.value()?;
+    let date = Date::parse(&given.value);
+    if date.is_none() {
+        let place = faults.place(&given.span, "expected a day such as 2026-01-31");
+        faults.push(Diagnostic::error(format!("`date` must be a day, not `{}`", given.value), place));
+    }
+    date
 }
 
 /// A whole number in a range, as the machine counts.

@@ -29,6 +29,8 @@ fields! {
             title: String,
             /// Markdown for its page.
             description: String,
+            /// The day on which it was written, `2026-01-31`; those with one stand in the site's feed.
+            date: Located<String>,
             /// Where the data lie.
             data: Data,
             /// Where the initial parameters come from.

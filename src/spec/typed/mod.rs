@@ -360,6 +360,8 @@ fields! {
         optional {
             /// Its heading; the id without one.
             title: String,
+            /// The day on which it was written, `2026-01-31`; those with one stand in the site's feed.
+            date: Located<String>,
         }
     }
 }

@@ -1,0 +1,92 @@
+//! The Atom feed: experiments and pages that say when they were written, newest first.
+//!
+//! There is no clock in a build, so that a site without such dates has no feed.
+
+use serde::Serialize;
+
+use crate::spec::{Date, Specs};
+
+/// Its file.
+pub(super) const PATH: &str = "feed.xml";
+
+/// What `feed.xml` sees.
+#[derive(Serialize)]
+pub(super) struct Feed {
+    title: String,
+    description: String,
+    /// The site's address, with a slash at its end; it is the feed's id too.
+    base_url: String,
+    /// The address of the feed itself.
+    feed_url: String,
+    /// The day of its newest entry, as RFC 3339 has it: `2026-01-31T00:00:00Z`.
+    updated: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    title: String,
+    /// The address of its page, which is its id too.
+    url: String,
+    updated: String,
+    summary: String,
+}
+
+fn dated(specs: &Specs) -> impl Iterator<Item = (Date, &str, String, &str)> {
+    let experiments = specs.experiments.iter().filter_map(|experiment| {
+        let page = format!("experiments/{}/", experiment.id);
+        Some((experiment.date?, experiment.title.as_str(), page, experiment.description.as_str()))
+    });
+    let pages = specs.pages.iter().filter_map(|page| {
+        Some((page.date?, page.title.as_str(), format!("{}/", page.id), page.body.as_str()))
+    });
+    experiments.chain(pages)
+}
+
+/// Whether the site has one.
+pub(super) fn is_there(specs: &Specs) -> bool {
+    specs.site.base_url.is_some() && dated(specs).next().is_some()
+}
+
+/// `None` without an address of the site, or without a date.
+pub(super) fn feed(specs: &Specs) -> Option<Feed> {
+    let base_url = specs.site.base_url.clone()?;
+    let mut dated: Vec<_> = dated(specs).collect();
+    // By address where the days are the same.
+    dated.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
+    let moment = |date: Date| format!("{date}T00:00:00Z");
+    let updated = moment(dated.first()?.0);
+    let entries = dated.into_iter().map(|(date, title, page, text)| Entry {
+        title: title.to_owned(),
+        url: format!("{base_url}{page}"),
+        updated: moment(date),
+        summary: first_words(text),
+    });
+    Some(Feed {
+        title: specs.site.title.clone(),
+        description: specs.site.description.clone(),
+        feed_url: format!("{base_url}{PATH}"),
+        entries: entries.collect(),
+        base_url,
+        updated,
+    })
+}
+
+/// The text of the first paragraph, without its marks.
+fn first_words(markdown: &str) -> String {
+    use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+    let mut text = String::new();
+    let mut is_inside = false;
+    for event in Parser::new_ext(markdown, super::markdown::options()) {
+        match event {
+            Event::Start(Tag::Paragraph) => is_inside = true,
+            Event::End(TagEnd::Paragraph) => break,
+            Event::Text(part) | Event::Code(part) | Event::InlineMath(part) if is_inside => {
+                text.push_str(&part)
+            }
+            Event::SoftBreak | Event::HardBreak if is_inside => text.push(' '),
+            _ => {}
+        }
+    }
+    text
+}
