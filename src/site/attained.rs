@@ -33,7 +33,7 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     let finding = trained.finding;
     let attainable = finding.attainable.as_ref()?;
     let (lower, upper) = finding.bounds()?;
-    let shown = |mse: f64| significant(mse, 4);
+    let shown = |mse: f64| trained.loss_text(mse);
     let is_none = |mse: f64| mse <= NOTHING * attainable.variance;
     let interval =
         |(low, high): (f64, f64)| format!("[{}, {}]", minus(&low.to_string()), minus(&high.to_string()));
@@ -82,7 +82,9 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     };
     let method = match attainable.method {
         Method::Exact => {
-            format!("Solved exactly: the activation is two lines joined at a kink.{output}{widened}")
+            format!(
+                "Solved exactly, from input to input: the activation is straight in pieces.{output}{widened}"
+            )
         }
         Method::BranchAndBound { regions } if attainable.is_closed => format!(
             "Certified by branch and bound over {regions} boxes in interval arithmetic.{output}{widened}"

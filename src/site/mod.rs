@@ -64,8 +64,13 @@ const SECTIONS: [&str; 3] = ["experiments", "targets", "models"];
 ///
 /// What [`render`] would report.
 pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
-    let finding =
-        Finding { run: Arc::new(Run::new()), trials: None, attainable: None, diagnoses: Vec::new() };
+    let finding = Finding {
+        run: Arc::new(Run::new()),
+        trials: None,
+        starts: None,
+        attainable: None,
+        diagnoses: Vec::new(),
+    };
     let findings: Vec<Finding> = plan.cases.iter().map(|_| finding.clone()).collect();
     render(specs, plan, &findings, &vec![None; plan.contests.len()], overrides).map(drop)
 }
