@@ -30,6 +30,7 @@ use crate::spec::{AttainableSearch, ModelType};
 use crate::train::Run;
 use bound::{Bound, Bounder};
 use data::Data;
+use pieces::Piece;
 use search::{Goal, Problem, Region};
 use table::{Table, Tables};
 
@@ -220,7 +221,7 @@ fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -
     let tables = Tables::new(function, region[0].magnitude() * data.reach + region[1].magnitude());
     let value = |at: [f64; 2]| profile::reached(data, function, at).mse;
     let exact = exact(data, function, &tables.base, region);
-    let by_cells = if exact.is_none() { by_cells(data, function, &tables.base, region) } else { None };
+    let by_cells = if exact.is_none() { by_cells(data, function, region) } else { None };
     let closed = by_cells.filter(|&(lower, at)| is_closed(lower, value(at), goal));
     let (lower, at, method) = match exact.or(closed) {
         Some((lower, at)) => (lower, at, Method::Exact),
@@ -277,15 +278,16 @@ fn is_mirrored(function: &Function, [w, b]: Region) -> bool {
 }
 
 /// The certified loss and the place of the best fit of an activation that is straight in a few pieces.
-fn by_cells(data: &Data, function: &Function, table: &Table, region: Region) -> Option<(f64, [f64; 2])> {
+fn by_cells(data: &Data, function: &Function, region: Region) -> Option<(f64, [f64; 2])> {
     let reach = region[0].magnitude() * data.reach + region[1].magnitude();
     // Computed arguments are off by two units in the last place.
     let pieces = pieces::pieces(function, reach * (1.0 + 8.0 * f64::EPSILON))?;
     let found = piecewise::least(data, &pieces, region, is_mirrored(function, region))?;
-    let steepest = pieces.iter().map(|piece| piece.slope.abs()).fold(0.0, f64::max);
-    let error = pieces.iter().map(|piece| piece.error).fold(0.0, f64::max);
-    // Of the argument, of v h, and of the columns that stand for h: a few units in the last place of their parts.
-    let noise = error + f64::EPSILON * (8.0 * steepest * reach + 4.0 * table.magnitude());
+    let greatest = |of: fn(&Piece) -> f64| pieces.iter().map(of).fold(0.0, f64::max);
+    let size = greatest(|piece| piece.slope.abs()) * reach + greatest(|piece| piece.level.abs());
+    // In units in the last place: two of the argument and half of v h; seven of a column's entries, which are a line's values
+    // less their mean; and five of a product of columns.
+    let noise = greatest(|piece| piece.error) + 15.0 * f64::EPSILON * size;
     let rest = (found.length - MAX_OUTPUT * noise * data.count().sqrt() * (1.0 + data.rounding)).max(0.0);
     let losses = found.near.map(|at| (profile::reached(data, function, at).mse, at));
     let (mse, at) = losses.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;

@@ -34,10 +34,11 @@ impl Piece {
         let middle = 0.5 * low + 0.5 * high;
         let value = function.value(middle);
         let rounding = function.rounding(Interval::new(low, high)).value;
-        let size = value.abs() + slope.magnitude() * (low.abs() + high.abs());
-        // The value in the middle and any other are off by the rounding, and the line by that of its own parts.
-        let error = 2.0 * rounding + slope.width() * (high - low) + 8.0 * f64::EPSILON * size;
-        let piece = Self { low, high, slope: slope.middle(), level: value - slope.middle() * middle, error };
+        let line = Interval::point(slope.middle()).times(Interval::point(middle));
+        let level = Interval::point(value).minus(line);
+        // The value in the middle and any other are off by the rounding, and the line by what its slope and level can be.
+        let error = 2.0 * rounding + slope.width() * (high - low) + level.width();
+        let piece = Self { low, high, slope: slope.middle(), level: level.middle(), error };
         (value.is_finite() && error.is_finite()).then_some(piece)
     }
 
@@ -54,7 +55,8 @@ impl Piece {
             (true, _) => (next, self),
             _ => return None,
         };
-        let off = (line.at(single.low) - single.level).abs();
+        let rounding = 2.0 * f64::EPSILON * ((line.slope * single.low).abs() + line.level.abs());
+        let off = (line.at(single.low) - single.level).abs() + rounding;
         (off <= NO_GAP * (1.0 + single.level.abs())).then_some(Self {
             low: self.low,
             high: next.high,
@@ -68,8 +70,8 @@ impl Piece {
 pub(super) fn pieces(function: &Function, reach: f64) -> Option<Vec<Piece>> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut low = -reach;
-    // A single number at each end that joins a piece counts for none.
-    for _ in 0..2 * MAX_PIECES {
+    // Single numbers that join a piece count for none: some lie about a kink that is itself rounded.
+    for _ in 0..32 * MAX_PIECES {
         let high = last(function, low, reach)?;
         let piece = match high {
             Some(high) => Piece::new(function, low, high)?,
@@ -105,8 +107,9 @@ fn last(function: &Function, low: f64, reach: f64) -> Option<Option<f64>> {
         return if second == Interval::ENTIRE { Some(None) } else { None };
     }
     let (mut inside, mut outside) = (order(low), order(reach));
-    while outside - inside > 1 {
-        let middle = inside + (outside - inside) / 2;
+    while outside > inside + 1 {
+        // Their difference can be too large for its type.
+        let middle = (inside >> 1) + (outside >> 1) + (inside & outside & 1);
         if straight(function, low, number(middle)).is_some() { inside = middle } else { outside = middle }
     }
     Some(Some(number(inside)))
@@ -187,7 +190,13 @@ mod tests {
                 for share in [0.0, 1e-17, 0.1, 0.5, 0.77, 1.0] {
                     let z = (piece.low + share * (piece.high - piece.low)).clamp(piece.low, piece.high);
                     let off = (function.value(z) - piece.at(z)).abs();
-                    assert!(off <= piece.error && piece.error < 1e-12, "{} at {z}: {piece:?}", builtin.id);
+                    // The line itself is rounded here.
+                    let rounding = 2.0 * f64::EPSILON * (piece.slope * z).abs().max(piece.level.abs());
+                    assert!(
+                        off <= piece.error + rounding && piece.error < 1e-12,
+                        "{} at {z}: {piece:?}",
+                        builtin.id
+                    );
                 }
             }
             for pair in pieces.windows(2) {

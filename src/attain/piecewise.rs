@@ -195,13 +195,23 @@ impl<'a> Half<'a> {
         if x.len() > MAX_INPUTS {
             return None;
         }
+        // Sums of the inputs before each, with what was rounded off, since what is off of a mean w and v multiply.
+        let mut sums = vec![(0.0, 0.0)];
+        for single in &singles {
+            let (sum, rest): (f64, f64) = sums[sums.len() - 1];
+            let term = single.count * single.x;
+            let next = sum + term;
+            let own = next - sum;
+            sums.push((next, rest + ((sum - (next - own)) + (term - own))));
+        }
         let from = |start: usize| {
-            let mut run = singles[start];
-            let others = singles[start + 1..].iter().map(|single| {
-                run = run.with(*single);
-                run
+            let mut run = Run::default();
+            let runs = singles[start..].iter().enumerate().map(|(at, single)| {
+                run = if at == 0 { *single } else { run.with(*single) };
+                let (before, after) = (sums[start], sums[start + at + 1]);
+                Run { x: ((after.0 - before.0) + (after.1 - before.1)) / run.count, ..run }
             });
-            std::iter::once(singles[start]).chain(others.collect::<Vec<_>>()).collect()
+            runs.collect()
         };
         let runs = (0..singles.len()).map(from).collect();
         Some(Self { data, pieces, sign, x, runs, slack: 0.0, cells: Vec::new(), is_full: false })
@@ -317,7 +327,7 @@ impl<'a> Half<'a> {
         rest + left * left
     }
 
-    /// The best fit without constraints: what it leaves of y, and where it is, if that is one place.
+    /// The best fit without constraints: what it leaves of y, and where it is, if that is one place with a v that is allowed.
     fn unconstrained(&self, cell: &Cell, y: &Column) -> (Column, Option<Point>) {
         let columns = [
             self.column(cell, [1.0, 0.0], 0.0),
@@ -349,8 +359,8 @@ impl<'a> Half<'a> {
                 is_full = false;
             }
         }
-        let place = is_full.then(|| {
-            let v = along[2] / factors[2][2];
+        let v = along[2] / factors[2][2];
+        let place = (is_full && v.abs() <= MAX_OUTPUT).then(|| {
             let vb = (along[1] - v * factors[2][1]) / factors[1][1];
             let vw = (along[0] - v * factors[2][0] - vb * factors[1][0]) / factors[0][0];
             [vw / v, vb / v]
@@ -439,7 +449,7 @@ fn surface(corners: &[Point], columns: &[Column], y: &Column, sign: f64) -> (Col
             continue;
         }
         let along = dot(first, y) / square;
-        if sign * along > 0.0 {
+        if sign * along > 0.0 && along.abs() <= MAX_OUTPUT {
             look(less(y, along, first), corners[index]);
         }
         let next = (index + 1) % columns.len();
@@ -453,7 +463,8 @@ fn surface(corners: &[Point], columns: &[Column], y: &Column, sign: f64) -> (Col
         }
         let by_second = dot(&apart, y) / length;
         let by_first = along - by_second * shared;
-        if sign * by_second > 0.0 && sign * by_first > 0.0 {
+        let is_within = sign * by_second > 0.0 && sign * by_first > 0.0;
+        if is_within && (by_first + by_second).abs() <= MAX_OUTPUT {
             let share = by_second / (by_first + by_second);
             let at = std::array::from_fn(|axis| {
                 corners[index][axis] + share * (corners[next][axis] - corners[index][axis])
