@@ -17,6 +17,7 @@ mod hinge;
 mod limit;
 mod pieces;
 mod piecewise;
+mod polygon;
 mod profile;
 mod scaled;
 mod search;

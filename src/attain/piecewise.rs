@@ -1,9 +1,9 @@
 //! The best fit of an activation that is straight in pieces, with kinks and jumps: cell by cell.
 //!
-//! Which input lies on which piece of φ divides the (w, b) plane into convex cells, n²-ish many: for w > 0 the inputs on a piece
-//! follow one another, and a cell is what w x + b is at the first and the last of them; for w < 0 the same with −x and −w. In a
-//! cell h is affine in (w, b), and v h + c with v > 0 is a cone: the multiples, with factors λ ≥ 0 that add up to v, of what h is
-//! at the corners. With v < 0 it is its mirror image.
+//! Which input lies on which piece of φ divides the (w, b) plane into convex cells, about n² of them where the ends of two pieces
+//! cross n inputs. For w > 0 the inputs on a piece follow one another, and a cell is bounded by what w x + b is at the first and
+//! the last of them; for w < 0 the same holds with −x and −w. In a cell h is affine in (w, b), and v h + c with v > 0 is a cone:
+//! the multiples, with factors λ ≥ 0 that add up to v, of what h is at the corners. With v < 0 it is its mirror image.
 //!
 //! # The bound of a cell
 //!
@@ -29,11 +29,12 @@
 use super::MAX_OUTPUT;
 use super::data::Data;
 use super::pieces::{MAX_PIECES, Piece};
+use super::polygon::{Point, cut, holds, middle};
 use super::search::Region;
 
 /// With more different inputs, or cells, others are faster.
 const MAX_INPUTS: usize = 512;
-const MAX_CELLS: usize = 400_000;
+const MAX_CELLS: usize = 250_000;
 /// Two coordinates a piece.
 const SIZE: usize = 2 * MAX_PIECES;
 /// What is left of a column beside others is nothing, if it is less than this share of it.
@@ -87,8 +88,6 @@ impl Run {
         }
     }
 }
-
-type Point = [f64; 2];
 
 /// A cell: where the inputs of each piece end, its corners in turn, and a bound of the square that is left of y.
 #[derive(Debug)]
@@ -160,11 +159,6 @@ pub(super) fn least(data: &Data, pieces: &[Piece], region: Region, is_symmetric:
     // Sums over the data are off by their share of the lengths.
     let length = (lower.sqrt() - 16.0 * data.rounding * data.square.sqrt()).max(0.0);
     Some(Found { length, near })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few corners")]
-fn middle(corners: &[Point]) -> Point {
-    std::array::from_fn(|axis| corners.iter().map(|corner| corner[axis]).sum::<f64>() / corners.len() as f64)
 }
 
 /// The best fit in a cell.
@@ -397,39 +391,6 @@ impl<'a> Half<'a> {
         }
         fit
     }
-}
-
-/// The part of a polygon where a·(w, b) + offset is not negative.
-fn cut(corners: &[Point], a: Point, offset: f64) -> Vec<Point> {
-    let side = |corner: &Point| a[0] * corner[0] + a[1] * corner[1] + offset;
-    let mut part = Vec::with_capacity(corners.len() + 1);
-    for (at, corner) in corners.iter().enumerate() {
-        let next = &corners[(at + 1) % corners.len()];
-        let (here, there) = (side(corner), side(next));
-        if here >= 0.0 {
-            part.push(*corner);
-        }
-        if (here >= 0.0) != (there >= 0.0) {
-            // From the nearer end, so that what is off is a share of a short way.
-            let between = |from: &Point, to: &Point, share: f64| -> Point {
-                std::array::from_fn(|axis| from[axis] + share * (to[axis] - from[axis]))
-            };
-            part.push(if here.abs() <= there.abs() {
-                between(corner, next, here / (here - there))
-            } else {
-                between(next, corner, there / (there - here))
-            });
-        }
-    }
-    part
-}
-
-/// Whether a point lies in a polygon whose corners go round against the clock.
-fn holds(corners: &[Point], at: Point) -> bool {
-    corners.iter().enumerate().all(|(index, from)| {
-        let to = corners[(index + 1) % corners.len()];
-        (to[0] - from[0]) * (at[1] - from[1]) >= (to[1] - from[1]) * (at[0] - from[0])
-    })
 }
 
 /// What the best fit by multiples (of this sign) of one corner's column, or two neighbours', leaves of y, and where that is.
