@@ -104,7 +104,7 @@ fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{of}: {}.", parts.join("; ")))
 }
 
-/// How many starts had a dead neuron or diverged, of those whose starts did; the most first.
+/// From how many starts a unit ended dead, and how many diverged, of the cases with such starts; the most first.
 fn what_became_of_starts(ranked: &[Trained<'_>]) -> Option<String> {
     let counted = |count: fn(&Starts) -> usize| {
         let with = ranked.iter().filter_map(|trained| {
@@ -114,13 +114,16 @@ fn what_became_of_starts(ranked: &[Trained<'_>]) -> Option<String> {
         let mut with: Vec<_> = with.collect();
         with.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
         let texts: Vec<String> =
-            with.iter().map(|(count, starts, name)| format!("{name} in {count} of {starts}")).collect();
+            with.iter().map(|(count, starts, name)| format!("{name} {count} of {starts}")).collect();
         (!texts.is_empty()).then(|| listed(&texts))
     };
     let dead = counted(|starts| starts.dead).map(|cases| {
-        format!("At its lowest MSE, a start left a neuron dead (φ′ = 0 on all data) for {cases}.")
+        format!(
+            "From so many starts a unit was dead (φ′ = 0 on all data) where the loss was lowest: {cases}."
+        )
     });
-    let diverged = counted(|starts| starts.diverged).map(|cases| format!("Training diverged for {cases}."));
+    let diverged =
+        counted(|starts| starts.diverged).map(|cases| format!("So many starts diverged: {cases}."));
     let sentences: Vec<String> = dead.into_iter().chain(diverged).collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
