@@ -5,7 +5,7 @@
 //!
 //! 1. **Values.** Around the middle of the box each h is a polynomial of second degree in (w, b), up to an error of third order
 //!    ([`super::table`]): a family of columns whose angle with y can be bounded ([`super::family`]). Good wherever h is not nearly
-//!    constant.
+//!    constant. The same for some of the points, since they leave no more of y than all do.
 //! 2. **Slopes.** h/w is the running sum of the slopes of φ between neighbouring inputs, which stay what they are as w → 0:
 //!    the profile's line there. The mean of φ′ = c₁ + 2 c₂ (z − m) between two arguments is its value between them, so that the
 //!    sums are affine in (w, b) but for an error that the spread of φ″ bounds.
@@ -114,6 +114,10 @@ const SLOPES_BELOW: f64 = 6.0;
 const NO_JUMP: f64 = 1e-9;
 /// A smaller jump of φ is what it varies by where a kink's place is not known.
 const NO_GAP: f64 = 1e-12;
+/// Points whose errors are larger than this share of the values of φ are left out where all of them together tell nothing.
+const CLEAR: f64 = 0.05;
+/// Where all values are about the same, the share of the largest error is what counts.
+const FLAT: f64 = 1e-3;
 /// The slopes beside a kink are looked at where they change by less than this share of its jump.
 const STRAIGHT: f64 = 0.1;
 
@@ -262,18 +266,14 @@ impl<'a> Bounder<'a> {
                 self.terms[at] = Self::term(table.cell(z), parabola, &stretch, z, radius, argument_error);
             }
         }
-        self.clear.clear();
-        let (mut error, mut clear_error, mut noise) = (0.0, 0.0, 0.0);
-        for (at, term) in self.terms.iter().enumerate() {
+        let reference = self.terms[self.terms.len() / 2].h;
+        let (mut error, mut noise, mut widest) = (0.0, 0.0, 0.0);
+        for term in &self.terms {
             error += term.error * term.error;
             noise += term.noise * term.noise;
-            if term.is_clear {
-                self.clear.push(at);
-                clear_error += term.error * term.error;
-            }
+            widest = f64::max(widest, (term.h - reference).abs() + FLAT * term.error);
         }
         let length = |square: f64| nan_is_infinite(square.sqrt() * (1.0 + data.rounding));
-        let reference = self.terms[self.terms.len() / 2].h;
         let column = |at: usize| {
             let (Term { h, s, r, .. }, x) = (self.terms[at], data.x[at]);
             let (p, q) = (x * w_half, b_half);
@@ -286,15 +286,36 @@ impl<'a> Bounder<'a> {
         {
             square = enough;
         }
-        // What is left of some points is no more than what is left of all.
-        if square < enough && self.clear.len() < data.x.len() && self.clear.len() > 2 {
+        // What is left of some points is no more than what is left of all: those at kinks are left out, and those with the
+        // largest errors, again and again while few are: far out on a tail, each point is nothing beside the one before.
+        let mut limit = CLEAR * widest;
+        while square < enough {
+            self.clear.clear();
+            let (mut part_error, mut largest) = (0.0, 0.0);
+            for (at, term) in self.terms.iter().enumerate() {
+                if term.is_clear && term.error <= limit && term.error.is_finite() {
+                    self.clear.push(at);
+                    part_error += term.error * term.error;
+                    largest = f64::max(largest, term.error);
+                }
+            }
+            let (all, left) = (self.terms.len(), self.clear.len());
+            if left == all || left < 3 {
+                break;
+            }
             let y: Vec<f64> = self.clear.iter().map(|&at| data.y[at]).collect();
-            let part = Family::new(&y, |at| column(self.clear[at]), length(clear_error), data.rounding);
+            let part = Family::new(&y, |at| column(self.clear[at]), length(part_error), data.rounding);
             square = square.max(part.least_square(MAX_OUTPUT, enough));
-            let term =
-                |at: usize| (self.terms[self.clear[at]].h - reference, self.terms[self.clear[at]].error);
+            let term = |at: usize| {
+                let term = self.terms[self.clear[at]];
+                (term.h - reference, term.error)
+            };
             if square < enough && part.is_worse(enough, &y, term) {
                 square = enough;
+            }
+            limit = CLEAR * largest;
+            if 5 * left < 4 * all || limit == 0.0 {
+                break;
             }
         }
         (square, family.middle(), length(noise))

@@ -2,12 +2,12 @@
 //! value that is reached and a bound that is certified.
 //!
 //! For a single neuron v φ(w x + b) + c the output's v and c follow from (w, b) by linear least squares, so that a search over two
-//! parameters is left. Two lines joined at a kink are solved exactly (`hinge`); everything else by branch and bound
+//! parameters is left. Two lines joined at a kink are solved exactly (`hinge`), and so is a φ that is straight in a few pieces with kinks and jumps (`piecewise`); everything else by branch and bound
 //! (`search`) over boxes whose loss is bounded from below (`bound`). The argument for the bounds is with them.
 //!
 //! Symmetries that follow from the expression spare the search a part of the box. Where φ(−z) is φ(z) or s − φ(z), the
-//! parameters (−w, −b) have the loss of (w, b). Where φ(λ z) is λᵏ φ(z) for all λ > 0, so have (λ w, λ b) with v λ⁻ᵏ: every
-//! (w, b) but 0, which is no better than a constant, can be moved to an edge of a box around 0, and only needs a smaller |v| there.
+//! parameters (−w, −b) have the loss of (w, b). Where φ(λ z) is λᵏ φ(z) for all λ > 0 and k is not negative, so have (λ w, λ b) with v λ⁻ᵏ: every
+//! (w, b) but 0, which is no better than a constant, can be moved to an edge of a box around 0, and needs no greater |v| there.
 //! (Roundings keep their share of what they are of, so that what is certified for the edge holds inside.)
 
 mod bound;
@@ -15,6 +15,9 @@ mod data;
 mod family;
 mod hinge;
 mod limit;
+mod pieces;
+mod piecewise;
+mod polygon;
 mod profile;
 mod scaled;
 mod search;
@@ -28,6 +31,7 @@ use crate::spec::{AttainableSearch, ModelType};
 use crate::train::Run;
 use bound::{Bound, Bounder};
 use data::Data;
+use pieces::Piece;
 use search::{Goal, Problem, Region};
 use table::{Table, Tables};
 
@@ -218,12 +222,19 @@ fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -
     let tables = Tables::new(function, region[0].magnitude() * data.reach + region[1].magnitude());
     let value = |at: [f64; 2]| profile::reached(data, function, at).mse;
     let exact = exact(data, function, &tables.base, region);
-    let (lower, at, method) = match exact {
+    let by_cells = if exact.is_none() { by_cells(data, function, region) } else { None };
+    let closed = by_cells.filter(|&(lower, at)| is_closed(lower, value(at), goal));
+    let (lower, at, method) = match exact.or(closed) {
         Some((lower, at)) => (lower, at, Method::Exact),
         None => {
             let mut problem = SingleNeuron { data, function, bounder: Bounder::new(data, function, &tables) };
             let found = search::minimise(&mut problem, region, &parts(function, region), goal);
-            (found.lower, found.at, Method::BranchAndBound { regions: found.regions })
+            let (mut lower, mut at) = (found.lower, found.at);
+            if let Some((other, place)) = by_cells {
+                lower = lower.max(other);
+                at = if value(place) < found.upper { place } else { at };
+            }
+            (lower, at, Method::BranchAndBound { regions: found.regions })
         }
     };
     let reached = profile::reached(data, function, at);
@@ -253,15 +264,35 @@ fn parts(function: &Function, region: Region) -> Vec<Region> {
     } else {
         vec![region]
     };
-    // What is left of 0 has its mirror image on the right.
-    let is_mirrored = b.low == -b.high && -w.low <= w.high;
-    if is_mirrored && function.is_symmetric() {
+    if is_mirrored(function, region) {
         parts.retain(|[w, _]| w.high >= 0.0);
         for [w, _] in &mut parts {
             w.low = w.low.max(0.0);
         }
     }
     parts
+}
+
+/// Whether what is left of w = 0 in a box has its mirror image on the right.
+fn is_mirrored(function: &Function, [w, b]: Region) -> bool {
+    b.low == -b.high && -w.low <= w.high && function.is_symmetric()
+}
+
+/// The certified loss and the place of the best fit of an activation that is straight in a few pieces.
+fn by_cells(data: &Data, function: &Function, region: Region) -> Option<(f64, [f64; 2])> {
+    let reach = region[0].magnitude() * data.reach + region[1].magnitude();
+    // Computed arguments are off by two units in the last place.
+    let pieces = pieces::pieces(function, reach * (1.0 + 8.0 * f64::EPSILON))?;
+    let found = piecewise::least(data, &pieces, region, is_mirrored(function, region))?;
+    let greatest = |of: fn(&Piece) -> f64| pieces.iter().map(of).fold(0.0, f64::max);
+    let size = greatest(|piece| piece.slope.abs()) * reach + greatest(|piece| piece.level.abs());
+    // In units in the last place: two of the argument and half of v h; seven of a column's entries, which are a line's values
+    // less their mean; and five of a product of columns.
+    let noise = greatest(|piece| piece.error) + 15.0 * f64::EPSILON * size;
+    let rest = (found.length - MAX_OUTPUT * noise * data.count().sqrt() * (1.0 + data.rounding)).max(0.0);
+    let losses = found.near.map(|at| (profile::reached(data, function, at).mse, at));
+    let (mse, at) = losses.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    mse.is_finite().then(|| (data.computed(rest * rest * (1.0 - 4.0 * f64::EPSILON)), at))
 }
 
 /// The certified loss and the place of the best fit of two lines joined at a kink, where the activation is that and the box
@@ -275,7 +306,7 @@ fn exact(data: &Data, function: &Function, table: &Table, region: Region) -> Opt
     if !(largest > 0.0 && room > 0.0) {
         return None;
     }
-    // What the model computes is off the hinge by this, anywhere in the box (see [`bound`]).
+    // What the model computes is off the hinge by this, anywhere in the box (see `bound`).
     let reach = w.magnitude() * data.reach + b.magnitude();
     let steepest = hinge.left.abs().max(hinge.right.abs());
     let noise = table.rounding() + hinge.jump + f64::EPSILON * (2.0 * steepest * reach + table.magnitude());

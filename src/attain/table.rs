@@ -23,6 +23,8 @@ const CELL: f64 = 1.0 / 128.0;
 const MAX_CELLS: u32 = 32_768;
 /// The cells of a table of its own for a short stretch; the stretch takes half of them at the most.
 const LOCAL_CELLS: usize = 128;
+/// How often their cells are halved at most: to some 10⁻¹⁰, far above the rounding of arguments, which two cells of room cover.
+const MAX_LEVEL: i32 = 26;
 /// How many such tables are kept.
 const MAX_LOCAL: usize = 1_000;
 /// A kink is known to within this, for arguments of the size of 1.
@@ -272,7 +274,7 @@ impl<'f> Tables<'f> {
         let mut level = 0;
         let mut width = CELL;
         // Two cells of room at each end.
-        while level < 40 && stretch.width() + 4.0 * width < 0.5 * HALF * width {
+        while level < MAX_LEVEL && stretch.width() + 4.0 * width < 0.5 * HALF * width {
             width *= 0.5;
             level += 1;
         }

@@ -431,3 +431,90 @@ proptest! {
         prop_assert!(other.lower <= plain.upper * (1.0 + 1e-9), "{id} {plain:?} {other:?}");
     }
 }
+
+/// Expressions that are straight in up to three pieces, with kinks and jumps, and maybe a value of its own at one of them.
+fn straight() -> impl Strategy<Value = String> {
+    let slope = || prop::sample::select(vec!["0", "1", "-0.5", "0.2", "(1 / 3)"]);
+    let level = || {
+        prop_oneof![
+            prop::sample::select(vec!["0".to_owned(), "1".to_owned(), "-0.3".to_owned()]),
+            (-2.0_f64..2.0).prop_map(|level| format!("({level:?})")),
+        ]
+    };
+    let line = move || (slope(), level()).prop_map(|(slope, level)| format!("{slope} * x + {level}"));
+    let place = || prop_oneof![Just(0.0), Just(1.0), -2.0_f64..2.0];
+    let jumping = (line(), line(), line(), place(), place(), any::<bool>()).prop_map(
+        |(left, middle, right, s, t, is_strict)| {
+            let (s, t) = (s.min(t), s.max(t));
+            let than = if is_strict { ">" } else { ">=" };
+            format!("if(x {than} {t:?}, {right}, if(x {than} {s:?}, {middle}, {left}))")
+        },
+    );
+    let joined = prop::sample::select(vec![
+        "clamp(x, -1, 1)",
+        "relu(x) + step(x + 1)",
+        "x - clamp(x, -0.5, 0.5)",
+        "step(x)",
+        "sign(x)",
+        "abs(x) + abs(x - 1)",
+        "x * step(x - 1)",
+        "min(relu(x), 2) - step(x - 1)",
+    ]);
+    prop_oneof![3 => jumping, 1 => joined.prop_map(str::to_owned)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    /// Cell by cell, nothing in a box is better than the bound, what is reached is reached there, and branch and bound does not
+    /// contradict.
+    #[test]
+    fn straight_pieces_are_bounded_cell_by_cell(
+        text in straight(),
+        (x, y) in data(),
+        region in prop_oneof![Just([(-8.0, 8.0); 2]), region()],
+        shares in prop::collection::vec((0.0_f64..1.0, 0.0_f64..1.0), 40),
+    ) {
+        let function = function(&text);
+        let data = Data::new(&x, &y);
+        let sides = region.map(|(low, high)| Interval::new(low, high));
+        let Some((lower, at)) = by_cells(&data, &function, sides) else { return Ok(()) };
+        let value = |at: [f64; 2]| profile::reached(&data, &function, at).mse;
+        prop_assert!(sides[0].contains(at[0]) && sides[1].contains(at[1]), "{text}: {at:?}");
+        prop_assert!(lower <= value(at), "{text} on {x:?} {y:?}: {lower} {}", value(at));
+        for (index, point) in points(region, &shares).into_iter().enumerate() {
+            let near = point.map(|side| Interval::new(side - 0.1, side + 0.1));
+            let point = if index % 8 == 0 { search::polish(value, near, sides).1 } else { point };
+            let parameters = profile::reached(&data, &function, point).parameters;
+            let loss = loss(&function, &x, &y, &parameters);
+            prop_assert!(loss >= lower, "{text} on {x:?} {y:?}: {loss} at {parameters:?} in {region:?}, but {lower}");
+        }
+        let tables = Tables::new(&function, 9.0 * data.reach + 9.0);
+        let goal = Goal { relative: 1e-2, absolute: 1e-6, regions: 2000 };
+        let mut problem = SingleNeuron { data: &data, function: &function, bounder: Bounder::new(&data, &function, &tables) };
+        let found = search::minimise(&mut problem, sides, &parts(&function, sides), goal);
+        prop_assert!(lower <= found.upper && found.lower <= value(at), "{text} on {x:?} {y:?}: {lower} {} {found:?}", value(at));
+    }
+}
+
+/// What jumps or has several kinks is solved exactly, to the gap that is asked for.
+#[test]
+fn what_is_straight_in_pieces_is_solved_exactly() {
+    let x = spaced(-2.5, 2.5, 101);
+    for (name, coefficients) in POLYNOMIALS {
+        let y = polynomial(&x, coefficients);
+        for id in
+            ["heaviside", "thresholded_relu", "hardshrink", "hardtanh", "relu6", "softshrink", "hard_sigmoid"]
+        {
+            let found = search(&builtin(id), &x, &y);
+            assert!(found.is_closed && found.method == Method::Exact, "{id} on {name}: {found:?}");
+        }
+        // The best of two levels: between which inputs they change is all there is to choose.
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let square =
+            |values: &[f64]| values.iter().map(|y| (y - mean(values)) * (y - mean(values))).sum::<f64>();
+        let splits = (1..x.len()).map(|at| (square(&y[..at]) + square(&y[at..])) / x.len() as f64);
+        let least = splits.fold(f64::INFINITY, f64::min);
+        let found = search(&builtin("heaviside"), &x, &y);
+        assert!((found.upper - least).abs() <= 1e-9 * least, "{name}: {found:?} {least}");
+    }
+}

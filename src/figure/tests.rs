@@ -93,6 +93,7 @@ fn finding(run: Run) -> Finding {
         beyond: None,
     };
     Finding {
+        starts: None,
         run: Arc::new(run),
         trials: None,
         attainable: Some(Arc::new(attainable)),

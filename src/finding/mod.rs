@@ -4,6 +4,7 @@ mod diagnosis;
 mod ending;
 mod kind;
 mod plateau;
+mod starts;
 mod units;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::train::{Best, Run, Trials};
 pub use diagnosis::{Diagnosis, Evidence, Value, diagnose};
 pub use ending::{Ending, Rest};
 pub use kind::{Kind, Weight};
+pub use starts::Starts;
 pub use units::{Duplicate, Relation, Seen};
 
 /// All that is known of a case.
@@ -26,6 +28,8 @@ pub struct Finding {
     pub run: Arc<Run>,
     /// Where the other starts ended; `None` where the experiment asks for none.
     pub trials: Option<Arc<Trials>>,
+    /// What became of them.
+    pub starts: Option<Starts>,
     /// `None` where that was not asked, or is not known how to find.
     pub attainable: Option<Arc<Attainable>>,
     /// The gravest first.
@@ -45,7 +49,13 @@ const ROUNDING: f64 = 1e-9;
 impl Finding {
     /// What is known before training.
     pub fn blank() -> Self {
-        Self { run: Arc::new(Run::new()), trials: None, attainable: None, diagnoses: Vec::new() }
+        Self {
+            run: Arc::new(Run::new()),
+            trials: None,
+            starts: None,
+            attainable: None,
+            diagnoses: Vec::new(),
+        }
     }
 
     /// Whether it was put together from these very results.
@@ -81,7 +91,8 @@ impl Finding {
             }
         }
         let diagnoses = diagnose(case, &run, attainable.as_deref());
-        Ok(Self { run, trials, attainable, diagnoses })
+        let starts = trials.as_deref().map(|trials| Starts::new(case, trials));
+        Ok(Self { run, trials, starts, attainable, diagnoses })
     }
 
     /// How training ended.

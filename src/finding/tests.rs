@@ -438,3 +438,27 @@ fn a_search_that_found_nothing_says_nothing() {
     assert_eq!(nothing.attained_parameters(), None);
     assert_eq!(nothing.training_gap(), None);
 }
+
+/// relu(w x + b) on [−1, 1] is 0 with a slope of 0 everywhere for b ≤ −|w|, and for no b above.
+#[test]
+fn starts_are_counted_by_what_became_of_them() {
+    use crate::train::{Trial, Trials};
+    let trial = |best: Option<[f64; 4]>, outcome| Trial {
+        seed: 0,
+        best: best.map(|parameters| Best { epoch: 3, mse: 1.0, parameters: parameters.to_vec() }),
+        final_mse: None,
+        outcome,
+    };
+    let diverged = Outcome::Diverged { epoch: 4 };
+    let trials = Trials(vec![
+        trial(Some([1.0, -1.0, 1.0, 0.0]), Outcome::Finished),
+        trial(Some([-2.0, -2.0, 1.0, 0.0]), Outcome::Finished),
+        trial(Some([1.0, -0.9, 1.0, 0.0]), Outcome::Finished),
+        trial(Some([2.0, -3.0, 1.0, 0.0]), diverged),
+        trial(None, diverged),
+    ]);
+    let expected = Starts { count: 5, diverged: 2, dead: 3 };
+    assert_eq!(Starts::new(&neuron("relu(x)"), &trials), expected);
+    // Nowhere is the slope of tanh 0 there.
+    assert_eq!(Starts::new(&neuron("tanh(x)"), &trials), Starts { dead: 0, ..expected });
+}

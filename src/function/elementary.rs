@@ -22,23 +22,28 @@ pub(super) fn unary(name: &str) -> Option<&'static Unary> {
 }
 
 macro_rules! functions {
-    ($($name:literal, $latex:literal: $value:expr, $derivative:expr, $second:expr;)*) => {
+    ($($name:literal, $latex:literal: $value:expr, $derivative:expr, $second:expr $(, both $both:expr)?;)*) => {
         &[$(Unary {
             name: $name,
             latex: $latex,
             value: $value,
-            value_and_derivative: |x| {
-                let value: fn(f64) -> f64 = $value;
-                let derivative: fn(f64, f64) -> f64 = $derivative;
-                let y = value(x);
-                (y, derivative(x, y))
-            },
+            value_and_derivative: functions!(@ $value, $derivative $(, $both)?),
             second_derivative: $second,
         }),*]
     };
+    (@ $value:expr, $derivative:expr, $both:expr) => { $both };
+    (@ $value:expr, $derivative:expr) => {
+        |x| {
+            let value: fn(f64) -> f64 = $value;
+            let derivative: fn(f64, f64) -> f64 = $derivative;
+            let y = value(x);
+            (y, derivative(x, y))
+        }
+    };
 }
 
-/// Name, LaTeX: value by x; derivative and second derivative by x and the value y.
+/// Name, LaTeX: value by x; derivative and second derivative by x and the value y; value and derivative by x, where they have
+/// something in common, in the same bits.
 pub(super) static UNARY: &[Unary] = functions! {
     "exp", r"\exp": libm::exp, |_, y| y, |_, y| y;
     "expm1", r"\operatorname{expm1}": libm::expm1, |x, _| libm::exp(x), |x, _| libm::exp(x);
@@ -55,8 +60,8 @@ pub(super) static UNARY: &[Unary] = functions! {
     "floor", r"\operatorname{floor}": f64::floor, |_, _| 0.0, |_, _| 0.0;
     "ceil", r"\operatorname{ceil}": f64::ceil, |_, _| 0.0, |_, _| 0.0;
     "round", r"\operatorname{round}": f64::round, |_, _| 0.0, |_, _| 0.0;
-    "sin", r"\sin": libm::sin, |x, _| libm::cos(x), |_, y| -y;
-    "cos", r"\cos": libm::cos, |x, _| -libm::sin(x), |_, y| -y;
+    "sin", r"\sin": libm::sin, |x, _| libm::cos(x), |_, y| -y, both libm::sincos;
+    "cos", r"\cos": libm::cos, |x, _| -libm::sin(x), |_, y| -y, both |x| { let (sine, cosine) = libm::sincos(x); (cosine, -sine) };
     "tan", r"\tan": libm::tan, |_, y| 1.0 + y * y, |_, y| 2.0 * y * (1.0 + y * y);
     "asin", r"\arcsin": libm::asin, |x, _| 1.0 / ((1.0 - x) * (1.0 + x)).sqrt(), |x, _| x * arc_second(x);
     "acos", r"\arccos": libm::acos, |x, _| -1.0 / ((1.0 - x) * (1.0 + x)).sqrt(), |x, _| -x * arc_second(x);
@@ -67,8 +72,8 @@ pub(super) static UNARY: &[Unary] = functions! {
     "asinh", r"\operatorname{arsinh}": libm::asinh, |x, _| 1.0 / libm::hypot(1.0, x), |x, _| -x / libm::hypot(1.0, x) / libm::hypot(1.0, x) / libm::hypot(1.0, x);
     "acosh", r"\operatorname{arcosh}": libm::acosh, |x, _| 1.0 / ((x - 1.0).sqrt() * (x + 1.0).sqrt()), |x, _| -x / ((x - 1.0).sqrt() * (x + 1.0).sqrt()) / ((x - 1.0) * (x + 1.0));
     "atanh", r"\operatorname{artanh}": libm::atanh, |x, _| 1.0 / ((1.0 - x) * (1.0 + x)), |x, _| 2.0 * x / ((1.0 - x) * (1.0 + x)) / ((1.0 - x) * (1.0 + x));
-    "sigmoid", r"\sigma": sigmoid, sigmoid_derivative, |x, _| sigmoid_second(x);
-    "softplus", r"\operatorname{softplus}": softplus, |x, _| sigmoid(x), sigmoid_derivative;
+    "sigmoid", r"\sigma": sigmoid, sigmoid_derivative, |x, _| sigmoid_second(x), both sigmoid_and_derivative;
+    "softplus", r"\operatorname{softplus}": softplus, |x, _| sigmoid(x), sigmoid_derivative, both softplus_and_derivative;
     "relu", r"\operatorname{ReLU}": |x| if x > 0.0 { x } else { 0.0 }, |x, _| f64::from(u8::from(x > 0.0)), |_, _| 0.0;
     "erf", r"\operatorname{erf}": libm::erf, |x, _| FRAC_2_SQRT_PI * libm::exp(-x * x), |x, _| -2.0 * x * FRAC_2_SQRT_PI * libm::exp(-x * x);
     "erfc", r"\operatorname{erfc}": libm::erfc, |x, _| -FRAC_2_SQRT_PI * libm::exp(-x * x), |x, _| 2.0 * x * FRAC_2_SQRT_PI * libm::exp(-x * x);
@@ -110,6 +115,12 @@ fn sigmoid_derivative(x: f64, _: f64) -> f64 {
     e / ((1.0 + e) * (1.0 + e))
 }
 
+fn sigmoid_and_derivative(x: f64) -> (f64, f64) {
+    let e = libm::exp(-x.abs());
+    let below = 1.0 + e;
+    (if x >= 0.0 { 1.0 / below } else { e / below }, e / (below * below))
+}
+
 /// −σ′(x) tanh(x/2), since 1 − 2σ(x) = −tanh(x/2).
 fn sigmoid_second(x: f64) -> f64 {
     -libm::tanh(0.5 * x) * sigmoid_derivative(x, 0.0)
@@ -124,6 +135,11 @@ fn arc_second(x: f64) -> f64 {
 /// ln(1 + eˣ), without overflow.
 fn softplus(x: f64) -> f64 {
     x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
+}
+
+fn softplus_and_derivative(x: f64) -> (f64, f64) {
+    let e = libm::exp(-x.abs());
+    (x.max(0.0) + libm::log1p(e), if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) })
 }
 
 /// The power by repeated squaring: exact where the result is, and defined for negative bases.
@@ -146,10 +162,24 @@ mod tests {
 
     #[test]
     fn value_and_derivative_agree_with_value() {
-        for function in UNARY {
-            for x in [-1e4, -30.0, -1.0, -0.3, -0.0, 0.0, 1e-9, 0.3, 1.0, 7.5, 1e4] {
-                let (y, _) = (function.value_and_derivative)(x);
-                assert_eq!(y.to_bits(), (function.value)(x).to_bits(), "{} at {x}", function.name);
+        let steps = (-4000..4000).map(|step| f64::from(step) * 0.012_345_678_9);
+        let tiny = (0..1100).map(|step| libm::exp2(-f64::from(step)) * 1.234_567_89);
+        let tiny: Vec<f64> = tiny.flat_map(|x| [x, -x]).collect();
+        let large =
+            [-1e300, -1e9, -1e4, -0.0, 0.0, 1e4, 1e9, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        let derivative = |name: &str, x: f64| match name {
+            "sin" => libm::cos(x),
+            "cos" => -libm::sin(x),
+            "sigmoid" => sigmoid_derivative(x, 0.0),
+            "softplus" => sigmoid(x),
+            name => (unary(name).unwrap().value_and_derivative)(x).1,
+        };
+        for x in steps.chain(tiny).chain(large) {
+            for function in UNARY {
+                let (y, slope) = (function.value_and_derivative)(x);
+                let is_same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+                assert!(is_same(y, (function.value)(x)), "{} at {x}", function.name);
+                assert!(is_same(slope, derivative(function.name, x)), "{} at {x}", function.name);
             }
         }
     }

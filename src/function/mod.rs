@@ -97,7 +97,7 @@ impl Function {
         self.0.is_symmetric()
     }
 
-    /// Whether it follows from the expression that φ(λ x) is λᵏ φ(x) for all λ > 0 and some k.
+    /// Whether it follows from the expression that φ(λ x) is λᵏ φ(x) for all λ > 0 and some k ≥ 0.
     pub fn is_homogeneous(&self) -> bool {
         self.0.is_homogeneous()
     }

@@ -102,7 +102,10 @@ impl Program {
 
     /// The values and derivatives at `x`; all slices have the same length.
     pub(super) fn values_and_derivatives(&self, x: &[f64], y: &mut [f64], dy: &mut [f64]) {
-        let mut stack = vec![([0.0; LANES], [0.0; LANES]); self.depth];
+        let mut stack = DUALS.take();
+        if stack.len() < self.depth {
+            stack.resize(self.depth, ([0.0; LANES], [0.0; LANES]));
+        }
         for ((x, y), dy) in x.chunks(LANES).zip(y.chunks_mut(LANES)).zip(dy.chunks_mut(LANES)) {
             let mut top = 0;
             for operation in &self.operations {
@@ -111,6 +114,7 @@ impl Program {
             y.copy_from_slice(&stack[0].0[..x.len()]);
             dy.copy_from_slice(&stack[0].1[..x.len()]);
         }
+        DUALS.set(stack);
     }
 
     /// One text for all spellings that compile to the same operations.
@@ -167,6 +171,7 @@ pub(super) fn clamp(x: f64, low: f64, high: f64) -> f64 {
 }
 
 #[expect(clippy::float_cmp, reason = "`==` of the language compares as it says")]
+#[inline]
 pub(super) fn binary(operator: Binary, left: f64, right: f64) -> f64 {
     match operator {
         Binary::Or => truth(left != 0.0 || right != 0.0),
@@ -211,6 +216,7 @@ pub(super) fn chain(outer: f64, inner: f64) -> f64 {
 }
 
 /// The derivative of an operator's value by x, from the operands and theirs.
+#[inline]
 pub(super) fn binary_derivative(operator: Binary, (a, da): (f64, f64), (b, db): (f64, f64)) -> f64 {
     match operator {
         Binary::Add => da + db,
@@ -243,6 +249,12 @@ pub(super) fn binary_derivative(operator: Binary, (a, da): (f64, f64), (b, db): 
 type Column = [f64; LANES];
 type Dual = (Column, Column);
 
+thread_local! {
+    /// The stack of [`Program::values_and_derivatives`], which training asks for every epoch. What it holds is written before
+    /// it is read.
+    static DUALS: std::cell::Cell<Vec<Dual>> = const { std::cell::Cell::new(Vec::new()) };
+}
+
 impl Operation {
     /// Applies the operation to the `top` columns on the stack; returns how many there are then.
     fn values(&self, x: &[f64], stack: &mut [Column], top: usize) -> usize {
@@ -259,6 +271,7 @@ impl Operation {
             Self::Negate => map(&mut stack[top - 1][..lanes], top, |a| -a),
             Self::Not => map(&mut stack[top - 1][..lanes], top, |a| truth(a == 0.0)),
             Self::Unary(function) => map(&mut stack[top - 1][..lanes], top, function.value),
+            Self::IntegerPower(2) => map(&mut stack[top - 1][..lanes], top, |a| a * a),
             Self::IntegerPower(exponent) => {
                 map(&mut stack[top - 1][..lanes], top, |a| integer_power(a, exponent))
             }
@@ -309,6 +322,10 @@ impl Operation {
             Self::Negate => map_dual(&mut stack[top - 1], lanes, top, |a| (-a, -1.0)),
             Self::Not => map_dual(&mut stack[top - 1], lanes, top, |a| (truth(a == 0.0), 0.0)),
             Self::Unary(function) => map_dual(&mut stack[top - 1], lanes, top, function.value_and_derivative),
+            Self::IntegerPower(2) => map_dual(&mut stack[top - 1], lanes, top, |a| (a * a, 2.0 * a)),
+            Self::IntegerPower(3) => {
+                map_dual(&mut stack[top - 1], lanes, top, |a| (a * (a * a), 3.0 * (a * a)))
+            }
             Self::IntegerPower(exponent) => map_dual(&mut stack[top - 1], lanes, top, |a| {
                 let slope = match exponent {
                     0 => 0.0,
@@ -318,11 +335,14 @@ impl Operation {
             }),
             Self::Binary(operator) => {
                 let (below, above) = stack.split_at_mut(top - 1);
-                let ((left, dleft), (right, dright)) = (&mut below[top - 2], &above[0]);
-                for lane in 0..lanes {
-                    let (a, b) = ((left[lane], dleft[lane]), (right[lane], dright[lane]));
-                    dleft[lane] = binary_derivative(operator, a, b);
-                    left[lane] = binary(operator, a.0, b.0);
+                let (left, right) = (&mut below[top - 2], &above[0]);
+                // The common operators get loops of their own here as well.
+                match operator {
+                    Binary::Add => zip_dual(left, right, lanes, |a, b| dual(Binary::Add, a, b)),
+                    Binary::Subtract => zip_dual(left, right, lanes, |a, b| dual(Binary::Subtract, a, b)),
+                    Binary::Multiply => zip_dual(left, right, lanes, |a, b| dual(Binary::Multiply, a, b)),
+                    Binary::Divide => zip_dual(left, right, lanes, |a, b| dual(Binary::Divide, a, b)),
+                    _ => zip_dual(left, right, lanes, |a, b| dual(operator, a, b)),
                 }
                 top - 1
             }
@@ -374,6 +394,24 @@ fn zip(left: &mut [f64], right: &[f64], function: impl Fn(f64, f64) -> f64) {
     for (a, b) in left.iter_mut().zip(right) {
         *a = function(*a, *b);
     }
+}
+
+fn zip_dual(
+    (left, dleft): &mut Dual,
+    (right, dright): &Dual,
+    lanes: usize,
+    function: impl Fn((f64, f64), (f64, f64)) -> (f64, f64),
+) {
+    let left = left[..lanes].iter_mut().zip(&mut dleft[..lanes]);
+    let right = right[..lanes].iter().zip(&dright[..lanes]);
+    for ((a, da), (b, db)) in left.zip(right) {
+        (*a, *da) = function((*a, *da), (*b, *db));
+    }
+}
+
+#[inline]
+fn dual(operator: Binary, a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (binary(operator, a.0, b.0), binary_derivative(operator, a, b))
 }
 
 /// Applies a function that gives its value and its derivative.

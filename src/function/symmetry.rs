@@ -75,7 +75,7 @@ impl Program {
         stack.pop().flatten().is_some()
     }
 
-    /// Whether φ(λ x) is λᵏ φ(x) for all λ > 0 and some k.
+    /// Whether φ(λ x) is λᵏ φ(x) for all λ > 0 and some k ≥ 0.
     pub(super) fn is_homogeneous(&self) -> bool {
         let mut stack: Vec<Option<Degree>> = Vec::new();
         for operation in &self.operations {
@@ -115,7 +115,10 @@ impl Program {
             };
             stack.push(result);
         }
-        stack.pop().flatten().is_some()
+        match stack.pop().flatten() {
+            Some(Degree::Of(degree)) => degree >= 0.0,
+            other => other.is_some(),
+        }
     }
 }
 

@@ -290,8 +290,8 @@ fn attainable(subjects: &[Trained<'_>]) -> String {
          It fell furthest short for {}: {} where {} can be reached.",
         known.len(),
         subject(*trained),
-        significant(*best, 4),
-        significant(*attained, 4)
+        trained.loss_text(*best),
+        trained.loss_text(*attained)
     )
 }
 

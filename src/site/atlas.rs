@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::winner::ALIKE;
 use crate::finding::Finding;
 use crate::function::Function;
 use crate::plan::{Case, Plan};
@@ -31,9 +32,6 @@ pub(super) struct Standing {
     /// one; what is known no better is alike. `None` where it is not known.
     pub(super) attainable_rank: Option<usize>,
 }
-
-/// Losses that differ by less than this factor are alike.
-const ALIKE: f64 = 1.002;
 
 /// What is found out about functions, in their order.
 struct Examined {

@@ -28,24 +28,20 @@ const AS_GOOD: f64 = 1.01;
 /// A loss below this share of the target's variance is none.
 const NOTHING: f64 = 1e-9;
 
-fn shown(mse: f64) -> String {
-    significant(mse, 4)
-}
-
 /// The bounds of what could have been reached, as a table shows them; a dash where they are not known.
 pub(super) fn bounds_text(trained: Trained<'_>) -> String {
     let known = trained.finding.attainable.as_ref().zip(trained.finding.bounds());
     let Some((attainable, (lower, upper))) = known else { return "–".into() };
     if lower >= 0.99 * upper || upper <= NOTHING * attainable.variance {
-        shown(upper)
+        trained.loss_text(upper)
     } else {
-        format!("{} … {}", shown(lower), shown(upper))
+        format!("{} … {}", trained.loss_text(lower), trained.loss_text(upper))
     }
 }
 
 /// Training's best less what could have been reached; a dash where either is not known.
 pub(super) fn gap_text(trained: Trained<'_>) -> String {
-    trained.finding.training_gap().map_or_else(|| "–".into(), shown)
+    trained.finding.training_gap().map_or_else(|| "–".into(), |gap| trained.loss_text(gap))
 }
 
 /// `None` where it is not known.
@@ -53,6 +49,7 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     let finding = trained.finding;
     let attainable = finding.attainable.as_ref()?;
     let (lower, upper) = finding.bounds()?;
+    let shown = |mse: f64| trained.loss_text(mse);
     let is_none = |mse: f64| mse <= NOTHING * attainable.variance;
     let interval =
         |(low, high): (f64, f64)| format!("[{}, {}]", minus(&low.to_string()), minus(&high.to_string()));
@@ -101,7 +98,9 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     };
     let method = match attainable.method {
         Method::Exact => {
-            format!("Solved exactly: the activation is two lines joined at a kink.{output}{widened}")
+            format!(
+                "Solved exactly, from input to input: the activation is straight in pieces.{output}{widened}"
+            )
         }
         Method::BranchAndBound { regions } if attainable.is_closed => format!(
             "Certified by branch and bound over {regions} boxes in interval arithmetic.{output}{widened}"

@@ -97,12 +97,20 @@ impl Trained<'_> {
     /// The loss that it is ranked by as pages show it.
     pub(super) fn typical_text(&self) -> String {
         let mse = self.typical_mse();
-        if mse.is_finite() { significant(mse, 4) } else { "–".into() }
+        if mse.is_finite() { self.loss_text(mse) } else { "–".into() }
     }
 
     /// The lowest loss as pages show it.
     pub(super) fn best_text(&self) -> String {
-        self.run.best.as_ref().map_or_else(|| "–".into(), |best| significant(best.mse, 4))
+        self.run.best.as_ref().map_or_else(|| "–".into(), |best| self.loss_text(best.mse))
+    }
+
+    /// A loss of the case as pages show it: `≈ 0` where it is nothing but rounding.
+    pub(super) fn loss_text(&self, mse: f64) -> String {
+        /// A loss below this share of the target's variance.
+        const ROUNDING: f64 = 1e-12;
+        let variance = self.finding.attainable.as_ref().map_or(0.0, |attainable| attainable.variance);
+        if mse > 0.0 && mse < ROUNDING * variance { "≈ 0".into() } else { significant(mse, 4) }
     }
 
     /// `learning_rate 0.001`, for tables of an experiment with further axes.

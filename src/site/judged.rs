@@ -2,7 +2,7 @@
 
 use super::gallery::{Gallery, Trained};
 use super::winner::Winner;
-use crate::finding::{Kind, Weight};
+use crate::finding::{Kind, Starts, Weight};
 use crate::number::significant;
 use crate::verdict::{AS_GOOD_AS_NOTHING, spread};
 
@@ -27,6 +27,7 @@ pub(super) fn verdict(gallery: Gallery<'_>, experiment: &str, target: &str) -> V
     sentences.extend(disagreement(&ranked));
     sentences.extend(who_did(&ranked));
     sentences.extend(who_got_stuck(&ranked));
+    sentences.extend(what_became_of_starts(&ranked));
     sentences
 }
 
@@ -100,6 +101,30 @@ fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{of}: {}.", parts.join("; ")))
 }
 
+/// From how many starts a unit ended dead, and how many diverged, of the cases with such starts; the most first.
+fn what_became_of_starts(ranked: &[Trained<'_>]) -> Option<String> {
+    let counted = |count: fn(&Starts) -> usize| {
+        let with = ranked.iter().filter_map(|trained| {
+            let starts = trained.finding.starts.as_ref()?;
+            Some((count(starts), starts.count, name(*trained))).filter(|(count, ..)| *count > 0)
+        });
+        let mut with: Vec<_> = with.collect();
+        with.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+        let texts: Vec<String> =
+            with.iter().map(|(count, starts, name)| format!("{name} {count} of {starts}")).collect();
+        (!texts.is_empty()).then(|| listed(&texts))
+    };
+    let dead = counted(|starts| starts.dead).map(|cases| {
+        format!(
+            "From so many starts a unit was dead (φ′ = 0 on all data) where the loss was lowest: {cases}."
+        )
+    });
+    let diverged =
+        counted(|starts| starts.diverged).map(|cases| format!("So many starts diverged: {cases}."));
+    let sentences: Vec<String> = dead.into_iter().chain(diverged).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
 /// The verdict over many starts.
 fn of_starts(gallery: Gallery<'_>, first: Trained<'_>, ranked: &[Trained<'_>]) -> Option<String> {
     let (contest, verdict) = gallery.contest(first)?;
@@ -109,7 +134,7 @@ fn of_starts(gallery: Gallery<'_>, first: Trained<'_>, ranked: &[Trained<'_>]) -
     };
     let leader = of(verdict.leader)?;
     let starts = leader.finding.trials.as_ref()?.0.len();
-    let median = significant(leader.typical_mse(), 4);
+    let median = leader.loss_text(leader.typical_mse());
     let tied: Vec<String> = verdict.tied.iter().filter_map(|&index| of(index)).map(name).collect();
     let test = format!("paired bootstrap over the starts, {} samples", verdict.resamples);
     Some(if tied.is_empty() {
@@ -181,7 +206,7 @@ pub(super) struct SpreadView {
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
 pub(super) fn spread_view(trained: Trained<'_>) -> Option<SpreadView> {
     let spread = spread(trained.case, trained.finding)?;
-    let shown = |mse: f64| if mse.is_finite() { significant(mse, 4) } else { "diverged".into() };
+    let shown = |mse: f64| if mse.is_finite() { trained.loss_text(mse) } else { "diverged".into() };
     let share = spread.success.map(|success| success.starts as f64 / spread.starts as f64);
     Some(SpreadView {
         starts: spread.starts,

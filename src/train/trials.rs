@@ -17,6 +17,12 @@ pub struct Trial {
     pub outcome: Outcome,
 }
 
+impl Trial {
+    pub fn is_diverged(&self) -> bool {
+        matches!(self.outcome, Outcome::Diverged { .. })
+    }
+}
+
 /// Where the starts of a case ended, in the order of its seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trials(pub Vec<Trial>);

@@ -191,7 +191,7 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
     if let Some(best) = &run.best {
         facts.push(Fact::new("at epoch", best.epoch.to_string()));
     }
-    let last = run.final_mse().map_or_else(|| "–".to_owned(), |mse| significant(mse, 4));
+    let last = run.final_mse().map_or_else(|| "–".to_owned(), |mse| trained.loss_text(mse));
     facts.push(Fact::new("final MSE", last));
     if let Some(attained) = attained(trained) {
         facts.push(Fact::new("attainable MSE", attained.bounds));

@@ -22,7 +22,6 @@ use super::judged::{SpreadView, spread_view};
 use super::link::relative;
 use super::markdown::{self, Spot, Text};
 use crate::diagnostic::Diagnostic;
-use crate::number::significant;
 use crate::plan::PlannedFigure;
 
 pub(super) use activation::{activation, activation_index};
@@ -283,7 +282,7 @@ impl Draft<'_, '_> {
                 axes: trained.axes_text(),
                 best_mse: trained.best_text(),
                 best_mse_value: trained.run.best.as_ref().map(|best| best.mse),
-                final_mse: trained.run.final_mse().map_or_else(|| "–".into(), |mse| significant(mse, 4)),
+                final_mse: trained.run.final_mse().map_or_else(|| "–".into(), |mse| trained.loss_text(mse)),
                 final_mse_value: trained.run.final_mse(),
                 attainable: bounds_text(trained),
                 attainable_value: trained.finding.attained(),
