@@ -527,11 +527,11 @@ fn run_stage<W: Send, T: Clone + Send + Sync>(
 
 fn draw(plan: &Plan, findings: &[Finding], planned: &PlannedFigure) -> Vec<u8> {
     match &planned.subject {
-        Subject::Activation(activation) => figure::draw(&planned.figure, Input::Activation(activation)),
+        Subject::Activation(activation) => figure::draw(&planned.figure, Input::Activation(activation), planned.form),
         Subject::Cases(indices) => {
             let cases: Vec<(&Case, &Finding)> =
                 indices.iter().map(|&index| (&plan.cases[index], &findings[index])).collect();
-            figure::draw(&planned.figure, Input::Cases(&cases))
+            figure::draw(&planned.figure, Input::Cases(&cases), planned.form)
         }
     }
 }

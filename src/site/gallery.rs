@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::number::significant;
-use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
+use crate::plan::{Case, Contest, Form, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
@@ -24,12 +24,12 @@ pub(super) struct Gallery<'g> {
     pub(super) atlas: &'g Atlas,
 }
 
-/// The figures by the folder in which they lie, with a slash at its end.
+/// The figures in their main form by the folder in which they lie, with a slash at its end.
 pub(super) type Folders<'g> = BTreeMap<&'g str, Vec<&'g PlannedFigure>>;
 
 pub(super) fn folders(plan: &Plan) -> Folders<'_> {
     let mut folders = Folders::new();
-    for planned in &plan.figures {
+    for planned in plan.figures.iter().filter(|planned| planned.form == Form::Main) {
         folders.entry(folder_of(&planned.path)).or_default().push(planned);
     }
     folders
@@ -181,6 +181,11 @@ impl<'g> Gallery<'g> {
             sort_by_mse(&mut cases);
             self.preview(*cases.first()?)
         })
+    }
+
+    /// The file of a figure in another form, if it is drawn in it.
+    pub(super) fn file_of(self, planned: &PlannedFigure, form: Form) -> Option<String> {
+        planned.has_form(&self.specs.site, form).then(|| form.path(&planned.path))
     }
 
     /// The cases that a figure shows.

@@ -14,7 +14,7 @@ use super::gallery::Gallery;
 use super::link;
 use super::math::{self, escape};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::plan::PlannedFigure;
+use crate::plan::{Form, PlannedFigure};
 use crate::spec::{Activation, Experiment, Figure, Model, Page, Source, Target};
 
 pub(super) use source::{folder_of_page, markdown};
@@ -146,15 +146,27 @@ pub(super) fn rendered(events: Vec<Event<'_>>) -> String {
     rendered
 }
 
+/// A picture that is exchanged for another where pages are dark.
+fn in_both_themes(picture: &str, dark: Option<&str>) -> String {
+    match dark {
+        Some(dark) => format!(
+            "<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"{dark}\">{picture}</picture>"
+        ),
+        None => picture.to_owned(),
+    }
+}
+
 /// A figure in a text, with its words and the page that it belongs to.
 fn figure(gallery: Gallery<'_>, from: &str, planned: &PlannedFigure) -> String {
     let source = link::relative(from, &planned.path);
     let (width, height) = planned.figure.size;
-    let mut block = format!(
-        "<figure><img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
+    let mut picture = format!(
+        "<img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
     );
-    escape(&mut block, &alt::text(gallery, planned));
-    block.push_str("\">");
+    escape(&mut picture, &alt::text(gallery, planned));
+    picture.push_str("\">");
+    let dark = gallery.file_of(planned, Form::Dark).map(|path| link::relative(from, &path));
+    let mut block = format!("<figure>{}", in_both_themes(&picture, dark.as_deref()));
     let subjects = gallery.subjects(planned);
     if let Some(first) = subjects.first() {
         let id = &first.case.experiment;

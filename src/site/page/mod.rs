@@ -21,7 +21,7 @@ use super::link::relative;
 use super::markdown::{self, Spot, Text};
 use crate::diagnostic::Diagnostic;
 use crate::number::significant;
-use crate::plan::PlannedFigure;
+use crate::plan::{Form, PlannedFigure};
 
 pub(super) use activation::{activation, activation_index};
 pub(super) use case::case;
@@ -89,6 +89,10 @@ struct FigureView {
     id: String,
     title: String,
     url: String,
+    /// The same on dark ground; `None` where there is no such picture.
+    dark_url: Option<String>,
+    /// The same as SVG; `None` where it was not asked for.
+    svg_url: Option<String>,
     width: u32,
     height: u32,
     alt: String,
@@ -235,6 +239,8 @@ impl Draft<'_, '_> {
             id: figure.id.clone(),
             title: figure.title.clone(),
             url: self.url(&planned.path),
+            dark_url: self.gallery.file_of(planned, Form::Dark).map(|path| self.url(&path)),
+            svg_url: self.gallery.file_of(planned, Form::Svg).map(|path| self.url(&path)),
             width: figure.size.0,
             height: figure.size.1,
             alt: alt::text(self.gallery, planned),
