@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::assemble::assemble;
 use super::{Inputs, Options, add_statics, refuse_confused_folders};
 use crate::attain::{self, Attainable};
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
@@ -64,10 +65,7 @@ pub fn forecast(options: &Options) -> Result<Forecast, Failure> {
         Some((findings, verdicts)) if draw.is_empty() => {
             let pages =
                 site::render(&specs, &plan, &findings, &verdicts, &templates).map_err(Failure::Specs)?;
-            let planned = plan.figures.iter();
-            let mut files: BTreeMap<String, Arc<[u8]>> =
-                planned.map(|planned| (planned.path.clone(), Arc::clone(&figures[&planned.key]))).collect();
-            files.extend(pages.into_iter().map(|file| (file.path, file.bytes.into())));
+            let mut files = assemble(&plan, pages, &figures);
             add_statics(&mut files, &inputs, options)?;
             let difference = publish::compare(&options.out, &files).map_err(Failure::Publish)?;
             Some(ForecastFiles { write: difference.written, remove: difference.removed })

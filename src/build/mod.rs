@@ -1,5 +1,6 @@
 //! The one place where the stages meet: specs → plan → runs → figures → site → the output folder.
 
+mod assemble;
 mod forecast;
 mod inputs;
 mod record;
@@ -259,11 +260,7 @@ impl Builder {
             *known_figures = drawn.values;
             let pages =
                 site::render(&specs, &plan, &findings, &verdicts, &templates).map_err(Failure::Specs)?;
-            let figures = plan.figures.iter();
-            let figures =
-                figures.map(|planned| (planned.path.clone(), Arc::clone(&known_figures[&planned.key])));
-            let mut files: BTreeMap<String, Arc<[u8]>> = figures.collect();
-            files.extend(pages.into_iter().map(|file| (file.path, file.bytes.into())));
+            let mut files = assemble::assemble(&plan, pages, known_figures);
             add_statics(&mut files, inputs, options)?;
             if progress.is_stopped() {
                 return Err(Failure::Stopped);
@@ -527,7 +524,9 @@ fn run_stage<W: Send, T: Clone + Send + Sync>(
 
 fn draw(plan: &Plan, findings: &[Finding], planned: &PlannedFigure) -> Vec<u8> {
     match &planned.subject {
-        Subject::Activation(activation) => figure::draw(&planned.figure, Input::Activation(activation), planned.form),
+        Subject::Activation(activation) => {
+            figure::draw(&planned.figure, Input::Activation(activation), planned.form)
+        }
         Subject::Cases(indices) => {
             let cases: Vec<(&Case, &Finding)> =
                 indices.iter().map(|&index| (&plan.cases[index], &findings[index])).collect();

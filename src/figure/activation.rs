@@ -28,7 +28,10 @@ pub(super) fn draw(mut canvas: Canvas, z: (f64, f64), activation: &Activation) -
     chart.draw_base(&mut canvas, "z", "");
     let zero = Pen::new(style.paper.gray(ZERO), style.unit.max(1.0));
     chart.draw_curve(&mut canvas, &[(chart.x.low, 0.0), (chart.x.high, 0.0)], &zero);
-    let dashed = |level, on, off| Pen { dash: Some((on * style.unit, off * style.unit)), ..style.curve(style.paper.gray(level)) };
+    let dashed = |level, on, off| Pen {
+        dash: Some((on * style.unit, off * style.unit)),
+        ..style.curve(style.paper.gray(level))
+    };
     let pens = [
         style.curve(Ink::from(activation.color)),
         dashed(DERIVATIVE, 9.0, 4.0),

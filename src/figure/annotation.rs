@@ -50,7 +50,11 @@ pub(super) enum Mark {
     /// A single point that is marked.
     Point(Ink),
     /// As that, with a ring, and with its radius in pixels.
-    Ringed { fill: Ink, ring: Ink, radius: f64 },
+    Ringed {
+        fill: Ink,
+        ring: Ink,
+        radius: f64,
+    },
     Line(Pen),
 }
 

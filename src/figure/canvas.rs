@@ -192,7 +192,9 @@ impl Canvas {
         let length = 4 * part.size.0 as usize;
         if let Surface::Pixels(pixmap) = &mut part.surface {
             for (row, bytes) in (top as usize..).zip(pixmap.data_mut().chunks_exact_mut(length)) {
-                if let Some(source) = self.row_bytes(row.min(self.size.1 as usize - 1)).get(4 * left as usize..) {
+                if let Some(source) =
+                    self.row_bytes(row.min(self.size.1 as usize - 1)).get(4 * left as usize..)
+                {
                     let length = bytes.len().min(source.len());
                     bytes[..length].copy_from_slice(&source[..length]);
                 }

@@ -80,7 +80,8 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
                 && !places[..index].iter().any(|other| other.overlaps(area))
         })
     };
-    let mut text_boxes = if members.len() <= MAX_BOXES { own_boxes(&members) } else { common_box(&members, style) };
+    let mut text_boxes =
+        if members.len() <= MAX_BOXES { own_boxes(&members) } else { common_box(&members, style) };
     let mut places = place_all(&text_boxes);
     // The box of all is only worth its room where it hides nothing: the legend says the most important.
     if members.len() > MAX_BOXES && !is_free(&places) {
@@ -103,7 +104,7 @@ fn own_boxes(members: &[Member<'_>]) -> Vec<TextBox> {
         let (best, curve) = member.best.as_ref()?;
         let mut lines = vec![member.case.activation.id.clone()];
         lines.extend(parameter_lines(member.case, &best.parameters, curve));
-        Some(TextBox { lines, frame: member.pen.ink })
+        Some(TextBox { lines, frame: Ink::from(member.case.activation.color) })
     };
     members.iter().filter_map(text_box).collect()
 }

@@ -35,7 +35,8 @@ enum Plot {
 
 /// The bytes of the GIF file: one frame per snapshot.
 pub(super) fn draw(size: (u32, u32), fps: f64, panels: &[Panel], case: &Case, run: &Run) -> Vec<u8> {
-    let mut animation = Animation::new(size, Paper::LIGHT, &[Ink::from(case.activation.color).rgb, MARKER.rgb, ALARM.rgb]);
+    let mut animation =
+        Animation::new(size, Paper::LIGHT, &[Ink::from(case.activation.color).rgb, MARKER.rgb, ALARM.rgb]);
     draw_frames(size, panels, case, run, |frame| animation.push(frame, delay(fps)));
     animation.finish()
 }

@@ -106,7 +106,13 @@ impl FitPlot {
         let radius = dot_radius(self.chart.style);
         let paper = self.chart.style.paper;
         self.chart.draw_dots(canvas, &self.data, radius, paper.gray(DATA), paper.gray(DOT_RING));
-        self.chart.draw_dots(canvas, &self.held_out, HELD_OUT_SIZE * radius, paper.line(HELD_OUT), paper.ink());
+        self.chart.draw_dots(
+            canvas,
+            &self.held_out,
+            HELD_OUT_SIZE * radius,
+            paper.line(HELD_OUT),
+            paper.ink(),
+        );
         self.chart.draw_curve(canvas, &self.target, &self.chart.style.dashes());
     }
 

@@ -55,8 +55,10 @@ pub(super) fn draw(mut canvas: Canvas, scale: Scale, case: &Case, run: &Run) -> 
     let x = Axis::epochs(last, 0.03, style.ticks(area.width(), 6.5, 1));
     let chart = Chart { area, x, y, style };
     chart.draw_base(&mut canvas, "epoch", "loss (MSE)");
-    let halving =
-        Pen { dash: Some((4.0 * style.unit, 3.0 * style.unit)), ..Pen::new(style.paper.gray(HALVING), style.unit.max(1.0)) };
+    let halving = Pen {
+        dash: Some((4.0 * style.unit, 3.0 * style.unit)),
+        ..Pen::new(style.paper.gray(HALVING), style.unit.max(1.0))
+    };
     for &epoch in &run.halvings {
         chart.draw_curve(&mut canvas, &[(epoch as f64, chart.y.low), (epoch as f64, chart.y.high)], &halving);
     }
@@ -70,9 +72,17 @@ pub(super) fn draw(mut canvas: Canvas, scale: Scale, case: &Case, run: &Run) -> 
         entries.push((Mark::Line(pen), "validation (held-out points)".into()));
     }
     if let Some(best) = &run.best {
-        chart.draw_dots(&mut canvas, &[(best.epoch as f64, shown(best.mse))], 4.2 * style.unit, best_ink, best_ink);
-        entries
-            .push((Mark::Point(best_ink), format!("best: {} at epoch {}", significant(best.mse, 4), best.epoch)));
+        chart.draw_dots(
+            &mut canvas,
+            &[(best.epoch as f64, shown(best.mse))],
+            4.2 * style.unit,
+            best_ink,
+            best_ink,
+        );
+        entries.push((
+            Mark::Point(best_ink),
+            format!("best: {} at epoch {}", significant(best.mse, 4), best.epoch),
+        ));
     }
     if !run.halvings.is_empty() {
         entries.push((Mark::Line(halving), "learning rate halved".into()));

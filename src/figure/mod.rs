@@ -30,6 +30,7 @@ mod parameter_fan;
 mod png;
 mod rows;
 mod series;
+mod stamp;
 mod svg;
 mod text;
 mod trajectories;
@@ -38,6 +39,7 @@ mod trajectories;
 mod tests;
 
 pub use parameter_fan::{fan_label, fan_values};
+pub use stamp::{PASSPORT_KEYWORD, stamp};
 
 use canvas::Canvas;
 use landscape::Landscape;

@@ -115,11 +115,8 @@ fn place(area: Area) -> String {
 
 fn paint(name: &str, ink: Ink) -> String {
     let [red, green, blue] = ink.rgb;
-    let opacity = if ink.opacity < 1.0 {
-        format!(" {name}-opacity=\"{}\"", Short(ink.opacity))
-    } else {
-        String::new()
-    };
+    let opacity =
+        if ink.opacity < 1.0 { format!(" {name}-opacity=\"{}\"", Short(ink.opacity)) } else { String::new() };
     format!(" {name}=\"#{red:02x}{green:02x}{blue:02x}\"{opacity}")
 }
 

@@ -7,6 +7,7 @@ use crate::attain::{self, Attainable};
 use crate::cache::KeyBuilder;
 use crate::diagnostic::{Place, SourceFile};
 use crate::function::Function;
+use crate::plan::Form;
 use crate::spec::{
     Color, Colormap, Data, Descent, MatrixValue, Method, Model, ModelType, Noise, Optimizer, Panel, Scale,
     Schedule, Source, Target, Training, Validation,
@@ -110,7 +111,12 @@ fn neuron() -> Case {
 
 fn figure(size: (u32, u32), figure_type: FigureType) -> Figure {
     let (id, title, caption) = ("f".into(), "f".into(), String::new());
-    Figure { id, title, caption, size, figure_type, source: None }
+    Figure { id, title, caption, size, has_svg: false, figure_type, source: None }
+}
+
+/// The file in its main form.
+fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
+    super::draw(figure, input, Form::Main)
 }
 
 fn types() -> Vec<FigureType> {

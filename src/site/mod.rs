@@ -11,6 +11,7 @@ mod link;
 mod markdown;
 mod math;
 mod page;
+mod passport;
 mod report;
 mod report_page;
 mod results;
@@ -25,7 +26,7 @@ use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::finding::Finding;
-use crate::plan::Plan;
+use crate::plan::{Form, Plan, PlannedFigure};
 use crate::spec::Specs;
 use crate::train::Run;
 use crate::verdict::Verdict;
@@ -33,6 +34,11 @@ use atlas::Atlas;
 use gallery::{Gallery, Trained};
 use page::Draft;
 use template::Templates;
+
+/// The path of the passport that belongs to a figure in its main form.
+pub fn passport_path(planned: &PlannedFigure) -> String {
+    passport::path(planned)
+}
 
 /// One file of the site that is not a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,6 +161,12 @@ pub fn render(
         files.extend(made.files);
         found.extend(made.found);
     }
+    let passports = plan.figures.par_iter().filter(|planned| planned.form == Form::Main);
+    let passports = passports.map(|planned| SiteFile {
+        path: passport::path(planned),
+        bytes: passport::json(gallery, planned).into_bytes(),
+    });
+    files.extend(passports.collect::<Vec<_>>());
     let directory = Directory::new(specs, &files);
     for (template, path) in [("robots.txt", "robots.txt"), ("sitemap.xml", "sitemap.xml")] {
         if path == "sitemap.xml" && directory.base_url.is_none() {

@@ -160,9 +160,8 @@ fn in_both_themes(picture: &str, dark: Option<&str>) -> String {
 fn figure(gallery: Gallery<'_>, from: &str, planned: &PlannedFigure) -> String {
     let source = link::relative(from, &planned.path);
     let (width, height) = planned.figure.size;
-    let mut picture = format!(
-        "<img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
-    );
+    let mut picture =
+        format!("<img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\"");
     escape(&mut picture, &alt::text(gallery, planned));
     picture.push_str("\">");
     let dark = gallery.file_of(planned, Form::Dark).map(|path| link::relative(from, &path));

@@ -184,6 +184,7 @@ mod tests {
             description: String::new(),
             base_url: None,
             home: Vec::new(),
+            has_dark_figures: true,
             source: None,
         };
         let specs = Specs {

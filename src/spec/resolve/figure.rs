@@ -94,7 +94,9 @@ fn formats(
     if place_of(Format::Png).is_none() {
         let place = faults.place(&list.span, "`png` is missing");
         let diagnostic = Diagnostic::error("every still figure is drawn as PNG", place);
-        faults.push(diagnostic.help("reports and cards show PNGs; write `formats: [png, svg]` for SVG beside it"));
+        faults.push(
+            diagnostic.help("reports and cards show PNGs; write `formats: [png, svg]` for SVG beside it"),
+        );
         return None;
     }
     for (index, format) in list.value.iter().enumerate() {
