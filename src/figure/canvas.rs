@@ -7,7 +7,7 @@ use tiny_skia::{
 };
 
 use super::paper::Paper;
-use super::svg::Vector;
+use super::svg::{Drawn, Vector};
 
 /// An sRGB colour with its opacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -283,6 +283,9 @@ impl Canvas {
 
     /// A disc.
     pub(super) fn disc(&mut self, (x, y): (f64, f64), radius: f64, ink: Ink) {
+        if let Surface::Vector(vector) = &mut self.surface {
+            return vector.circle((x, y), radius, Drawn::Filled(ink));
+        }
         if let Some(path) = PathBuilder::from_circle(single(x), single(y), single(radius)) {
             self.fill(&path, ink);
         }
@@ -290,6 +293,9 @@ impl Canvas {
 
     /// A circle's line.
     pub(super) fn circle(&mut self, (x, y): (f64, f64), radius: f64, pen: &Pen) {
+        if let Surface::Vector(vector) = &mut self.surface {
+            return vector.circle((x, y), radius, Drawn::Edge(pen));
+        }
         if let Some(path) = PathBuilder::from_circle(single(x), single(y), single(radius)) {
             self.stroke(&path, pen);
         }

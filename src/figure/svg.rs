@@ -14,8 +14,16 @@ use super::text::{self, Font};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Vector {
     body: String,
+    /// How the last part begins, if it is a line, so that others like it are added to it.
+    line: String,
     /// The letters in use, each with the number of its outline.
     letters: BTreeMap<(Font, char), usize>,
+}
+
+/// What of a circle is drawn.
+pub(super) enum Drawn<'p> {
+    Filled(Ink),
+    Edge(&'p Pen),
 }
 
 /// Outlines are written in whole units, so many to the em.
@@ -23,26 +31,52 @@ const EM: f64 = 1000.0;
 
 impl Vector {
     pub(super) fn fill(&mut self, path: &Path, ink: Ink) {
+        self.line.clear();
         let _ = writeln!(self.body, "<path d=\"{}\"{}/>", data(path), paint("fill", ink));
     }
 
     pub(super) fn stroke(&mut self, path: &Path, pen: &Pen) {
-        let _ = write!(self.body, "<path d=\"{}\" fill=\"none\"{}", data(path), paint("stroke", pen.ink));
-        let _ = write!(self.body, " stroke-width=\"{}\" stroke-linejoin=\"round\"", Short(pen.width));
-        let _ = match pen.dash {
-            Some((dash, gap)) => {
-                writeln!(self.body, " stroke-dasharray=\"{} {}\"/>", Short(dash), Short(gap))
-            }
-            None => writeln!(self.body, " stroke-linecap=\"round\"/>"),
+        const END: &str = "\"/>\n";
+        let ends = match pen.dash {
+            Some((dash, gap)) => format!(" stroke-dasharray=\"{} {}\"", Short(dash), Short(gap)),
+            None => " stroke-linecap=\"round\"".to_owned(),
         };
+        let line = format!(
+            "<path fill=\"none\"{} stroke-width=\"{}\" stroke-linejoin=\"round\"{ends} d=\"",
+            paint("stroke", pen.ink),
+            Short(pen.width)
+        );
+        if line == self.line {
+            self.body.truncate(self.body.len() - END.len());
+        } else {
+            self.body.push_str(&line);
+            self.line = line;
+        }
+        self.body.push_str(&data(path));
+        self.body.push_str(END);
+    }
+
+    /// A disc, or with a pen its edge.
+    pub(super) fn circle(&mut self, (x, y): (f64, f64), radius: f64, drawn: Drawn<'_>) {
+        self.line.clear();
+        let look = match drawn {
+            Drawn::Filled(ink) => paint("fill", ink),
+            Drawn::Edge(pen) => {
+                format!(" fill=\"none\"{} stroke-width=\"{}\"", paint("stroke", pen.ink), Short(pen.width))
+            }
+        };
+        let (x, y, radius) = (Short(x), Short(y), Short(radius));
+        let _ = writeln!(self.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"{look}/>");
     }
 
     pub(super) fn area(&mut self, area: Area, ink: Ink) {
+        self.line.clear();
         let _ = writeln!(self.body, "<rect{}{}/>", place(area), paint("fill", ink));
     }
 
     /// A picture of pixels in a part of this one.
     pub(super) fn image(&mut self, area: Area, png: &[u8]) {
+        self.line.clear();
         let (place, data) = (place(area), base64(png));
         let _ = writeln!(
             self.body,
@@ -60,6 +94,7 @@ impl Vector {
         is_upwards: bool,
         ink: Ink,
     ) {
+        self.line.clear();
         let turn = if is_upwards { "rotate(-90)" } else { "" };
         let _ = write!(
             self.body,
@@ -85,7 +120,7 @@ impl Vector {
             self.letters.iter().map(|(&(font, character), &number)| (number, font, character)).collect();
         letters.sort_unstable();
         let mut document = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n<defs>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\">\n<defs>\n"
         );
         for (number, font, character) in letters {
             let outline = text::outline(font, character, EM);

@@ -160,7 +160,8 @@ impl<'g> Gallery<'g> {
         across
     }
 
-    fn figures_in(self, folder: &str) -> Vec<&'g PlannedFigure> {
+    /// The figures that lie in a folder, which ends with a slash.
+    pub(super) fn figures_in(self, folder: &str) -> Vec<&'g PlannedFigure> {
         self.folders.get(folder).cloned().unwrap_or_default()
     }
 

@@ -10,6 +10,7 @@ mod judged;
 mod link;
 mod markdown;
 mod math;
+mod numbering;
 mod page;
 mod passport;
 mod report;
