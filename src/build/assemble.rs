@@ -23,6 +23,8 @@ pub(super) fn assemble(
     for planned in &plan.figures {
         let passport = match planned.form {
             Form::Main => files.get(&site::passport_path(planned)).cloned(),
+            // Only copied by networks that strip it anyway.
+            Form::Card => None,
             Form::Dark | Form::Svg => passports.last().cloned().flatten(),
         };
         passports.push(passport);

@@ -182,6 +182,19 @@ impl Canvas {
         }
     }
 
+    /// Lays another picture of pixels over a part of this one; what does not fit is cut off.
+    pub(super) fn paste(&mut self, other: &Self, (left, top): (u32, u32)) {
+        let (width, height) = (self.size.0 as usize, self.size.1 as usize);
+        let (left, top) = (left as usize, top as usize);
+        let Surface::Pixels(pixmap) = &mut self.surface else { return };
+        let columns = (other.size.0 as usize).min(width.saturating_sub(left));
+        let rows = (other.size.1 as usize).min(height.saturating_sub(top));
+        for row in 0..rows {
+            let at = 4 * ((top + row) * width + left);
+            pixmap.data_mut()[at..at + 4 * columns].copy_from_slice(&other.row_bytes(row)[..4 * columns]);
+        }
+    }
+
     /// The pixels of a part of the picture.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "places in the picture")]
     fn cropped(&self, area: Area) -> Self {

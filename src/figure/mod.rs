@@ -10,6 +10,7 @@ mod attainable;
 mod axis;
 mod backend;
 mod canvas;
+mod card;
 mod chart;
 mod clip;
 mod colormap;
@@ -61,9 +62,12 @@ pub enum Input<'a> {
 pub fn draw(figure: &Figure, input: Input<'_>, form: Form) -> Vec<u8> {
     let paper = Paper::of(form.theme());
     let blank = match form {
-        Form::Main | Form::Dark => Canvas::new(figure.size, paper),
+        Form::Main | Form::Dark | Form::Card => Canvas::new(figure.size, paper),
         Form::Svg => Canvas::vector(figure.size, paper),
     };
+    if let (Form::Card, Input::Cases(cases)) = (form, input) {
+        return png::encode_lines(&card::draw(blank, figure, cases));
+    }
     let mut has_areas = false;
     let first = match input {
         Input::Activation(_) => None,

@@ -1,7 +1,9 @@
 //! The forms that one figure is drawn in, each a file of its own.
 
-use super::{PlannedFigure, key};
-use crate::spec::{FigureType, Site, Theme};
+use std::sync::Arc;
+
+use super::{Case, PlannedFigure, Subject, key};
+use crate::spec::{Experiment, Figure, FigureType, MatrixValue, Site, Theme};
 
 /// What a figure is drawn as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +14,9 @@ pub enum Form {
     Dark,
     /// An SVG on light ground.
     Svg,
+    /// The card of an experiment, whose figure holds the experiment's title, and that of the site as its caption. Only sites
+    /// that know their address have them.
+    Card,
 }
 
 impl Form {
@@ -19,7 +24,7 @@ impl Form {
     pub fn path(self, main: &str) -> String {
         let (stem, extension) = main.rsplit_once('.').unwrap_or((main, "png"));
         match self {
-            Self::Main => main.to_owned(),
+            Self::Main | Self::Card => main.to_owned(),
             Self::Dark => format!("{stem}.dark.{extension}"),
             Self::Svg => format!("{stem}.svg"),
         }
@@ -28,7 +33,7 @@ impl Form {
     /// The ground that it is drawn on.
     pub fn theme(self) -> Theme {
         match self {
-            Self::Main | Self::Svg => Theme::Light,
+            Self::Main | Self::Svg | Self::Card => Theme::Light,
             Self::Dark => Theme::Dark,
         }
     }
@@ -39,7 +44,8 @@ impl PlannedFigure {
     pub fn has_form(&self, site: &Site, form: Form) -> bool {
         let is_animation = matches!(self.figure.figure_type, FigureType::Convergence { .. });
         match form {
-            Form::Main => true,
+            Form::Main => self.form == Form::Main,
+            Form::Card => self.form == Form::Card,
             Form::Dark => site.has_dark_figures && !is_animation,
             Form::Svg => self.figure.has_svg && !is_animation,
         }
@@ -62,6 +68,34 @@ pub(super) fn in_all_forms(figures: Vec<PlannedFigure>, site: &Site) -> Vec<Plan
         all.extend(others);
     }
     all
+}
+
+/// The size of cards in pixels, that of which social networks cut nothing off.
+const CARD_SIZE: (u32, u32) = (1200, 630);
+
+/// The card of an experiment, whose cases begin at `first`.
+pub(super) fn card(experiment: &Experiment, site: &Site, cases: &[Case], first: usize) -> PlannedFigure {
+    let is_matrix = experiment.targets.len() > 1 && experiment.activations.len() > 1;
+    let figure_type =
+        if is_matrix { FigureType::Matrix { value: MatrixValue::Loss } } else { FigureType::Comparison };
+    let figure = Figure {
+        id: "card".into(),
+        title: experiment.title.clone(),
+        caption: site.title.clone(),
+        size: CARD_SIZE,
+        has_svg: false,
+        figure_type,
+        source: None,
+    };
+    let members: Vec<&Case> = cases.iter().skip(first).collect();
+    PlannedFigure {
+        key: key::card_key(&figure, &members),
+        figure: Arc::new(figure),
+        subject: Subject::Cases((first..cases.len()).collect()),
+        form: Form::Card,
+        // No id holds `~`, so that no figure is in its way.
+        path: format!("experiments/{}/~card.png", experiment.id),
+    }
 }
 
 #[cfg(test)]

@@ -220,15 +220,32 @@ pub(super) fn form_key(main: CacheKey, form: Form) -> CacheKey {
     key.finish()
 }
 
+/// The key of an experiment's card, which shows titles.
+pub(super) fn card_key(figure: &Figure, cases: &[&Case]) -> CacheKey {
+    let mut key = KeyBuilder::new("card", FIGURE_VERSION);
+    of_cases(&mut key, figure, cases);
+    key.text("title", &figure.title).text("site_title", &figure.caption);
+    key.finish()
+}
+
 /// What enters the key of a figure in some form.
-pub(super) fn with_form(mut fields: Vec<KeyField>, form: Form) -> Vec<KeyField> {
-    fields.extend(form_name(form).map(|name| KeyField { name: "form".into(), value: name.into() }));
+pub(super) fn with_form(mut fields: Vec<KeyField>, figure: &Figure, form: Form) -> Vec<KeyField> {
+    let mut add = |name: &str, value: &str| {
+        fields.push(KeyField { name: name.into(), value: value.into() });
+    };
+    if let Some(name) = form_name(form) {
+        add("form", name);
+    }
+    if form == Form::Card {
+        add("title", &figure.title);
+        add("site_title", &figure.caption);
+    }
     fields
 }
 
 fn form_name(form: Form) -> Option<&'static str> {
     match form {
-        Form::Main => None,
+        Form::Main | Form::Card => None,
         Form::Dark => Some("dark"),
         Form::Svg => Some("svg"),
     }

@@ -136,7 +136,7 @@ impl PlannedFigure {
                 key::cases_fields(&self.figure, &cases)
             }
         };
-        key::with_form(fields, self.form)
+        key::with_form(fields, &self.figure, self.form)
     }
 }
 
@@ -166,6 +166,9 @@ pub fn plan(specs: &Specs) -> Plan {
         let first = cases.len();
         cases.extend(cases_of(experiment));
         figures.extend(figures_of(experiment, &cases, first));
+        if specs.site.base_url.is_some() {
+            figures.push(form::card(experiment, &specs.site, &cases, first));
+        }
     }
     figures.extend(activation_figures(specs));
     let figures = form::in_all_forms(figures, &specs.site);

@@ -189,6 +189,13 @@ impl<'g> Gallery<'g> {
         planned.has_form(&self.specs.site, form).then(|| form.path(&planned.path))
     }
 
+    /// The card of an experiment, where the site knows its address.
+    pub(super) fn card_of(self, experiment: &Experiment) -> Option<&'g PlannedFigure> {
+        let folder = format!("experiments/{}/", experiment.id);
+        let mut cards = self.plan.figures.iter().filter(|planned| planned.form == Form::Card);
+        cards.find(|card| folder_of(&card.path) == folder)
+    }
+
     /// The cases that a figure shows.
     pub(super) fn subjects(self, planned: &PlannedFigure) -> Vec<Trained<'g>> {
         match &planned.subject {

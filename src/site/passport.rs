@@ -40,8 +40,8 @@ struct Passport<'g> {
     /// What it shows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cases: Vec<CaseEntry<'g>>,
-    /// Where it and what it shows are declared, `PATH:LINE` below the folder of specs.
-    specs: Vec<String>,
+    /// The files below the folder of specs that declare it and what it shows. Without lines, which any edit above moves.
+    specs: Vec<&'g str>,
     /// What makes it again.
     command: &'static str,
 }
@@ -70,7 +70,7 @@ pub(super) fn path(planned: &PlannedFigure) -> String {
 }
 
 /// The passport's file, one line of JSON.
-pub(super) fn json(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
+pub(super) fn json<'g>(gallery: Gallery<'g>, planned: &'g PlannedFigure) -> String {
     let forms = [Form::Main, Form::Dark, Form::Svg].into_iter();
     let files = forms.filter_map(|form| gallery.file_of(planned, form));
     let name = |path: String| path.rsplit('/').next().unwrap_or_default().to_owned();
@@ -122,11 +122,11 @@ fn seed(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<u64> {
     }
 }
 
-/// Where a figure and what it shows are declared, each once.
-fn specs(gallery: Gallery<'_>, planned: &PlannedFigure, subjects: &[Trained<'_>]) -> Vec<String> {
-    let mut places: Vec<String> = Vec::new();
-    let mut add = |source: Option<&Source>| {
-        let place = source.map(|source| format!("{}:{}", source.path, source.line));
+/// The files in which a figure and what it shows are declared.
+fn specs<'g>(gallery: Gallery<'g>, planned: &'g PlannedFigure, subjects: &[Trained<'g>]) -> Vec<&'g str> {
+    let mut places: Vec<&'g str> = Vec::new();
+    let mut add = |source: Option<&'g Source>| {
+        let place = source.map(|source| source.path.as_str());
         places.extend(place.filter(|place| !places.contains(place)));
     };
     add(planned.figure.source.as_ref());

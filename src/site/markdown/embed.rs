@@ -68,7 +68,7 @@ pub(in crate::site) fn embedded<'g>(gallery: Gallery<'g>, text: &Text<'_>) -> Ve
 /// The figure that a call names, and its caption.
 fn find<'g, 'c>(gallery: Gallery<'g>, call: &'c str) -> Result<(&'g PlannedFigure, &'c str), Fault> {
     let Arguments { experiment, case, figure, caption } = arguments(call).ok_or_else(|| {
-        let usage = "write {{ figure(experiment=\"ID\", case=\"TARGET/ACTIVATION\", figure=\"ID\") }}";
+        let usage = "write {{ figure(experiment=\"ID\", case=\"TARGET/ACTIVATION\", figure=\"ID\", caption=\"WORDS\") }}, the caption only if wanted";
         ("this is not how a figure is embedded".to_owned(), Some(usage.to_owned()))
     })?;
     if gallery.experiment(experiment).is_none() {

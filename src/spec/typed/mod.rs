@@ -378,7 +378,7 @@ fields! {
     /// A page of text.
     Page, "a page" {
         required {
-            /// Markdown, with links such as `experiment:ID` and figures by `{{ figure(…) }}`.
+            /// Markdown, with links such as `experiment:ID` and `figure:NAME`, and figures by `{{ figure(…) }}`.
             body: Located<String>,
         }
         optional {
