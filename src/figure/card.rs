@@ -29,7 +29,8 @@ pub(super) fn draw(mut canvas: Canvas, figure: &Figure, cases: &[(&Case, &Findin
     let picture = Area { left: 0.5 * width, top: margin, right: width - margin, bottom: height - margin };
     if let FigureType::Matrix { value } = figure.figure_type {
         let size = (picture.width(), picture.height());
-        let matrix = matrix::draw(Canvas::new(whole(size), paper), value, cases);
+        let style = Style { unit: 1.25 * unit, paper };
+        let matrix = matrix::draw_in(style, Canvas::new(whole(size), paper), value, cases);
         canvas.paste(&matrix, whole((picture.left, picture.top)));
     } else {
         draw_curves(&mut canvas, picture, unit, cases);

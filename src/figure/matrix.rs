@@ -51,9 +51,20 @@ fn shown(value: MatrixValue, number: f64) -> String {
     }
 }
 
+pub(super) fn draw(canvas: Canvas, value: MatrixValue, cases: &[(&Case, &Finding)]) -> Canvas {
+    let style = Style::of(&canvas);
+    draw_in(style, canvas, value, cases)
+}
+
+/// As [`draw`], with letters of other sizes.
 #[expect(clippy::cast_precision_loss, reason = "a handful of cells")]
-pub(super) fn draw(mut canvas: Canvas, value: MatrixValue, cases: &[(&Case, &Finding)]) -> Canvas {
-    let (size, style) = (canvas.size(), Style::of(&canvas));
+pub(super) fn draw_in(
+    style: Style,
+    mut canvas: Canvas,
+    value: MatrixValue,
+    cases: &[(&Case, &Finding)],
+) -> Canvas {
+    let size = canvas.size();
     let paper = style.paper;
     let targets = distinct(cases.iter().map(|(case, _)| case.target.id.as_str()));
     let names: Vec<String> = cases.iter().map(|(case, _)| super::rows::row_label(case, false)).collect();

@@ -40,12 +40,13 @@ impl Form {
 }
 
 impl PlannedFigure {
-    /// Whether the figure is drawn in this form, too.
+    /// Whether the figure of this main form is drawn in another form, too.
     pub fn has_form(&self, site: &Site, form: Form) -> bool {
         let is_animation = matches!(self.figure.figure_type, FigureType::Convergence { .. });
         match form {
-            Form::Main => self.form == Form::Main,
-            Form::Card => self.form == Form::Card,
+            Form::Main | Form::Card => self.form == form,
+            // Only figures have other forms, cards have none.
+            Form::Dark | Form::Svg if self.form != Form::Main => false,
             Form::Dark => site.has_dark_figures && !is_animation,
             Form::Svg => self.figure.has_svg && !is_animation,
         }

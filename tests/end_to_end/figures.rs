@@ -187,7 +187,7 @@ fn every_figure_says_what_it_was_made_from() {
         let texts = reader.info().utf8_text.iter();
         let texts: BTreeMap<String, String> =
             texts.map(|text| (text.keyword.clone(), text.get_text().unwrap())).collect();
-        assert_eq!(texts["Title"], "fit");
+        assert_eq!(texts["Title"], "Fit");
         assert_eq!(texts["actfn-site passport"], text.trim_end(), "{file}");
     }
     let gif = &site[&format!("{CASE}/convergence.gif")];
@@ -207,7 +207,7 @@ fn figures_are_numbered_and_referred_to_by_their_numbers() {
     project.edit(
         "specs/small.yaml",
         "figures: [fit]",
-        "figures: [fit, convergence, comparison, matrix]\ndescription: |\n  {{ figure(experiment=\"small\", case=\"cubic/relu\", figure=\"fit\", caption=\"A, b = \\\\c\") }}\n\n  See [](figure:small/comparison), <figure:small/matrix>, [](figure:small/cubic/relu/fit) and [it](figure:small/cubic/relu/convergence).",
+        "figures: [fit, convergence, comparison, matrix]\ndescription: |\n  {{ figure(experiment=\"small\", case=\"cubic/relu\", figure=\"fit\", caption=\"A, b = c\") }}\n\n  See [](figure:small/comparison), <figure:small/matrix>, [](figure:small/cubic/relu/fit) and [it](figure:small/cubic/relu/convergence).",
     );
     project.write(
         "specs/notes.yaml",
@@ -218,7 +218,7 @@ fn figures_are_numbered_and_referred_to_by_their_numbers() {
     let html = page(&site, "experiments/small/index.html");
     for part in [
         r#"<figure id="figure:small~cubic~relu~fit">"#,
-        "<strong>Figure 1</strong> A, b = \\c <a href=",
+        "<strong>Figure 1</strong> A, b = c <a href=",
         r#"<figure class="figure" id="figure:small~matrix">"#,
         "<strong>Figure 2. Losses by target and activation</strong>",
         "<strong>Figure 3. Comparison</strong>",
