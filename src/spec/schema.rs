@@ -116,6 +116,9 @@ mod tests {
         };
         match parent {
             "site" => format!("kind: site\n{field}\n---\n{EXPERIMENT}{TRAINING}{TARGET}"),
+            "site.figures" => {
+                format!("kind: site\nfigures: {{{field}}}\n---\n{EXPERIMENT}{TRAINING}{TARGET}")
+            }
             "polynomial" => {
                 format!("{EXPERIMENT}{TRAINING}---\nkind: polynomial\nid: t\nroots: [1, 2]\n{field}\n")
             }

@@ -206,7 +206,7 @@ fn check_page(path: &str, html: &str) {
                 let end = format!("</{name}>");
                 rest = &rest[rest.find(&end).unwrap() + end.len()..];
             }
-            "meta" | "link" | "img" | "br" | "hr" | "input" => {}
+            "meta" | "link" | "img" | "source" | "br" | "hr" | "input" => {}
             _ if tag.ends_with('/') => {}
             _ => open.push(name),
         }
