@@ -2,7 +2,7 @@
 
 use super::canvas::{Area, Canvas, Ink};
 use super::chart::Style;
-use super::fit::{FitPlot, bottom_room, prediction};
+use super::fit::{Curve, FitPlot, bottom_room, prediction};
 use super::matrix;
 use super::series::pens;
 use super::text::{self, Font};
@@ -61,7 +61,7 @@ pub(super) fn draw(mut canvas: Canvas, figure: &Figure, cases: &[(&Case, &Findin
 /// The best fits to the first target.
 fn draw_curves(canvas: &mut Canvas, area: Area, unit: f64, cases: &[(&Case, &Finding)]) {
     let Some(&(first, _)) = cases.first() else { return };
-    let mut shown: Vec<(&Case, f64, Vec<(f64, f64)>)> = cases
+    let mut shown: Vec<(&Case, f64, Curve)> = cases
         .iter()
         .filter(|(case, _)| case.target.id == first.target.id)
         .filter_map(|(case, finding)| {

@@ -40,7 +40,7 @@ struct Passport<'g> {
     /// What it shows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cases: Vec<CaseEntry<'g>>,
-    /// The files below the folder of specs that declare it and what it shows. Without lines, which any edit above moves.
+    /// The files below the folder of specs that declare what it shows. Without lines, which any edit above moves.
     specs: Vec<&'g str>,
     /// What makes it again.
     command: &'static str,
@@ -122,14 +122,13 @@ fn seed(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<u64> {
     }
 }
 
-/// The files in which a figure and what it shows are declared.
+/// The files in which what a figure shows is declared.
 fn specs<'g>(gallery: Gallery<'g>, planned: &'g PlannedFigure, subjects: &[Trained<'g>]) -> Vec<&'g str> {
     let mut places: Vec<&'g str> = Vec::new();
     let mut add = |source: Option<&'g Source>| {
         let place = source.map(|source| source.path.as_str());
         places.extend(place.filter(|place| !places.contains(place)));
     };
-    add(planned.figure.source.as_ref());
     if let Subject::Activation(activation) = &planned.subject {
         add(activation.source.as_ref());
     }
