@@ -27,7 +27,7 @@ fn pixels(bytes: &[u8]) -> (u32, u32, Vec<[u8; 3]>) {
 fn luminance(rgb: [u8; 3]) -> f64 {
     let linear = rgb.map(|channel| {
         let share = f64::from(channel) / 255.0;
-        if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+        if share <= 0.04045 { share / 12.92 } else { libm::pow((share + 0.055) / 1.055, 2.4) }
     });
     0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 }
