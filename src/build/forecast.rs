@@ -72,8 +72,7 @@ fn forecast_files(
     let Some(findings) = known.find(workshop, plan, &mut done)? else { return Ok(None) };
     let Some(verdicts) = known.judge(workshop, plan, &findings, &mut done)? else { return Ok(None) };
     let pages = Renderer::default().render(specs, plan, &findings, &verdicts, templates);
-    let mut files = known.figure_files(plan);
-    files.extend(pages.map_err(Failure::Specs)?.into_iter().map(|file| (file.path, file.bytes)));
+    let mut files = known.assemble(plan, pages.map_err(Failure::Specs)?);
     add_statics(&mut files, inputs, options)?;
     let difference = publish::compare(&options.out, &files).map_err(Failure::Publish)?;
     Ok(Some(ForecastFiles { write: difference.written, remove: difference.removed }))

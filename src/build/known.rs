@@ -7,12 +7,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Failure;
+use super::assemble::{Stamped, assemble};
 use super::stage::{Craft, Stage, Workshop};
 use crate::attain::{self, Attainable};
 use crate::cache::{CacheKey, EntryKind};
 use crate::figure::{self, Input};
 use crate::finding::Finding;
 use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
+use crate::site::SiteFile;
 use crate::spec::{AttainableSearch, Specs};
 use crate::train::{self, Run, Trials};
 use crate::verdict::{self, Verdict};
@@ -25,6 +27,7 @@ pub(super) struct Known {
     attainables: BTreeMap<CacheKey, Arc<Attainable>>,
     verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
     pub(super) figures: BTreeMap<CacheKey, Arc<[u8]>>,
+    stamped: Stamped,
     pub(super) last: Option<Last>,
 }
 
@@ -272,20 +275,21 @@ impl Known {
         Ok(stage.missing)
     }
 
-    /// The files of all figures by their paths.
-    pub(super) fn figure_files(&self, plan: &Plan) -> BTreeMap<String, Arc<[u8]>> {
-        let planned = plan.figures.iter();
-        planned.map(|planned| (planned.path.clone(), Arc::clone(&self.figures[&planned.key]))).collect()
+    /// All files but the static ones, by path: every picture gets its passport.
+    pub(super) fn assemble(&mut self, plan: &Plan, pages: Vec<SiteFile>) -> BTreeMap<String, Arc<[u8]>> {
+        assemble(plan, pages, &self.figures, &mut self.stamped)
     }
 }
 
 fn draw(plan: &Plan, findings: &[Arc<Finding>], planned: &PlannedFigure) -> Vec<u8> {
     match &planned.subject {
-        Subject::Activation(activation) => figure::draw(&planned.figure, Input::Activation(activation)),
+        Subject::Activation(activation) => {
+            figure::draw(&planned.figure, Input::Activation(activation), planned.form)
+        }
         Subject::Cases(indices) => {
             let cases: Vec<(&Case, &Finding)> =
                 indices.iter().map(|&index| (&*plan.cases[index], &*findings[index])).collect();
-            figure::draw(&planned.figure, Input::Cases(&cases))
+            figure::draw(&planned.figure, Input::Cases(&cases), planned.form)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The one place where the stages meet: specs → plan → runs → figures → site → the output folder.
 
+mod assemble;
 mod forecast;
 mod inputs;
 mod known;
@@ -257,9 +258,8 @@ impl Builder {
             let findings = known.find(workshop, &plan, &mut done)?.expect(made);
             let verdicts = known.judge(workshop, &plan, &findings, &mut done)?.expect(made);
             known.draw(workshop, &plan, &findings, &mut done)?;
-            let mut files = known.figure_files(&plan);
             let pages = renderer.render(&specs, &plan, &findings, &verdicts, &templates);
-            files.extend(pages.map_err(Failure::Specs)?.into_iter().map(|file| (file.path, file.bytes)));
+            let mut files = known.assemble(&plan, pages.map_err(Failure::Specs)?);
             add_statics(&mut files, inputs, options)?;
             let of_sizes = size::warnings(&files);
             refuse_warnings(options, &of_sizes)?;

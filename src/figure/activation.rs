@@ -10,12 +10,13 @@ use crate::function::JetColumns;
 use crate::spec::{Activation, linspace};
 
 const SAMPLES: usize = 1201;
-const DERIVATIVE: Ink = Ink::solid(0x3d, 0x3d, 0x3d);
-const SECOND_DERIVATIVE: Ink = Ink::solid(0x8c, 0x8c, 0x8c);
+/// Grays, as they are on white.
+const DERIVATIVE: u8 = 0x3d;
+const SECOND_DERIVATIVE: u8 = 0x8c;
+pub(super) const ZERO: u8 = 0xb0;
 
-pub(super) fn draw(size: (u32, u32), z: (f64, f64), activation: &Activation) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, z: (f64, f64), activation: &Activation) -> Canvas {
+    let (size, style) = (canvas.size(), Style::of(&canvas));
     let inputs = linspace(z, SAMPLES);
     let mut columns = [(); 3].map(|()| vec![0.0; SAMPLES]);
     let [y, dy, d2y] = &mut columns;
@@ -25,9 +26,12 @@ pub(super) fn draw(size: (u32, u32), z: (f64, f64), activation: &Activation) -> 
     let whole = Area { left: 0.0, top: 0.0, right: f64::from(size.0), bottom: f64::from(size.1) };
     let chart = chart(whole, style, z, curves.iter());
     chart.draw_base(&mut canvas, "z", "");
-    let zero = Pen::new(Ink::solid(0xb0, 0xb0, 0xb0), style.unit.max(1.0));
+    let zero = Pen::new(style.paper.gray(ZERO), style.unit.max(1.0));
     chart.draw_curve(&mut canvas, &[(chart.x.low, 0.0), (chart.x.high, 0.0)], &zero);
-    let dashed = |ink, on, off| Pen { dash: Some((on * style.unit, off * style.unit)), ..style.curve(ink) };
+    let dashed = |level, on, off| Pen {
+        dash: Some((on * style.unit, off * style.unit)),
+        ..style.curve(style.paper.gray(level))
+    };
     let pens = [
         style.curve(Ink::from(activation.color)),
         dashed(DERIVATIVE, 9.0, 4.0),
@@ -111,13 +115,13 @@ pub(super) fn draw_legend(
     let height = (1.5 * entries.len() as f64 + 0.6) * size;
     let extent = Extent { width, height };
     let Some(&area) = place(chart.area, &[(extent, Spot::TopLeft)], obstacles, style).first() else { return };
-    let frame = Pen::new(Ink::solid(0xcc, 0xcc, 0xcc), style.unit.max(1.0));
-    canvas.rounded_box(area, 3.0 * style.unit, Ink::WHITE.with_opacity(0.9), &frame);
+    let frame = Pen::new(style.paper.gray(0xcc), style.unit.max(1.0));
+    canvas.rounded_box(area, 3.0 * style.unit, style.paper.ground().with_opacity(0.9), &frame);
     let mut y = area.top + 1.05 * size;
     for ((pen, _), label) in entries.iter().zip(&labels) {
         let middle = y.round();
         canvas.polyline(&[(area.left + 0.5 * size, middle), (area.left + 2.6 * size, middle)], pen);
-        label.draw(canvas, (area.left + 3.1 * size, middle + 0.36 * size), Ink::BLACK);
+        label.draw(canvas, (area.left + 3.1 * size, middle + 0.36 * size), style.paper.ink());
         y += 1.5 * size;
     }
 }

@@ -31,14 +31,14 @@ impl TextBox {
 
     pub(super) fn draw(&self, canvas: &mut Canvas, area: Area, style: Style) {
         let size = style.small_font();
-        let pen = Pen::new(self.frame, (1.8 * style.unit).max(1.0));
-        canvas.rounded_box(area, 3.5 * style.unit, Ink::WHITE.with_opacity(0.92), &pen);
+        let pen = Pen::new(style.paper.line(self.frame), (1.8 * style.unit).max(1.0));
+        canvas.rounded_box(area, 3.5 * style.unit, style.paper.ground().with_opacity(0.92), &pen);
         for (index, line) in self.lines.iter().enumerate() {
             let y = area.top
                 + 0.6 * 0.45 * size
                 + line_height(size) * (count(index) + 0.5)
                 + CAP_HEIGHT * size / 2.0;
-            text::draw(canvas, Font::Upright, line, size, (area.left + 0.45 * size, y), Ink::BLACK);
+            text::draw(canvas, Font::Upright, line, size, (area.left + 0.45 * size, y), style.paper.ink());
         }
     }
 }
@@ -49,8 +49,12 @@ pub(super) enum Mark {
     Dot,
     /// A single point that is marked.
     Point(Ink),
-    /// As that, with a black ring, and with its radius in pixels.
-    Ringed(Ink, f64),
+    /// As that, with a ring, and with its radius in pixels.
+    Ringed {
+        fill: Ink,
+        ring: Ink,
+        radius: f64,
+    },
     Line(Pen),
 }
 
@@ -68,8 +72,8 @@ impl Legend {
 
     pub(super) fn draw(&self, canvas: &mut Canvas, area: Area, style: Style) {
         let size = style.font();
-        let frame = Pen::new(Ink::solid(0xcc, 0xcc, 0xcc), style.unit.max(1.0));
-        canvas.rounded_box(area, 3.0 * style.unit, Ink::WHITE.with_opacity(0.9), &frame);
+        let frame = Pen::new(style.paper.gray(0xcc), style.unit.max(1.0));
+        canvas.rounded_box(area, 3.0 * style.unit, style.paper.ground().with_opacity(0.9), &frame);
         for (index, (mark, label)) in self.0.iter().enumerate() {
             let y = (area.top + 0.25 * size + 1.45 * size * (count(index) + 0.5)).round();
             let (left, right) = (area.left + 0.5 * size, area.left + 2.6 * size);
@@ -77,14 +81,14 @@ impl Legend {
                 Mark::Dot => {
                     let radius = dot_radius(style);
                     let center = (f64::midpoint(left, right), y);
-                    canvas.disc(center, radius, DATA);
-                    canvas.circle(center, radius, &Pen::new(DOT_RING, radius * 0.35));
+                    canvas.disc(center, radius, style.paper.gray(DATA));
+                    canvas.circle(center, radius, &Pen::new(style.paper.gray(DOT_RING), radius * 0.35));
                 }
                 Mark::Point(ink) => canvas.disc((f64::midpoint(left, right), y), 4.2 * style.unit, *ink),
-                Mark::Ringed(ink, radius) => {
+                Mark::Ringed { fill, ring, radius } => {
                     let center = (f64::midpoint(left, right), y);
-                    canvas.disc(center, *radius, *ink);
-                    canvas.circle(center, *radius, &Pen::new(Ink::BLACK, (radius * 0.35).max(0.6)));
+                    canvas.disc(center, *radius, *fill);
+                    canvas.circle(center, *radius, &Pen::new(*ring, (radius * 0.35).max(0.6)));
                 }
                 Mark::Line(pen) => canvas.polyline(&[(left, y), (right, y)], pen),
             }
@@ -94,13 +98,14 @@ impl Legend {
                 label,
                 size,
                 (area.left + 3.1 * size, y + CAP_HEIGHT * size / 2.0),
-                Ink::BLACK,
+                style.paper.ink(),
             );
         }
     }
 }
 
-pub(super) const DOT_RING: Ink = Ink::solid(0x40, 0x40, 0x40);
+/// A gray, as it is on white.
+pub(super) const DOT_RING: u8 = 0x40;
 
 /// The radius of a data point.
 pub(super) fn dot_radius(style: Style) -> f64 {
@@ -221,6 +226,7 @@ impl Search<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::paper::Paper;
     use super::*;
 
     const FRAME: Area = Area { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 };
@@ -228,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_free_corner_is_found() {
-        let style = Style { unit: 0.1 };
+        let style = Style { unit: 0.1, paper: Paper::LIGHT };
         // Everything is full but the bottom left.
         let obstacles: Vec<(f64, f64)> = (0..100)
             .flat_map(|x| (0..100).map(move |y| (f64::from(x), f64::from(y))))
@@ -240,7 +246,7 @@ mod tests {
 
     #[test]
     fn boxes_do_not_overlap_and_keep_to_their_spots() {
-        let style = Style { unit: 1.0 };
+        let style = Style { unit: 1.0, paper: Paper::LIGHT };
         let boxes = [(EXTENT, Spot::TopLeft), (EXTENT, Spot::TopLeft), (EXTENT, Spot::BottomRight)];
         let placed = place(FRAME, &boxes, &[], style);
         assert_eq!((placed[0].left, placed[0].top), (8.0, 8.0));
@@ -254,7 +260,7 @@ mod tests {
     #[test]
     fn many_boxes_in_little_room_still_end() {
         let boxes = [(Extent { width: 90.0, height: 60.0 }, Spot::TopLeft); 9];
-        assert_eq!(place(FRAME, &boxes, &[], Style { unit: 1.0 }).len(), 9);
-        assert!(place(FRAME, &[], &[], Style { unit: 1.0 }).is_empty());
+        assert_eq!(place(FRAME, &boxes, &[], Style { unit: 1.0, paper: Paper::LIGHT }).len(), 9);
+        assert!(place(FRAME, &[], &[], Style { unit: 1.0, paper: Paper::LIGHT }).is_empty());
     }
 }

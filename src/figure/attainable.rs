@@ -62,9 +62,10 @@ fn rows(cases: &[(&Case, &Finding)], most: usize) -> (Vec<Row>, usize) {
     clippy::cast_sign_loss,
     reason = "a handful of rows"
 )]
-pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
+    let (size, style) = (canvas.size(), Style::of(&canvas));
+    let paper = style.paper;
+    let (trained_ink, attained_ink) = (paper.line(TRAINED), paper.line(ATTAINED));
     let font = style.font();
     let legend_room = 2.2 * font;
     let top = (top_room(style, false) + legend_room).round();
@@ -73,7 +74,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
     let (rows, left_out) = rows(cases, most);
     if rows.is_empty() {
         let middle = (f64::from(size.0) / 2.0, f64::from(size.1) / 2.0);
-        draw_centered(&mut canvas, "no attainable loss is known for these models", font, middle, Ink::BLACK);
+        draw_centered(&mut canvas, "no attainable loss is known for these models", font, middle, paper.ink());
         return canvas;
     }
     let largest = rows.iter().flat_map(|row| [row.trained.unwrap_or(0.0), row.upper]).fold(0.0, f64::max);
@@ -96,8 +97,8 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
         "",
     );
     let height = |index: usize| rows.len() as f64 - index as f64 - 0.5;
-    let line = Pen::new(DATA, 2.0 * style.unit);
-    let whisker = Pen::new(ATTAINED, 1.4 * style.unit);
+    let line = Pen::new(paper.gray(DATA), 2.0 * style.unit);
+    let whisker = Pen::new(attained_ink, 1.4 * style.unit);
     for (index, row) in rows.iter().enumerate() {
         let (y, at) = (height(index), |loss: f64| (shown(loss), height(index)));
         if let Some(trained) = row.trained {
@@ -114,20 +115,21 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
     };
     let radius = (3.9 * style.unit).min(0.38 * (bottom - top) / rows.len() as f64);
     // Where both meet, one stands in the other.
-    chart.draw_dots(&mut canvas, &dots(&|row| Some(row.upper)), radius, Ink::WHITE, ATTAINED);
-    chart.draw_dots(&mut canvas, &dots(&|row| row.trained), 0.7 * radius, TRAINED, TRAINED);
+    chart.draw_dots(&mut canvas, &dots(&|row| Some(row.upper)), radius, paper.ground(), attained_ink);
+    chart.draw_dots(&mut canvas, &dots(&|row| row.trained), 0.7 * radius, trained_ink, trained_ink);
 
     let mut start = left;
     let base = top - 0.5 * legend_room;
-    for (fill, ring, name, size) in
-        [(Ink::WHITE, ATTAINED, "attainable", 1.0), (TRAINED, TRAINED, "found by training", 0.7)]
-    {
+    for (fill, ring, name, size) in [
+        (paper.ground(), attained_ink, "attainable", 1.0),
+        (trained_ink, trained_ink, "found by training", 0.7),
+    ] {
         let radius = size * radius.max(3.0);
         let center = (start + radius, base);
         canvas.disc(center, radius, fill);
         canvas.circle(center, radius, &Pen::new(ring, (radius * 0.35).max(0.6)));
         let place = (start + 2.0 * radius + 0.5 * font, base + text::CAP_HEIGHT * font / 2.0);
-        start = text::draw(&mut canvas, Font::Upright, name, font, place, Ink::BLACK) + 1.5 * font;
+        start = text::draw(&mut canvas, Font::Upright, name, font, place, paper.ink()) + 1.5 * font;
     }
     let title = match left_out {
         0 => "What training found, and what could have been reached".to_owned(),

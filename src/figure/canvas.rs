@@ -1,4 +1,5 @@
-//! The pixels: anti-aliased shapes on an opaque white ground, in pixel coordinates with the origin at the top left.
+//! A picture in the making: anti-aliased shapes on an opaque ground, or the same shapes written down as SVG, in pixel
+//! coordinates with the origin at the top left.
 
 use std::ops::Range;
 
@@ -6,6 +7,9 @@ use tiny_skia::{
     FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke,
     StrokeDash, Transform,
 };
+
+use super::paper::Paper;
+use super::svg::{Drawn, Vector};
 
 /// An sRGB colour with its opacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,9 +46,6 @@ impl From<crate::spec::Color> for Ink {
         Self::solid(color.red, color.green, color.blue)
     }
 }
-
-/// The colours that every picture has, for palettes: the ground, the lines, and the grid.
-pub(super) const GRAYS: [[u8; 3]; 5] = [[255; 3], [0; 3], [0xe9; 3], [0xcc; 3], [0x80; 3]];
 
 /// A rectangle in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,50 +100,147 @@ impl Pen {
 /// A picture in the making.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Canvas {
-    pixmap: Pixmap,
+    size: (u32, u32),
+    paper: Paper,
+    surface: Surface,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Surface {
+    Pixels(Pixmap),
+    Vector(Vector),
 }
 
 impl Canvas {
-    /// A white picture; sides are at least 1.
-    pub(super) fn new(width: u32, height: u32) -> Self {
+    /// An empty picture; sides are at least 1.
+    pub(super) fn new((width, height): (u32, u32), paper: Paper) -> Self {
+        let size = (width.max(1), height.max(1));
         // Sizes are checked where specs are resolved; the largest of them fits into memory many times.
-        let mut pixmap = Pixmap::new(width.max(1), height.max(1)).expect("sizes are bounded");
-        pixmap.fill(tiny_skia::Color::WHITE);
-        Self { pixmap }
+        let mut pixmap = Pixmap::new(size.0, size.1).expect("sizes are bounded");
+        let [red, green, blue] = paper.ground().rgb;
+        pixmap.fill(tiny_skia::Color::from_rgba8(red, green, blue, 255));
+        Self { size, paper, surface: Surface::Pixels(pixmap) }
+    }
+
+    /// An empty picture whose shapes are written down.
+    pub(super) fn vector((width, height): (u32, u32), paper: Paper) -> Self {
+        let size = (width.max(1), height.max(1));
+        Self { size, paper, surface: Surface::Vector(Vector::default()) }
     }
 
     pub(super) fn size(&self) -> (u32, u32) {
-        (self.pixmap.width(), self.pixmap.height())
+        self.size
     }
 
-    /// Takes over another picture of the same size.
+    pub(super) fn paper(&self) -> Paper {
+        self.paper
+    }
+
+    /// What was written down; `None` of a picture of pixels.
+    pub(super) fn as_vector(&mut self) -> Option<&mut Vector> {
+        match &mut self.surface {
+            Surface::Pixels(_) => None,
+            Surface::Vector(vector) => Some(vector),
+        }
+    }
+
+    fn data(&self) -> &[u8] {
+        match &self.surface {
+            Surface::Pixels(pixmap) => pixmap.data(),
+            Surface::Vector(_) => &[],
+        }
+    }
+
+    /// Takes over another picture of the same size and kind.
     pub(super) fn copy_from(&mut self, other: &Self) {
-        self.pixmap.data_mut().copy_from_slice(other.pixmap.data());
+        match (&mut self.surface, &other.surface) {
+            (Surface::Pixels(own), Surface::Pixels(other)) => own.data_mut().copy_from_slice(other.data()),
+            (own, other) => *own = other.clone(),
+        }
     }
 
     /// Takes over some columns of a row of another picture of the same size.
     pub(super) fn copy_row(&mut self, row: usize, columns: Range<usize>, other: &Self) {
-        let width = self.pixmap.width() as usize;
+        let width = self.size.0 as usize;
         let bytes = 4 * (row * width + columns.start)..4 * (row * width + columns.end);
-        self.pixmap.data_mut()[bytes.clone()].copy_from_slice(&other.pixmap.data()[bytes]);
+        if let (Surface::Pixels(own), Surface::Pixels(other)) = (&mut self.surface, &other.surface) {
+            own.data_mut()[bytes.clone()].copy_from_slice(&other.data()[bytes]);
+        }
     }
 
-    /// The colours of all pixels, row by row.
+    /// The colours of all pixels, row by row; none of a picture that is written down.
     pub(super) fn rgb(&self) -> impl Iterator<Item = [u8; 3]> {
-        self.pixmap.pixels().iter().map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
+        self.data().chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]])
     }
 
     /// One row's colours, four bytes a pixel: red, green, blue, and the opacity, which is always full.
     pub(super) fn row_bytes(&self, row: usize) -> &[u8] {
-        let length = 4 * self.pixmap.width() as usize;
-        &self.pixmap.data()[row * length..][..length]
+        let length = 4 * self.size.0 as usize;
+        &self.data()[row * length..][..length]
+    }
+
+    /// Draws what has too many parts to be written down one by one: in pixels, which then stand in a part of the picture.
+    pub(super) fn raster(&mut self, area: Area, draw: impl FnOnce(&mut Self)) {
+        let (size, paper) = (self.size, self.paper);
+        match &mut self.surface {
+            Surface::Pixels(_) => draw(self),
+            Surface::Vector(vector) => {
+                let mut pixels = Self::new(size, paper);
+                draw(&mut pixels);
+                let part = pixels.cropped(area);
+                vector.image(area, &super::png::encode(&part));
+            }
+        }
+    }
+
+    /// Lays another picture of pixels over a part of this one; what does not fit is cut off.
+    pub(super) fn paste(&mut self, other: &Self, (left, top): (u32, u32)) {
+        let (width, height) = (self.size.0 as usize, self.size.1 as usize);
+        let (left, top) = (left as usize, top as usize);
+        let Surface::Pixels(pixmap) = &mut self.surface else { return };
+        let columns = (other.size.0 as usize).min(width.saturating_sub(left));
+        let rows = (other.size.1 as usize).min(height.saturating_sub(top));
+        for row in 0..rows {
+            let at = 4 * ((top + row) * width + left);
+            pixmap.data_mut()[at..at + 4 * columns].copy_from_slice(&other.row_bytes(row)[..4 * columns]);
+        }
+    }
+
+    /// The pixels of a part of the picture.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "places in the picture")]
+    fn cropped(&self, area: Area) -> Self {
+        let within = |at: f64, side: u32| at.clamp(0.0, f64::from(side)) as u32;
+        let (left, right) = (within(area.left, self.size.0), within(area.right, self.size.0));
+        let (top, bottom) = (within(area.top, self.size.1), within(area.bottom, self.size.1));
+        let mut part = Self::new((right.saturating_sub(left), bottom.saturating_sub(top)), self.paper);
+        let length = 4 * part.size.0 as usize;
+        if let Surface::Pixels(pixmap) = &mut part.surface {
+            for (row, bytes) in (top as usize..).zip(pixmap.data_mut().chunks_exact_mut(length)) {
+                if let Some(source) =
+                    self.row_bytes(row.min(self.size.1 as usize - 1)).get(4 * left as usize..)
+                {
+                    let length = bytes.len().min(source.len());
+                    bytes[..length].copy_from_slice(&source[..length]);
+                }
+            }
+        }
+        part
     }
 
     pub(super) fn fill(&mut self, path: &Path, ink: Ink) {
-        self.pixmap.fill_path(path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
+        match &mut self.surface {
+            Surface::Pixels(pixmap) => {
+                pixmap.fill_path(path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
+            }
+            Surface::Vector(vector) => vector.fill(path, ink),
+        }
     }
 
     pub(super) fn stroke(&mut self, path: &Path, pen: &Pen) {
+        let pixmap = match &mut self.surface {
+            Surface::Pixels(pixmap) => pixmap,
+            Surface::Vector(vector) => return vector.stroke(path, pen),
+        };
         let stroke = Stroke {
             width: single(pen.width),
             line_cap: if pen.dash.is_some() { LineCap::Butt } else { LineCap::Round },
@@ -150,7 +248,7 @@ impl Canvas {
             dash: pen.dash.and_then(|(dash, gap)| StrokeDash::new(vec![single(dash), single(gap)], 0.0)),
             ..Stroke::default()
         };
-        self.pixmap.stroke_path(path, &pen.ink.paint(), &stroke, Transform::identity(), None);
+        pixmap.stroke_path(path, &pen.ink.paint(), &stroke, Transform::identity(), None);
     }
 
     /// A line through points; nothing for fewer than two.
@@ -191,10 +289,11 @@ impl Canvas {
 
     /// A filled rectangle.
     pub(super) fn fill_area(&mut self, area: Area, ink: Ink) {
-        if let Some(rect) =
-            Rect::from_ltrb(single(area.left), single(area.top), single(area.right), single(area.bottom))
-        {
-            self.pixmap.fill_rect(rect, &ink.paint(), Transform::identity(), None);
+        let corners = [area.left, area.top, area.right, area.bottom].map(single);
+        let Some(rect) = Rect::from_ltrb(corners[0], corners[1], corners[2], corners[3]) else { return };
+        match &mut self.surface {
+            Surface::Pixels(pixmap) => pixmap.fill_rect(rect, &ink.paint(), Transform::identity(), None),
+            Surface::Vector(vector) => vector.area(area, ink),
         }
     }
 
@@ -208,6 +307,9 @@ impl Canvas {
 
     /// A disc.
     pub(super) fn disc(&mut self, (x, y): (f64, f64), radius: f64, ink: Ink) {
+        if let Surface::Vector(vector) = &mut self.surface {
+            return vector.circle((x, y), radius, Drawn::Filled(ink));
+        }
         if let Some(path) = PathBuilder::from_circle(single(x), single(y), single(radius)) {
             self.fill(&path, ink);
         }
@@ -215,6 +317,9 @@ impl Canvas {
 
     /// A circle's line.
     pub(super) fn circle(&mut self, (x, y): (f64, f64), radius: f64, pen: &Pen) {
+        if let Surface::Vector(vector) = &mut self.surface {
+            return vector.circle((x, y), radius, Drawn::Edge(pen));
+        }
         if let Some(path) = PathBuilder::from_circle(single(x), single(y), single(radius)) {
             self.stroke(&path, pen);
         }
@@ -233,7 +338,8 @@ impl Canvas {
             return;
         }
         let share = coverage.clamp(0.0, 1.0) * ink.opacity;
-        let pixel = &mut self.pixmap.pixels_mut()[y as usize * width as usize + x as usize];
+        let Surface::Pixels(pixmap) = &mut self.surface else { return };
+        let pixel = &mut pixmap.pixels_mut()[y as usize * width as usize + x as usize];
         let mix = |below: u8, above: u8| {
             (f64::from(below) + (f64::from(above) - f64::from(below)) * share + 0.5) as u8
         };

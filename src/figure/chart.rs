@@ -13,6 +13,7 @@ use super::axis::Axis;
 use super::backend::{Backend, scaled};
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::clip::visible;
+use super::paper::Paper;
 use super::text::{self, CAP_HEIGHT, Font};
 
 /// The sizes that make a picture of any size look alike, in pixels.
@@ -20,11 +21,17 @@ use super::text::{self, CAP_HEIGHT, Font};
 pub(super) struct Style {
     /// 1 for a picture of 900 × 600.
     pub(super) unit: f64,
+    pub(super) paper: Paper,
 }
 
 impl Style {
-    pub(super) fn of((width, height): (u32, u32)) -> Self {
-        Self { unit: (f64::from(width) / 900.0).min(f64::from(height) / 600.0) }
+    pub(super) fn of(canvas: &Canvas) -> Self {
+        Self::of_panel(canvas.size(), canvas.paper())
+    }
+
+    /// Of a part of a picture.
+    pub(super) fn of_panel((width, height): (u32, u32), paper: Paper) -> Self {
+        Self { unit: (f64::from(width) / 900.0).min(f64::from(height) / 600.0), paper }
     }
 
     pub(super) fn font(&self) -> f64 {
@@ -39,13 +46,14 @@ impl Style {
         (16.7 * self.unit).max(8.0)
     }
 
+    /// The pen of a curve of some colour.
     pub(super) fn curve(&self, ink: Ink) -> Pen {
-        Pen::new(ink, (2.6 * self.unit).max(1.2))
+        Pen::new(self.paper.line(ink), (2.6 * self.unit).max(1.2))
     }
 
     pub(super) fn dashes(&self) -> Pen {
         let dash = Some((7.5 * self.unit, 3.6 * self.unit));
-        Pen { dash, ..Pen::new(Ink::BLACK, (2.2 * self.unit).max(1.0)) }
+        Pen { dash, ..Pen::new(self.paper.ink(), (2.2 * self.unit).max(1.0)) }
     }
 
     /// Of frames and ticks.
@@ -60,8 +68,9 @@ impl Style {
     }
 }
 
-pub(super) const GRID: Ink = Ink::solid(0xe9, 0xe9, 0xe9);
-pub(super) const DATA: Ink = Ink::solid(0x80, 0x80, 0x80);
+/// Grays, as they are on white.
+const GRID: u8 = 0xe9;
+pub(super) const DATA: u8 = 0x80;
 
 /// One plot within a picture.
 #[derive(Debug, Clone)]
@@ -110,7 +119,7 @@ impl Chart {
 
     /// Grid, frame, ticks and their labels, and the names of the axes.
     pub(super) fn draw_base(&self, canvas: &mut Canvas, x_name: &str, y_name: &str) {
-        self.draw_mesh(canvas, GRID);
+        self.draw_mesh(canvas, self.style.paper.gray(GRID));
         self.draw_frame(canvas, x_name, y_name);
     }
 
@@ -123,7 +132,9 @@ impl Chart {
     fn draw_mesh(&self, canvas: &mut Canvas, grid: Ink) {
         let style = self.style;
         self.with_context(canvas, |context| {
-            let label = TextStyle::from(("sans-serif", f64::from(scaled(style.font()))).into_font());
+            let font = ("sans-serif", f64::from(scaled(style.font()))).into_font();
+            let ink = color(style.paper.ink());
+            let label = TextStyle::from(font).color(&ink);
             let line = |ink| shape(&Pen::new(ink, style.hairline()));
             let drawn = context
                 .configure_mesh()
@@ -143,7 +154,8 @@ impl Chart {
     fn draw_frame(&self, canvas: &mut Canvas, x_name: &str, y_name: &str) {
         let style = self.style;
         let Area { left, top, right, bottom } = self.area;
-        let pen = Pen::new(Ink::BLACK, style.hairline());
+        let ink = style.paper.ink();
+        let pen = Pen::new(ink, style.hairline());
         for (from, to) in [
             ((left, top), (right, top)),
             ((left, bottom), (right, bottom)),
@@ -163,10 +175,10 @@ impl Chart {
         }
         let font = style.font();
         let x = f64::midpoint(left, right) - text::width(Font::Upright, x_name, font) / 2.0;
-        text::draw(canvas, Font::Upright, x_name, font, (x, bottom + 2.75 * font), Ink::BLACK);
+        text::draw(canvas, Font::Upright, x_name, font, (x, bottom + 2.75 * font), ink);
         let y = f64::midpoint(top, bottom) + text::width(Font::Upright, y_name, font) / 2.0;
         let x = left - self.y_label_width() - 1.15 * font;
-        text::draw_upwards(canvas, Font::Upright, y_name, font, (x, y), Ink::BLACK);
+        text::draw_upwards(canvas, Font::Upright, y_name, font, (x, y), ink);
     }
 
     /// The room that the labels of the y axis take, with their ticks.
@@ -198,7 +210,7 @@ impl Chart {
         let right = f64::from(canvas.size().0) - edge - width;
         let x = (f64::midpoint(self.area.left, self.area.right) - width / 2.0).min(right).max(edge);
         let y = self.area.top - 0.55 * wanted;
-        text::draw(canvas, Font::Upright, &title, size, (x, y), Ink::BLACK);
+        text::draw(canvas, Font::Upright, &title, size, (x, y), self.style.paper.ink());
     }
 
     /// A line through points of the chart, cut off at the frame; points that are not finite interrupt it.
@@ -308,7 +320,7 @@ mod tests {
             area,
             x: Axis::linear(0.0, 1.0, 5),
             y: Axis::linear(0.0, 1.0, 5),
-            style: Style::of((100, 100)),
+            style: Style { unit: 0.1, paper: Paper::LIGHT },
         }
     }
 

@@ -4,6 +4,7 @@ use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{DATA, Style};
 use super::fit::{Curve, FitPlot, bottom_room, model_name, parameter_lines, prediction, top_room};
+use super::series::pens;
 use crate::finding::Finding;
 use crate::number::significant;
 use crate::plan::Case;
@@ -16,21 +17,24 @@ const MAX_LINES: usize = 10;
 
 struct Member<'c> {
     case: &'c Case,
+    pen: Pen,
     run: &'c Run,
     /// `None` where not even the first loss was finite.
     best: Option<(&'c Best, Curve)>,
 }
 
-pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
+    let (size, style) = (canvas.size(), Style::of(&canvas));
     let Some(&(first, _)) = cases.first() else { return canvas };
+    // By the order of the specs, whoever turns out to be the best.
+    let pens = pens(cases.iter().map(|(case, _)| Ink::from(case.activation.color)), style);
     let mut members: Vec<Member<'_>> = cases
         .iter()
-        .map(|&(case, finding)| {
+        .zip(pens)
+        .map(|(&(case, finding), pen)| {
             let run = &*finding.run;
             let best = run.best.as_ref().map(|best| (best, prediction(case, &best.parameters)));
-            Member { case, run, best }
+            Member { case, pen, run, best }
         })
         .collect();
     // The best first; the order of the specs decides between equals.
@@ -46,10 +50,9 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
     let curves = || members.iter().filter_map(|member| member.best.as_ref().map(|(_, curve)| curve));
     let plot = FitPlot::new(first, outer, style, curves());
     plot.draw_base(&mut canvas);
-    let pen = |case: &Case| Pen { ..style.curve(Ink::from(case.activation.color)) };
     for member in members.iter().rev() {
         if let Some((_, curve)) = &member.best {
-            plot.chart.draw_curve(&mut canvas, curve, &pen(member.case));
+            plot.chart.draw_curve(&mut canvas, curve, &member.pen);
         }
     }
     let mut entries = plot.legend();
@@ -61,7 +64,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
             (Some((best, _)), _) => format!("MSE = {}", significant(best.mse, 4)),
             (None, _) => "diverged at once".into(),
         };
-        (Mark::Line(pen(member.case)), format!("{} ({result})", member.case.activation.id))
+        (Mark::Line(member.pen), format!("{} ({result})", member.case.activation.id))
     }));
     let legend = Legend(entries);
     let obstacles = plot.obstacles(curves());
@@ -77,7 +80,8 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
                 && !places[..index].iter().any(|other| other.overlaps(area))
         })
     };
-    let mut text_boxes = if members.len() <= MAX_BOXES { own_boxes(&members) } else { common_box(&members) };
+    let mut text_boxes =
+        if members.len() <= MAX_BOXES { own_boxes(&members) } else { common_box(&members, style) };
     let mut places = place_all(&text_boxes);
     // The box of all is only worth its room where it hides nothing: the legend says the most important.
     if members.len() > MAX_BOXES && !is_free(&places) {
@@ -106,7 +110,7 @@ fn own_boxes(members: &[Member<'_>]) -> Vec<TextBox> {
 }
 
 /// One box with a line for each, where all parameters are numbers and so fit on one.
-fn common_box(members: &[Member<'_>]) -> Vec<TextBox> {
+fn common_box(members: &[Member<'_>], style: Style) -> Vec<TextBox> {
     let line = |member: &Member<'_>| {
         let (best, curve) = member.best.as_ref()?;
         let lines = parameter_lines(member.case, &best.parameters, curve);
@@ -120,7 +124,7 @@ fn common_box(members: &[Member<'_>]) -> Vec<TextBox> {
     if members.len() > MAX_LINES || !members.iter().all(is_scalar) {
         return Vec::new();
     }
-    vec![TextBox { lines: members.iter().filter_map(line).collect(), frame: DATA }]
+    vec![TextBox { lines: members.iter().filter_map(line).collect(), frame: style.paper.gray(DATA) }]
 }
 
 /// `Single neuron: tanh, relu on cubic_s`, with what the cases share of the further axes.

@@ -9,6 +9,7 @@ use super::fit::{
     top_room,
 };
 use super::gif::Animation;
+use super::paper::Paper;
 use super::text::{self, Font};
 use crate::plan::Case;
 use crate::spec::{Panel, Tensor};
@@ -34,7 +35,8 @@ enum Plot {
 
 /// The bytes of the GIF file: one frame per snapshot.
 pub(super) fn draw(size: (u32, u32), fps: f64, panels: &[Panel], case: &Case, run: &Run) -> Vec<u8> {
-    let mut animation = Animation::new(size, &[Ink::from(case.activation.color).rgb, MARKER.rgb, ALARM.rgb]);
+    let mut animation =
+        Animation::new(size, Paper::LIGHT, &[Ink::from(case.activation.color).rgb, MARKER.rgb, ALARM.rgb]);
     draw_frames(size, panels, case, run, |frame| animation.push(frame, delay(fps)));
     animation.finish()
 }
@@ -47,8 +49,9 @@ pub(super) fn draw_frames(
     run: &Run,
     mut push: impl FnMut(&Canvas) + Send,
 ) {
-    let style = Style::of(size);
-    let mut base = Canvas::new(size.0, size.1);
+    // Animations have no dark variant: no format of theirs can hold both.
+    let mut base = Canvas::new(size, Paper::LIGHT);
+    let style = Style::of(&base);
     // Specs are refused for naming a parameter that the model does not have; such a panel takes no room.
     let shown = panels.iter().filter_map(|panel| match panel {
         Panel::Fit => Some((panel, None)),
@@ -218,5 +221,5 @@ fn draw_epoch(canvas: &mut Canvas, plots: &[Plot], snapshot: &Snapshot, epochs: 
     let size = style.small_font();
     let text = epoch_text(snapshot.epoch, epochs);
     let x = area.right - text::width(Font::Upright, &text, size);
-    text::draw(canvas, Font::Upright, &text, size, (x, 1.75 * style.title_font()), Ink::BLACK);
+    text::draw(canvas, Font::Upright, &text, size, (x, 1.75 * style.title_font()), style.paper.ink());
 }

@@ -104,8 +104,15 @@ impl FitPlot {
     pub(super) fn draw_base(&self, canvas: &mut Canvas) {
         self.chart.draw_base(canvas, "x", "y");
         let radius = dot_radius(self.chart.style);
-        self.chart.draw_dots(canvas, &self.data, radius, DATA, DOT_RING);
-        self.chart.draw_dots(canvas, &self.held_out, HELD_OUT_SIZE * radius, HELD_OUT, Ink::BLACK);
+        let paper = self.chart.style.paper;
+        self.chart.draw_dots(canvas, &self.data, radius, paper.gray(DATA), paper.gray(DOT_RING));
+        self.chart.draw_dots(
+            canvas,
+            &self.held_out,
+            HELD_OUT_SIZE * radius,
+            paper.line(HELD_OUT),
+            paper.ink(),
+        );
         self.chart.draw_curve(canvas, &self.target, &self.chart.style.dashes());
     }
 
@@ -125,7 +132,9 @@ impl FitPlot {
         let mut entries = vec![(Mark::Dot, "data".into())];
         if !self.held_out.is_empty() {
             let radius = HELD_OUT_SIZE * dot_radius(self.chart.style);
-            entries.push((Mark::Ringed(HELD_OUT, radius), "held out".into()));
+            let paper = self.chart.style.paper;
+            let (fill, ring) = (paper.line(HELD_OUT), paper.ink());
+            entries.push((Mark::Ringed { fill, ring, radius }, "held out".into()));
         }
         entries.push((Mark::Line(self.chart.style.dashes()), "target".into()));
         entries
@@ -193,12 +202,13 @@ pub(super) fn draw_formula(canvas: &mut Canvas, case: &Case, style: Style, reser
     let size = wanted.min(wanted * (right - edge) / width).max(wanted * 0.5);
     let formula = Formula::new(&latex, size);
     let x = ((f64::from(canvas.size().0) - formula.width) / 2.0).min(right - formula.width).max(edge);
-    formula.draw(canvas, (x, 1.75 * style.title_font()), Ink::BLACK);
+    formula.draw(canvas, (x, 1.75 * style.title_font()), style.paper.ink());
 }
 
 /// Says that a run diverged, below the frame's right corner, beside the name of the x axis.
 pub(super) fn draw_divergence(canvas: &mut Canvas, chart: &Chart, x_name: &str, run: &Run) {
     let Outcome::Diverged { epoch } = run.outcome else { return };
+    let alarm = chart.style.paper.words(ALARM);
     let wanted = chart.style.font();
     let available = (chart.area.width() - text::width(Font::Upright, x_name, wanted)) / 2.0 - wanted;
     let long = format!("diverged at epoch {epoch}: the loss is no longer finite");
@@ -208,12 +218,11 @@ pub(super) fn draw_divergence(canvas: &mut Canvas, chart: &Chart, x_name: &str, 
     let text = if size_of(&long) >= 0.75 * wanted { long } else { short };
     let size = size_of(&text).max(0.5 * wanted);
     let x = chart.area.right - text::width(Font::Upright, &text, size);
-    text::draw(canvas, Font::Upright, &text, size, (x, chart.area.bottom + 2.75 * wanted), ALARM);
+    text::draw(canvas, Font::Upright, &text, size, (x, chart.area.bottom + 2.75 * wanted), alarm);
 }
 
-pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, case: &Case, run: &Run) -> Canvas {
+    let (size, style) = (canvas.size(), Style::of(&canvas));
     let outer = Area {
         left: 0.4 * style.font(),
         top: top_room(style, true),

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
-use super::canvas::{Canvas, GRAYS};
+use super::canvas::Canvas;
 use super::lzw;
 use super::palette::Palette;
+use super::paper::Paper;
 
 /// What is off by this are the edges of moving curves: nobody sees it, and it makes files a tenth smaller.
 const TOLERANCE: u8 = 12;
@@ -29,8 +30,8 @@ pub(super) struct Animation {
 
 impl Animation {
     /// An animation of frames of one size. The `key` colours stay exact.
-    pub(super) fn new((width, height): (u32, u32), key: &[[u8; 3]]) -> Self {
-        let reserved: Vec<[u8; 3]> = GRAYS.iter().chain(key).copied().collect();
+    pub(super) fn new((width, height): (u32, u32), paper: Paper, key: &[[u8; 3]]) -> Self {
+        let reserved: Vec<[u8; 3]> = paper.colors().iter().chain(key).copied().collect();
         Self {
             palette: Palette::new(255, TOLERANCE, &reserved),
             // Sizes are checked where specs are resolved.
@@ -175,8 +176,8 @@ mod tests {
 
     #[test]
     fn frames_add_up_to_the_pictures() {
-        let mut canvas = Canvas::new(80, 50);
-        let mut animation = Animation::new((80, 50), &[[31, 119, 180]]);
+        let mut canvas = Canvas::new((80, 50), Paper::LIGHT);
+        let mut animation = Animation::new((80, 50), Paper::LIGHT, &[[31, 119, 180]]);
         let mut pictures: Vec<Vec<u8>> = Vec::new();
         for step in 0..6 {
             // The fourth frame shows nothing new.

@@ -104,15 +104,14 @@ fn draw_refusal(canvas: &mut Canvas, style: Style, case: &Case) {
     let size = (1.4 * style.title_font()).min(0.92 * f64::from(width) / widest);
     for (line, row) in lines.iter().zip([-0.75, 0.75]) {
         let middle = (f64::from(width) / 2.0, f64::from(height) / 2.0 + row * size);
-        draw_centered(canvas, line, size, middle, Ink::BLACK);
+        draw_centered(canvas, line, size, middle, style.paper.ink());
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a handful of contours")]
-pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, finding: &Finding) -> Canvas {
+pub(super) fn draw(mut canvas: Canvas, landscape: &Landscape, case: &Case, finding: &Finding) -> Canvas {
     let run = &*finding.run;
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+    let (size, style) = (canvas.size(), Style::of(&canvas));
     if case.model.model_type != ModelType::SingleNeuron {
         draw_refusal(&mut canvas, style, case);
         return canvas;
@@ -132,7 +131,7 @@ pub(super) fn draw(size: (u32, u32), landscape: &Landscape, case: &Case, finding
     let w_axis = Axis::linear(landscape.w.0, landscape.w.1, style.ticks(area.width(), 4.0, 1));
     let chart = Chart { area, x: w_axis, y: b_axis, style };
 
-    draw_cells(&mut canvas, &chart, &grid, &scale, landscape.colormap);
+    canvas.raster(area, |canvas| draw_cells(canvas, &chart, &grid, &scale, landscape.colormap));
     for level in 1..=CONTOURS {
         let share = level as f64 / (CONTOURS + 1) as f64;
         let level = scale.axis.low + share * (scale.axis.high - scale.axis.low);
@@ -223,9 +222,11 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, finding: &Finding) {
         let is_inside = chart.area.contains(chart.pixel(point));
         if is_inside { name.to_owned() } else { format!("{name} (outside)") }
     };
+    // The map is the same on both papers, and so are the marks on it.
+    let ringed = |fill, radius| Mark::Ringed { fill, ring: Ink::BLACK, radius };
     let mut entries = vec![
-        (Mark::Ringed(Ink::WHITE, start_radius), named("start of training", start)),
-        (Mark::Ringed(PATH, end_radius), named("end of training", end)),
+        (ringed(Ink::WHITE, start_radius), named("start of training", start)),
+        (ringed(PATH, end_radius), named("end of training", end)),
     ];
     if path.iter().any(|point| *point != start) {
         entries.insert(1, (Mark::Line(pen), "path".into()));
@@ -237,7 +238,7 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, finding: &Finding) {
     if let Some(least) = least {
         let radius = 5.4 * style.unit;
         chart.draw_dots(canvas, &[least], radius, LEAST, Ink::BLACK);
-        entries.push((Mark::Ringed(LEAST, radius), named("least attainable loss", least)));
+        entries.push((ringed(LEAST, radius), named("least attainable loss", least)));
     }
     let legend = Legend(entries);
     let mut obstacles = chart.trace(&path);
@@ -254,14 +255,17 @@ fn draw_bar(canvas: &mut Canvas, chart: &Chart, scale: &ColorScale, colormap: Co
     let frame = chart.area;
     let bar =
         Area { left: (frame.right + 1.6 * size).round(), right: (frame.right + 3.2 * size).round(), ..frame };
-    let mut y = bar.top;
-    while y < bar.bottom {
-        let share = 1.0 - (y + 0.5 - bar.top) / bar.height();
-        let [red, green, blue] = colormap::color(colormap, share);
-        canvas.fill_area(Area { top: y, bottom: y + 1.0, ..bar }, Ink::solid(red, green, blue));
-        y += 1.0;
-    }
-    let pen = Pen::new(Ink::BLACK, style.unit.max(1.0));
+    canvas.raster(bar, |canvas| {
+        let mut y = bar.top;
+        while y < bar.bottom {
+            let share = 1.0 - (y + 0.5 - bar.top) / bar.height();
+            let [red, green, blue] = colormap::color(colormap, share);
+            canvas.fill_area(Area { top: y, bottom: y + 1.0, ..bar }, Ink::solid(red, green, blue));
+            y += 1.0;
+        }
+    });
+    let ink = style.paper.ink();
+    let pen = Pen::new(ink, style.unit.max(1.0));
     let Area { left, right, top, bottom } = bar;
     for (from, to) in [
         ((left, top), (right, top)),
@@ -276,7 +280,7 @@ fn draw_bar(canvas: &mut Canvas, chart: &Chart, scale: &ColorScale, colormap: Co
         let y = bottom - scale.axis.share(*at) * bar.height();
         canvas.polyline(&[(right, y), (right + 4.0 * style.unit, y)], &pen);
         let x = right + 8.0 * style.unit;
-        text::draw(canvas, Font::Upright, label, size, (x, y + CAP_HEIGHT * size / 2.0), Ink::BLACK);
+        text::draw(canvas, Font::Upright, label, size, (x, y + CAP_HEIGHT * size / 2.0), ink);
         widest = widest.max(text::width(Font::Upright, label, size));
     }
     let name = match (scale.is_logarithmic, scale.is_cut) {
@@ -286,7 +290,7 @@ fn draw_bar(canvas: &mut Canvas, chart: &Chart, scale: &ColorScale, colormap: Co
     };
     let y = f64::midpoint(top, bottom) + text::width(Font::Upright, name, size) / 2.0;
     let x = right + 8.0 * style.unit + widest + 1.3 * size;
-    text::draw_upwards(canvas, Font::Upright, name, size, (x, y), Ink::BLACK);
+    text::draw_upwards(canvas, Font::Upright, name, size, (x, y), ink);
 }
 
 #[cfg(test)]

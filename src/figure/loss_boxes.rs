@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style, draw_centered};
-use super::fit::{bottom_room, model_name, top_room};
+use super::fit::{ALARM, bottom_room, model_name, top_room};
 use super::rows::{label, row_label};
 use super::text::{self, Font};
 use crate::finding::Finding;
@@ -15,7 +15,8 @@ const SPAN: f64 = 1e-7;
 /// The least height of a row, in font sizes.
 const ROW: f64 = 1.15;
 const ATTAINED: Ink = Ink::solid(0x00, 0x72, 0xb2);
-const LINE: Ink = Ink::solid(0x40, 0x40, 0x40);
+/// A gray, as it is on white.
+const LINE: u8 = 0x40;
 
 struct Row<'c> {
     case: &'c Case,
@@ -31,9 +32,9 @@ struct Row<'c> {
     clippy::cast_sign_loss,
     reason = "a handful of rows"
 )]
-pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
+    let (size, style) = (canvas.size(), Style::of(&canvas));
+    let paper = style.paper;
     let font = style.font();
     let mut ranked: Vec<&(&Case, &Finding)> = cases.iter().collect();
     ranked.sort_by(|a, b| typical_loss(a.1).total_cmp(&typical_loss(b.1)));
@@ -45,7 +46,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
     let largest = all().fold(0.0, f64::max);
     if rows.is_empty() || largest <= 0.0 {
         let middle = (f64::from(size.0) / 2.0, f64::from(size.1) / 2.0);
-        draw_centered(&mut canvas, "there are no losses of several starts", font, middle, Ink::BLACK);
+        draw_centered(&mut canvas, "there are no losses of several starts", font, middle, paper.ink());
         return canvas;
     }
     let floor = all().fold(largest, f64::min).max(largest * SPAN).max(1e-300);
@@ -69,8 +70,8 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
     for (index, (row, name)) in rows.iter().zip(&labels).enumerate() {
         let y = rows.len() as f64 - index as f64 - 0.5;
         label(&mut canvas, &chart, name, y);
-        let ink = Ink::from(row.case.activation.color);
-        let thin = Pen::new(LINE, (1.1 * style.unit).max(0.8));
+        let ink = paper.line(Ink::from(row.case.activation.color));
+        let thin = Pen::new(paper.gray(LINE), (1.1 * style.unit).max(0.8));
         let at = |share: f64| shown(quantile(&row.losses, share));
         if !row.losses.is_empty() {
             let (first, lower, median, upper, last) = (at(0.0), at(0.25), at(0.5), at(0.75), at(1.0));
@@ -82,11 +83,11 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
             let dots: Vec<(f64, f64)> = row.losses.iter().map(|loss| (shown(*loss), y)).collect();
             let dot = (1.7 * style.unit).max(0.9);
             chart.draw_dots(&mut canvas, &dots, dot, ink, ink);
-            let pen = Pen::new(Ink::BLACK, (2.4 * style.unit).max(1.2));
+            let pen = Pen::new(paper.ink(), (2.4 * style.unit).max(1.2));
             chart.draw_curve(&mut canvas, &[(median, y - 1.15 * half), (median, y + 1.15 * half)], &pen);
         }
         if let Some(attained) = row.attained {
-            let pen = Pen::new(ATTAINED, (2.4 * style.unit).max(1.2));
+            let pen = Pen::new(paper.line(ATTAINED), (2.4 * style.unit).max(1.2));
             let x = shown(attained);
             chart.draw_curve(&mut canvas, &[(x, y - 0.42), (x, y + 0.42)], &pen);
         }
@@ -96,7 +97,7 @@ pub(super) fn draw(size: (u32, u32), cases: &[(&Case, &Finding)]) -> Canvas {
             let start = area.right - 0.4 * font - text::width(Font::Upright, &note, size);
             let (_, pixel) = chart.pixel((low, y));
             let place = (start, pixel + text::CAP_HEIGHT * size / 2.0);
-            text::draw(&mut canvas, Font::Upright, &note, size, place, Ink::solid(0xb0, 0x1c, 0x1c));
+            text::draw(&mut canvas, Font::Upright, &note, size, place, paper.words(ALARM));
         }
     }
     let starts = rows.first().map_or(0, |row| row.losses.len() + row.diverged);

@@ -6,34 +6,21 @@ use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style};
 use super::fit::{Curve, bottom_room, model_name, range, top_room};
 use super::loss_curve::SMALLEST;
+use super::series::pens;
 use crate::finding::Finding;
 use crate::number::{minus, significant};
 use crate::plan::Case;
-use crate::spec::Scale;
+use crate::spec::{ACCESSIBLE, Scale};
 use crate::train::Outcome;
 
 /// More curves than this could not be told apart; of the others, all are drawn in gray.
 const MAX_NAMED: usize = 10;
-const OTHERS: Ink = Ink::solid(0xc4, 0xc4, 0xc4);
-/// For cases that share an activation.
-const COLORS: [Ink; MAX_NAMED] = [
-    Ink::solid(0x1f, 0x77, 0xb4),
-    Ink::solid(0xff, 0x7f, 0x0e),
-    Ink::solid(0x2c, 0xa0, 0x2c),
-    Ink::solid(0xd6, 0x27, 0x28),
-    Ink::solid(0x94, 0x67, 0xbd),
-    Ink::solid(0x8c, 0x56, 0x4b),
-    Ink::solid(0xe3, 0x77, 0xc2),
-    Ink::solid(0x17, 0xbe, 0xcf),
-    Ink::solid(0xbc, 0xbd, 0x22),
-    Ink::solid(0x4d, 0x4d, 0x4d),
-];
-
+/// A gray, as it is on white.
+const OTHERS: u8 = 0xc4;
 /// Over a logarithmic axis of losses, that of the epochs is logarithmic too: some methods are done before others begin.
 #[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
-pub(super) fn draw(size: (u32, u32), scale: Scale, cases: &[(&Case, &Finding)]) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, scale: Scale, cases: &[(&Case, &Finding)]) -> Canvas {
+    let (size, style) = (canvas.size(), Style::of(&canvas));
     let Some(&(first, _)) = cases.first() else { return canvas };
     let shown = |(epoch, &loss): (usize, &f64)| match scale {
         Scale::Linear => (epoch as f64, loss),
@@ -72,12 +59,12 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, cases: &[(&Case, &Finding)]) 
     let mut ranked: Vec<usize> = (0..cases.len()).collect();
     ranked.sort_by(|a, b| lowest(a).total_cmp(&lowest(b)));
     let (named, others) = ranked.split_at(ranked.len().min(MAX_NAMED));
-    let gray = Pen::new(OTHERS, (1.2 * style.unit).max(0.8));
+    let gray = Pen::new(style.paper.gray(OTHERS), (1.2 * style.unit).max(0.8));
     for &index in others {
         chart.draw_curve(&mut canvas, &curves[index], &gray);
     }
     let mut entries = Vec::new();
-    let pens: Vec<Pen> = named.iter().map(|&index| style.curve(color(cases, index, named))).collect();
+    let pens = own_pens(cases, named, style);
     for (&index, pen) in named.iter().zip(&pens).rev() {
         chart.draw_curve(&mut canvas, &curves[index], pen);
     }
@@ -113,16 +100,21 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
     kept
 }
 
-/// The activation's colour, or one by the place among the cases where activations do not tell them apart.
-fn color(cases: &[(&Case, &Finding)], index: usize, named: &[usize]) -> Ink {
-    let activation = |index: usize| cases[index].0.activation.color;
-    if distinct(named.iter().map(|&index| activation(index).to_string())).len() == named.len() {
-        return Ink::from(activation(index));
-    }
+/// A pen for each: of the activation's colour or, where cases share activations, of one by the place among the cases.
+fn own_pens(cases: &[(&Case, &Finding)], named: &[usize], style: Style) -> Vec<Pen> {
+    let activations = distinct(named.iter().map(|&index| cases[index].0.activation.id.clone()));
     let mut places = named.to_vec();
     places.sort_unstable();
-    let place = places.iter().position(|&other| other == index).unwrap_or(0);
-    COLORS[place % COLORS.len()]
+    let colors = places.iter().enumerate().map(|(place, &index)| {
+        if activations.len() == named.len() {
+            Ink::from(cases[index].0.activation.color)
+        } else {
+            Ink::from(ACCESSIBLE[place % ACCESSIBLE.len()])
+        }
+    });
+    let pens = pens(colors, style);
+    let pen = |index: &usize| places.iter().position(|place| place == index).map(|place| pens[place]);
+    named.iter().filter_map(pen).collect()
 }
 
 /// What tells a case from the others, with its lowest loss.

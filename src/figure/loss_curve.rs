@@ -11,16 +11,17 @@ use crate::spec::Scale;
 use crate::train::Run;
 
 const BEST: Ink = Ink::solid(0xd6, 0x27, 0x28);
-const HALVING: Ink = Ink::solid(0x8a, 0x8a, 0x8a);
+/// A gray, as it is on white.
+const HALVING: u8 = 0x8a;
 /// Losses below this are drawn as this: logarithms end somewhere.
 pub(super) const SMALLEST: f64 = 1e-30;
 /// How far above the first loss a linear axis reaches: a run that explodes must not flatten what came before.
 const MAX_RISE: f64 = 10.0;
 
 #[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
-pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, scale: Scale, case: &Case, run: &Run) -> Canvas {
+    let (size, style) = (canvas.size(), Style::of(&canvas));
+    let best_ink = style.paper.line(BEST);
     let shown = |loss: f64| match scale {
         Scale::Linear => loss,
         Scale::Log => libm::log10(loss.max(SMALLEST)),
@@ -54,8 +55,10 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
     let x = Axis::epochs(last, 0.03, style.ticks(area.width(), 6.5, 1));
     let chart = Chart { area, x, y, style };
     chart.draw_base(&mut canvas, "epoch", "loss (MSE)");
-    let halving =
-        Pen { dash: Some((4.0 * style.unit, 3.0 * style.unit)), ..Pen::new(HALVING, style.unit.max(1.0)) };
+    let halving = Pen {
+        dash: Some((4.0 * style.unit, 3.0 * style.unit)),
+        ..Pen::new(style.paper.gray(HALVING), style.unit.max(1.0))
+    };
     for &epoch in &run.halvings {
         chart.draw_curve(&mut canvas, &[(epoch as f64, chart.y.low), (epoch as f64, chart.y.high)], &halving);
     }
@@ -69,9 +72,17 @@ pub(super) fn draw(size: (u32, u32), scale: Scale, case: &Case, run: &Run) -> Ca
         entries.push((Mark::Line(pen), "validation (held-out points)".into()));
     }
     if let Some(best) = &run.best {
-        chart.draw_dots(&mut canvas, &[(best.epoch as f64, shown(best.mse))], 4.2 * style.unit, BEST, BEST);
-        entries
-            .push((Mark::Point(BEST), format!("best: {} at epoch {}", significant(best.mse, 4), best.epoch)));
+        chart.draw_dots(
+            &mut canvas,
+            &[(best.epoch as f64, shown(best.mse))],
+            4.2 * style.unit,
+            best_ink,
+            best_ink,
+        );
+        entries.push((
+            Mark::Point(best_ink),
+            format!("best: {} at epoch {}", significant(best.mse, 4), best.epoch),
+        ));
     }
     if !run.halvings.is_empty() {
         entries.push((Mark::Line(halving), "learning rate halved".into()));

@@ -51,10 +51,21 @@ fn shown(value: MatrixValue, number: f64) -> String {
     }
 }
 
+pub(super) fn draw(canvas: Canvas, value: MatrixValue, cases: &[(&Case, &Finding)]) -> Canvas {
+    let style = Style::of(&canvas);
+    draw_in(style, canvas, value, cases)
+}
+
+/// As [`draw`], with letters of other sizes.
 #[expect(clippy::cast_precision_loss, reason = "a handful of cells")]
-pub(super) fn draw(size: (u32, u32), value: MatrixValue, cases: &[(&Case, &Finding)]) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw_in(
+    style: Style,
+    mut canvas: Canvas,
+    value: MatrixValue,
+    cases: &[(&Case, &Finding)],
+) -> Canvas {
+    let size = canvas.size();
+    let paper = style.paper;
     let targets = distinct(cases.iter().map(|(case, _)| case.target.id.as_str()));
     let names: Vec<String> = cases.iter().map(|(case, _)| super::rows::row_label(case, false)).collect();
     let activations = distinct(names.iter().map(String::as_str));
@@ -86,22 +97,22 @@ pub(super) fn draw(size: (u32, u32), value: MatrixValue, cases: &[(&Case, &Findi
         title(value, has_starts),
         style.title_font(),
         (f64::from(size.0) / 2.0, 0.5 * title_height),
-        Ink::BLACK,
+        paper.ink(),
     );
     for (index, name) in rows.iter().enumerate() {
         let y = top + (index as f64 + 0.5) * height + CAP_HEIGHT * label / 2.0;
         let name = text::shortened(Font::Upright, name, label, left - 0.8 * font);
         let x = left - 0.5 * font - text::width(Font::Upright, &name, label);
-        text::draw(&mut canvas, Font::Upright, &name, label, (x, y), Ink::BLACK);
+        text::draw(&mut canvas, Font::Upright, &name, label, (x, y), paper.ink());
     }
     for (index, name) in columns.iter().enumerate() {
         let x = left + (index as f64 + 0.5) * width;
         if is_upright {
             let name = text::shortened(Font::Upright, name, label, head - 0.6 * font);
             let place = (x + CAP_HEIGHT * label / 2.0, top - 0.4 * font);
-            text::draw_upwards(&mut canvas, Font::Upright, &name, label, place, Ink::BLACK);
+            text::draw_upwards(&mut canvas, Font::Upright, &name, label, place, paper.ink());
         } else {
-            draw_centered(&mut canvas, name, label, (x, top - 0.9 * label), Ink::BLACK);
+            draw_centered(&mut canvas, name, label, (x, top - 0.9 * label), paper.ink());
         }
     }
     for ((case, finding), name) in cases.iter().zip(&names) {
@@ -115,7 +126,7 @@ pub(super) fn draw(size: (u32, u32), value: MatrixValue, cases: &[(&Case, &Findi
             bottom: top + (row + 1) as f64 * height - 0.5,
         };
         let Some(number) = number(value, case, finding) else {
-            canvas.fill_area(area, Ink::solid(0xee, 0xee, 0xee));
+            canvas.fill_area(area, paper.gray(0xee));
             continue;
         };
         let share = match value {

@@ -1,10 +1,11 @@
 //! A parameter fan: an activation for several values of each of its parameters, one panel for each.
 
-use super::activation::{chart, draw_legend, pieces};
+use super::activation::{ZERO, chart, draw_legend, pieces};
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::Style;
 use super::colormap;
 use super::fit::Curve;
+use super::paper::Paper;
 use crate::function::Function;
 use crate::plan::MOST_PANELS;
 use crate::spec::{Activation, Colormap, linspace};
@@ -31,13 +32,13 @@ pub fn fan_label(value: f64) -> String {
     crate::number::minus(&format!("{value}"))
 }
 
-pub(super) fn draw(size: (u32, u32), z: (f64, f64), activation: &Activation) -> Canvas {
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, z: (f64, f64), activation: &Activation) -> Canvas {
+    let size = canvas.size();
     let names: Vec<&str> =
         activation.parameters.iter().map(|(name, _)| name.as_str()).take(MOST_PANELS).collect();
     let count = u32::try_from(names.len().max(1)).unwrap_or(1);
     let height = f64::from(size.1) / f64::from(count);
-    let style = Style::of((size.0, size.1 / count));
+    let style = Style::of_panel((size.0, size.1 / count), canvas.paper());
     for row in 0..count {
         let top = f64::from(row) * height;
         let area = Area { left: 0.0, top, right: f64::from(size.0), bottom: top + height };
@@ -74,13 +75,15 @@ fn draw_panel(
     }
     let chart = chart(area, style, z, curves.iter().map(|(_, curve)| curve));
     chart.draw_base(canvas, "z", "");
-    let zero = Pen::new(Ink::solid(0xb0, 0xb0, 0xb0), style.unit.max(1.0));
+    let zero = Pen::new(style.paper.gray(ZERO), style.unit.max(1.0));
     chart.draw_curve(canvas, &[(chart.x.low, 0.0), (chart.x.high, 0.0)], &zero);
     let is_own = |value: f64| own.is_some_and(|(_, own)| *own == value);
     let pen = |index: usize, value: f64| {
         #[expect(clippy::cast_precision_loss, reason = "a handful of values")]
         let share = index as f64 / (values.len().max(2) - 1) as f64;
-        let [red, green, blue] = colormap::color(Colormap::Viridis, 0.86 * share);
+        // The end of the map that is too near to the ground is left out.
+        let share = if style.paper == Paper::LIGHT { 0.86 * share } else { 0.3 + 0.7 * share };
+        let [red, green, blue] = colormap::color(Colormap::Viridis, share);
         let pen = style.curve(Ink::solid(red, green, blue));
         if is_own(value) || own.is_none() { Pen { width: 1.7 * pen.width, ..pen } } else { pen }
     };

@@ -2,7 +2,7 @@
 
 use png::{BitDepth, ColorType, Compression, Encoder, Filter};
 
-use super::canvas::{Canvas, GRAYS};
+use super::canvas::Canvas;
 use super::palette::Palette;
 
 /// How far a colour may be off, for a palette to suffice. Small, since a landscape's colours mean something.
@@ -29,9 +29,10 @@ pub(super) fn encode_lines(canvas: &Canvas) -> Vec<u8> {
 
 /// `None` where a palette does not suffice.
 fn indexed(canvas: &Canvas, tolerance: u8) -> Option<Vec<u8>> {
-    let mut palette = Palette::new(256, tolerance, &GRAYS);
+    let colors = canvas.paper().colors();
+    let mut palette = Palette::new(256, tolerance, &colors);
     let mut indices = Vec::new();
-    let mut last = ([255; 3], palette.index([255; 3]).0);
+    let mut last = (colors[0], palette.index(colors[0]).0);
     for color in canvas.rgb() {
         if color != last.0 {
             let (index, is_near) = palette.index(color);
@@ -67,6 +68,7 @@ fn write(canvas: &Canvas, color: ColorType, data: &[u8], palette: Option<Vec<u8>
 mod tests {
     use super::super::canvas::{Area, Ink};
     use super::super::palette::CELL_ERROR;
+    use super::super::paper::Paper;
     use super::*;
 
     fn decode(bytes: &[u8]) -> Vec<u8> {
@@ -81,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_picture_survives() {
-        let mut canvas = Canvas::new(60, 40);
+        let mut canvas = Canvas::new((60, 40), Paper::LIGHT);
         canvas.disc((30.0, 20.0), 15.0, Ink::solid(200, 30, 60));
         let decoded = decode(&encode(&canvas));
         let expected: Vec<u8> = canvas.rgb().flatten().collect();
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn many_colors_are_kept_exactly() {
-        let mut canvas = Canvas::new(64, 64);
+        let mut canvas = Canvas::new((64, 64), Paper::LIGHT);
         for x in 0..64_u8 {
             for y in 0..64_u8 {
                 let (left, top) = (f64::from(x), f64::from(y));

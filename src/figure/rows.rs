@@ -1,6 +1,6 @@
 //! Charts whose rows are cases: what stands beside them.
 
-use super::canvas::{Canvas, Ink};
+use super::canvas::Canvas;
 use super::chart::Chart;
 use super::text::{self, Font};
 use crate::number::minus;
@@ -25,6 +25,6 @@ pub(super) fn label(canvas: &mut Canvas, chart: &Chart, name: &str, y: f64) {
         &label,
         size,
         (start, pixel + text::CAP_HEIGHT * size / 2.0),
-        Ink::BLACK,
+        chart.style.paper.ink(),
     );
 }

@@ -7,6 +7,7 @@ use crate::attain::{self, Attainable};
 use crate::cache::KeyBuilder;
 use crate::diagnostic::{Place, SourceFile};
 use crate::function::Function;
+use crate::plan::Form;
 use crate::spec::{
     Color, Colormap, Data, Descent, MatrixValue, Method, Model, ModelType, Noise, Optimizer, Panel, Scale,
     Schedule, Source, Target, Training, Validation,
@@ -111,7 +112,12 @@ fn neuron() -> Case {
 
 fn figure(size: (u32, u32), figure_type: FigureType) -> Figure {
     let (id, title, caption) = ("f".into(), "f".into(), String::new());
-    Figure { id, title, caption, size, figure_type, source: None }
+    Figure { id, title, caption, size, has_svg: false, figure_type, source: None }
+}
+
+/// The file in its main form.
+fn draw(figure: &Figure, input: Input<'_>) -> Vec<u8> {
+    super::draw(figure, input, Form::Main)
 }
 
 fn types() -> Vec<FigureType> {
@@ -356,4 +362,46 @@ fn a_fan_has_a_panel_for_each_parameter_and_a_curve_for_each_value() {
     }
     let plain = decode(&draw(&fan, Input::Activation(&tanh()))).remove(0).0;
     assert!(plain != picture);
+}
+
+#[test]
+fn every_figure_can_be_drawn_in_every_form() {
+    let case = neuron();
+    for (name, run) in runs(&case) {
+        let finding = finding(run);
+        let cases = [(&case, &finding), (&case, &finding)];
+        for figure_type in types() {
+            if matches!(figure_type, FigureType::Convergence { .. }) {
+                continue;
+            }
+            for size in [(16, 200), (300, 200)] {
+                let figure = figure(size, figure_type.clone());
+                let [light, dark, svg, card] = [Form::Main, Form::Dark, Form::Svg, Form::Card]
+                    .map(|form| super::draw(&figure, Input::Cases(&cases), form));
+                let (light, dark) = (decode(&light).remove(0).0, decode(&dark).remove(0).0);
+                assert_eq!(light.len(), dark.len());
+                assert!(
+                    light.starts_with(&[255; 3]) && dark.starts_with(&[0x1c, 0x20, 0x27]),
+                    "{figure_type:?}"
+                );
+                assert_eq!(decode(&card).remove(0).0.len(), light.len());
+                let svg = String::from_utf8(svg).unwrap();
+                let document = roxmltree::Document::parse(&svg);
+                assert!(document.is_ok(), "{name} {figure_type:?} {size:?}: {:?}", document.err());
+                assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name} {figure_type:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_alarm_is_seen_in_the_dark() {
+    let case = neuron();
+    let (_, run) = runs(&case).swap_remove(2);
+    let fit = figure((900, 600), FigureType::Fit);
+    let finding = finding(run);
+    let picture = decode(&super::draw(&fit, Input::Cases(&[(&case, &finding)]), Form::Dark)).remove(0).0;
+    let words = paper::Paper::DARK.words(fit::ALARM);
+    assert!(paper::contrast(words.rgb, [0x1c, 0x20, 0x27]) >= 4.5);
+    assert!(count(&picture, words.rgb) > 15);
 }

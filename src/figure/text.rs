@@ -10,6 +10,7 @@ use skrifa::outline::{DrawSettings, OutlinePen};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 use super::canvas::{Canvas, Ink};
+use super::svg::Whole;
 
 /// One of the embedded fonts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +95,10 @@ pub(super) fn draw(
     (x, y): (f64, f64),
     ink: Ink,
 ) -> f64 {
+    if let Some(vector) = canvas.as_vector() {
+        vector.text(font, text, size, (x, y), false, ink);
+        return x + width(font, text, size);
+    }
     let mut pen = x;
     for character in text.chars() {
         let (whole, part) = split(pen);
@@ -113,6 +118,9 @@ pub(super) fn draw_upwards(
     (x, y): (f64, f64),
     ink: Ink,
 ) {
+    if let Some(vector) = canvas.as_vector() {
+        return vector.text(font, text, size, (x, y), true, ink);
+    }
     let mut pen = -y;
     for character in text.chars() {
         let (whole, part) = split(pen);
@@ -159,14 +167,7 @@ fn mask(font: Font, character: char, size: f64, part: u8) -> Rc<Mask> {
     reason = "glyphs are a few hundred pixels at the most"
 )]
 fn rasterise(font: Font, character: char, size: f64, part: u8) -> Mask {
-    let loaded = font.load();
-    let glyph = loaded.charmap().map(character).unwrap_or(GlyphId::NOTDEF);
-    let mut outline = Outline::default();
-    if let Some(source) = loaded.outline_glyphs().get(glyph) {
-        let settings = DrawSettings::unhinted(Size::new(size as f32), LocationRef::default());
-        // A glyph without an outline, such as a space, is drawn as nothing.
-        let _ = source.draw(settings, &mut outline);
-    }
+    let outline = outlined(font, character, size as f32);
     let offset = f32::from(part) / SUB_POSITIONS as f32;
     let points = || outline.segments.iter().flat_map(|segment| segment.points());
     let bounds = |pick: fn(&Point) -> f32| {
@@ -196,6 +197,42 @@ fn rasterise(font: Font, character: char, size: f64, part: u8) -> Mask {
         }
     });
     Mask { left: left as i64, top: top as i64, width, coverage }
+}
+
+/// The outline of a character; that of a space is empty.
+fn outlined(font: Font, character: char, size: f32) -> Outline {
+    let loaded = font.load();
+    let glyph = loaded.charmap().map(character).unwrap_or(GlyphId::NOTDEF);
+    let mut outline = Outline::default();
+    if let Some(source) = loaded.outline_glyphs().get(glyph) {
+        let settings = DrawSettings::unhinted(Size::new(size), LocationRef::default());
+        // A glyph without an outline is drawn as nothing.
+        let _ = source.draw(settings, &mut outline);
+    }
+    outline
+}
+
+/// The outline of a character as the data of an SVG path, in whole units.
+#[expect(clippy::cast_possible_truncation, reason = "a size")]
+pub(super) fn outline(font: Font, character: char, size: f64) -> String {
+    let mut data = String::new();
+    let mut last = None;
+    let shown = |at: Point| format!("{} {}", Whole(at.x.into()), Whole(at.y.into()));
+    for segment in outlined(font, character, size as f32).segments {
+        let points = segment.points();
+        if let Some(&start) = points.first().filter(|&&start| last != Some(start)) {
+            data.push_str(&format!("M{}", shown(start)));
+        }
+        data.push(match segment {
+            Segment::Line(..) => 'L',
+            Segment::Quadratic(..) => 'Q',
+            Segment::Cubic(..) => 'C',
+        });
+        let rest: Vec<String> = points.iter().skip(1).map(|&at| shown(at)).collect();
+        data.push_str(&rest.join(" "));
+        last = points.last().copied();
+    }
+    data
 }
 
 /// A glyph's outline with y pointing down.
@@ -257,6 +294,7 @@ impl OutlinePen for Outline {
 
 #[cfg(test)]
 mod tests {
+    use super::super::paper::Paper;
     use super::*;
 
     #[test]
@@ -280,11 +318,11 @@ mod tests {
 
     #[test]
     fn whatever_stands_in_a_text_can_be_drawn() {
-        let mut canvas = Canvas::new(100, 30);
+        let mut canvas = Canvas::new((100, 30), Paper::LIGHT);
         let text = "ŷ∈[−1, 2] σ′ 😀 \u{202e}\u{0}";
         let end = draw(&mut canvas, Font::Upright, text, 12.0, (5.3, 20.0), Ink::BLACK);
         draw_upwards(&mut canvas, Font::Oblique, text, 12.0, (20.0, 1e4), Ink::BLACK);
         assert!((end - 5.3 - width(Font::Upright, text, 12.0)).abs() < 1e-9);
-        assert_ne!(canvas, Canvas::new(100, 30));
+        assert_ne!(canvas, Canvas::new((100, 30), Paper::LIGHT));
     }
 }

@@ -5,16 +5,9 @@ use super::canvas::{Area, Canvas, Ink};
 use super::chart::{Chart, Style};
 use super::fit::{Curve, bottom_room, draw_divergence, range, subject};
 use crate::plan::Case;
-use crate::spec::Tensor;
+use crate::spec::{ACCESSIBLE, Tensor};
 use crate::train::Run;
 
-/// The lines' colours, by turns.
-const COLORS: [Ink; 4] = [
-    Ink::solid(0x1f, 0x77, 0xb4),
-    Ink::solid(0xff, 0x7f, 0x0e),
-    Ink::solid(0x2c, 0xa0, 0x2c),
-    Ink::solid(0xd6, 0x27, 0x28),
-];
 /// More lines could not be told apart.
 const MAX_LINES: usize = 64;
 
@@ -56,9 +49,8 @@ fn panels(case: &Case, run: &Run, height: f64, style: Style) -> Vec<Panel> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a handful of panels; epochs far below 2⁵³")]
-pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
-    let style = Style::of(size);
-    let mut canvas = Canvas::new(size.0, size.1);
+pub(super) fn draw(mut canvas: Canvas, case: &Case, run: &Run) -> Canvas {
+    let (size, style) = (canvas.size(), Style::of(&canvas));
     let count = case.model.model_type.tensors().len();
     // As many columns as rows, or one more.
     let columns = (1..).find(|columns| columns * columns >= count).unwrap_or(1);
@@ -66,7 +58,8 @@ pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
     let head = 2.6 * style.title_font();
     let (width, height) = (f64::from(size.0) / columns as f64, (f64::from(size.1) - head) / rows as f64);
     // Panels are smaller than pictures, and so are their letters.
-    let inner = Style { unit: (style.unit * 0.92).min(height / 300.0).min(width / 450.0) };
+    let unit = (style.unit * 0.92).min(height / 300.0).min(width / 450.0);
+    let inner = Style { unit, ..style };
     let above = 1.9 * inner.title_font();
     let panels = panels(case, run, height - above - bottom_room(inner), inner);
     // The frames of a column stand above one another.
@@ -93,8 +86,9 @@ pub(super) fn draw(size: (u32, u32), case: &Case, run: &Run) -> Canvas {
         chart.draw_title(&mut canvas, &panel.title);
         let is_single = panel.curves.len() == 1;
         for (line, curve) in panel.curves.iter().enumerate() {
-            let ink = COLORS[if is_single { index } else { line } % COLORS.len()];
+            let ink = Ink::from(ACCESSIBLE[if is_single { index } else { line } % ACCESSIBLE.len()]);
             let pen = inner.curve(if is_single { ink } else { ink.with_opacity(0.75) });
+            let ink = pen.ink;
             chart.draw_curve(&mut canvas, curve, &pen);
             // A line through one point cannot be seen.
             if let [point] = curve.as_slice() {

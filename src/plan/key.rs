@@ -5,13 +5,13 @@
 //! | model type and sizes, activation and target as compiled, data, initial parameters, training | yes | through the run | – |
 //! | [`ATTAINABLE_VERSION`], with the same problem and the search; shared by all trainings of it | – | where it is shown | – |
 //! | [`RUN_VERSION`], raised when a change of the code changes a bit of some run | yes | through the run | – |
-//! | figure type with its settings, size, the run's inputs that are drawn (symbol, colour, ids, formula) | – | yes | – |
+//! | figure type with its settings, size, form (on light or dark ground, SVG), the run's inputs that are drawn (symbol, colour, ids, formula) | – | yes | – |
 //! | [`FIGURE_VERSION`], raised when a change of the code changes a pixel of some figure | – | yes | – |
 //! | titles, captions, descriptions, explanations, references, places in files | – | – | written anew |
 //!
 //! No key holds a path, a modification time or the order of a hash map.
 
-use super::Case;
+use super::{Case, Form};
 use crate::cache::{CacheKey, KeyBuilder, KeyField};
 use crate::spec::{
     Activation, AttainableSearch, Figure, FigureType, Method, ModelType, Optimizer, Panel, Schedule, Solver,
@@ -20,7 +20,7 @@ use crate::spec::{
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
 pub const RUN_VERSION: u32 = 1;
 /// The version of everything that draws a figure.
-pub const FIGURE_VERSION: u32 = 3;
+pub const FIGURE_VERSION: u32 = 4;
 
 /// The version of the search for what can be attained.
 pub const ATTAINABLE_VERSION: u32 = 2;
@@ -210,6 +210,45 @@ pub(super) fn activation_fields(figure: &Figure, subject: &Activation) -> Vec<Ke
     let mut key = KeyBuilder::remembering("figure", FIGURE_VERSION);
     of_activation(&mut key, figure, subject);
     key.into_fields()
+}
+
+/// The key of a figure in another form than the main one.
+pub(super) fn form_key(main: CacheKey, form: Form) -> CacheKey {
+    let Some(name) = form_name(form) else { return main };
+    let mut key = KeyBuilder::new("form", FIGURE_VERSION);
+    key.key("main", main).text("form", name);
+    key.finish()
+}
+
+/// The key of an experiment's card, which shows titles.
+pub(super) fn card_key(figure: &Figure, cases: &[&Case]) -> CacheKey {
+    let mut key = KeyBuilder::new("card", FIGURE_VERSION);
+    of_cases(&mut key, figure, cases);
+    key.text("title", &figure.title).text("site_title", &figure.caption);
+    key.finish()
+}
+
+/// What enters the key of a figure in some form.
+pub(super) fn with_form(mut fields: Vec<KeyField>, figure: &Figure, form: Form) -> Vec<KeyField> {
+    let mut add = |name: &str, value: &str| {
+        fields.push(KeyField { name: name.into(), value: value.into() });
+    };
+    if let Some(name) = form_name(form) {
+        add("form", name);
+    }
+    if form == Form::Card {
+        add("title", &figure.title);
+        add("site_title", &figure.caption);
+    }
+    fields
+}
+
+fn form_name(form: Form) -> Option<&'static str> {
+    match form {
+        Form::Main | Form::Card => None,
+        Form::Dark => Some("dark"),
+        Form::Svg => Some("svg"),
+    }
 }
 
 fn of_cases(key: &mut KeyBuilder, figure: &Figure, cases: &[&Case]) {

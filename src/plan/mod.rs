@@ -1,6 +1,7 @@
 //! What has to be done: every case to train and every figure to draw, in a fixed order, each with its cache key and
 //! its place in the site. Nothing here trains, draws or touches a disk.
 
+mod form;
 mod initialisation;
 mod key;
 mod numpy;
@@ -15,6 +16,7 @@ use crate::spec::{
 };
 use initialisation::Initialisation;
 
+pub use form::Form;
 pub use key::{ATTAINABLE_VERSION, FIGURE_VERSION, RUN_VERSION};
 pub use numpy::Generator;
 pub use samples::{Points, Samples};
@@ -24,7 +26,8 @@ pub use samples::{Points, Samples};
 pub struct Plan {
     /// Experiment after experiment; within one, targets outermost, then activations, models and training axes.
     pub cases: Vec<Arc<Case>>,
-    /// Case after case, then those that span cases, then those of activations' pages. Paths are unique; keys need not be.
+    /// Case after case, then those that span cases, then those of activations' pages, each with its other forms behind it.
+    /// Paths are unique; keys need not be.
     pub figures: Vec<PlannedFigure>,
     /// The cases of one target in one experiment, which are compared.
     pub contests: Vec<Contest>,
@@ -112,11 +115,12 @@ impl Case {
 /// The most parameters that a fan shows.
 pub const MOST_PANELS: usize = 4;
 
-/// One picture or animation to draw.
+/// One picture or animation to draw, in one form.
 #[derive(Debug, Clone)]
 pub struct PlannedFigure {
     pub figure: Arc<Figure>,
     pub subject: Subject,
+    pub form: Form,
     /// Its file in the site: `experiments/benchmark/cubic_s/leaky_relu/fit.png`.
     pub path: String,
     pub key: CacheKey,
@@ -125,13 +129,14 @@ pub struct PlannedFigure {
 impl PlannedFigure {
     /// What enters its key, for people; `plan` is the one that it belongs to.
     pub fn key_fields(&self, plan: &Plan) -> Vec<KeyField> {
-        match &self.subject {
+        let fields = match &self.subject {
             Subject::Activation(activation) => key::activation_fields(&self.figure, activation),
             Subject::Cases(indices) => {
                 let cases: Vec<&Case> = indices.iter().map(|&index| &*plan.cases[index]).collect();
                 key::cases_fields(&self.figure, &cases)
             }
-        }
+        };
+        key::with_form(fields, &self.figure, self.form)
     }
 }
 
@@ -171,8 +176,12 @@ pub fn plan_again(specs: &Specs, last: Option<(&Specs, &Plan)>) -> Plan {
         });
         cases.extend(known.unwrap_or_else(|| cases_of(experiment)));
         figures.extend(figures_of(experiment, &cases, first));
+        if specs.site.base_url.is_some() {
+            figures.push(form::card(experiment, &specs.site, &cases, first));
+        }
     }
     figures.extend(activation_figures(specs));
+    let figures = form::in_all_forms(figures, &specs.site);
     let contests = contests(&cases);
     Plan { cases, figures, contests }
 }
@@ -293,6 +302,7 @@ fn figures_of(experiment: &Experiment, cases: &[Arc<Case>], first: usize) -> Vec
                 _ => PlannedFigure {
                     figure: Arc::clone(figure),
                     subject: Subject::Cases(vec![index]),
+                    form: Form::Main,
                     path,
                     key: key::cases_key(figure, &[case]),
                 },
@@ -317,6 +327,7 @@ fn figures_of(experiment: &Experiment, cases: &[Arc<Case>], first: usize) -> Vec
             planned.push(PlannedFigure {
                 figure: Arc::clone(figure),
                 subject: Subject::Cases(indices.clone()),
+                form: Form::Main,
                 path,
                 key: key::cases_key(figure, &members),
             });
@@ -404,6 +415,7 @@ fn of_activation(figure: &Arc<Figure>, activation: &Arc<Activation>, path: Strin
     PlannedFigure {
         key: key::activation_key(&figure, activation),
         subject: Subject::Activation(Arc::clone(activation)),
+        form: Form::Main,
         figure,
         path,
     }

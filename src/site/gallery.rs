@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::number::significant;
-use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
+use crate::plan::{Case, Contest, Form, Plan, PlannedFigure, Subject};
 use crate::spec::{Experiment, FigureType, Specs};
 use crate::train::Run;
 
@@ -30,8 +30,10 @@ pub(super) struct Gallery<'g> {
 /// Where things stand in the plan.
 #[derive(Default)]
 pub(super) struct Index<'g> {
-    /// The figures by the folder in which they lie, with a slash at its end.
+    /// The figures in their main form by the folder in which they lie, with a slash at its end.
     folders: BTreeMap<&'g str, Vec<&'g PlannedFigure>>,
+    /// The cards of the experiments by their folders.
+    cards: BTreeMap<&'g str, &'g PlannedFigure>,
     /// The cases of an experiment, which stand together.
     experiments: BTreeMap<&'g str, Range<usize>>,
     /// The cases with an activation.
@@ -43,9 +45,11 @@ pub(super) struct Index<'g> {
 impl<'g> Index<'g> {
     pub(super) fn new(plan: &'g Plan) -> Self {
         let mut index = Self { contests: vec![0; plan.cases.len()], ..Self::default() };
-        for planned in &plan.figures {
+        for planned in plan.figures.iter().filter(|planned| planned.form == Form::Main) {
             index.folders.entry(folder_of(&planned.path)).or_default().push(planned);
         }
+        let cards = plan.figures.iter().filter(|planned| planned.form == Form::Card);
+        index.cards = cards.map(|card| (folder_of(&card.path), card)).collect();
         for (at, case) in plan.cases.iter().enumerate() {
             index.experiments.entry(&case.experiment).or_insert(at..at).end = at + 1;
             index.activations.entry(&case.activation.id).or_default().push(at);
@@ -165,9 +169,14 @@ impl<'g> Gallery<'g> {
         self.specs.experiments.iter().find(|experiment| experiment.id == id)
     }
 
-    /// The figures that lie with a case.
-    pub(super) fn figures_of(self, trained: Trained<'_>) -> Vec<&'g PlannedFigure> {
-        self.figures_in(&format!("{}/", trained.case.directory()))
+    /// The figures of a case, which lie in this folder, in the order in which its page shows them: what stands for it, what
+    /// moves, and the others.
+    pub(super) fn figures_of_case(self, folder: &str) -> Vec<&'g PlannedFigure> {
+        let mut figures = self.figures_in(folder);
+        let first = preview_among(&figures).map(|first| first.path.as_str());
+        figures
+            .sort_by_key(|planned| (first != Some(planned.path.as_str()), !planned.path.ends_with(".gif")));
+        figures
     }
 
     /// The figures that lie with an experiment, since they span cases.
@@ -199,17 +208,20 @@ impl<'g> Gallery<'g> {
         across
     }
 
-    fn figures_in(self, folder: &str) -> Vec<&'g PlannedFigure> {
+    /// The figures that lie in a folder, which ends with a slash.
+    pub(super) fn figures_in(self, folder: &str) -> Vec<&'g PlannedFigure> {
         self.index.folders.get(folder).cloned().unwrap_or_default()
+    }
+
+    /// The folders that are one, or lie in it, and hold figures; all end with a slash.
+    pub(super) fn folders_below(self, folder: &str) -> Vec<&'g str> {
+        let folders = self.index.folders.keys().copied();
+        folders.filter(|name| name.starts_with(folder)).collect()
     }
 
     /// The picture that stands for a case in tables: its fit, or another still picture of it.
     pub(super) fn preview(self, trained: Trained<'_>) -> Option<&'g PlannedFigure> {
-        let figures = self.figures_of(trained);
-        let is_of_case = |planned: &&&PlannedFigure| matches!(planned.subject, Subject::Cases(_));
-        let is_still = |planned: &&&PlannedFigure| planned.path.ends_with(".png");
-        let fit = figures.iter().find(|planned| planned.figure.figure_type == FigureType::Fit);
-        fit.or_else(|| figures.iter().filter(is_of_case).find(is_still)).copied()
+        preview_among(&self.figures_in(&format!("{}/", trained.case.directory())))
     }
 
     /// The picture that stands for an experiment: one that compares its cases, or that of the case with the lowest loss.
@@ -220,6 +232,17 @@ impl<'g> Gallery<'g> {
             sort_by_mse(&mut cases);
             self.preview(*cases.first()?)
         })
+    }
+
+    /// The file of a figure in another form, if it is drawn in it.
+    pub(super) fn file_of(self, planned: &PlannedFigure, form: Form) -> Option<String> {
+        planned.has_form(&self.specs.site, form).then(|| form.path(&planned.path))
+    }
+
+    /// The card of an experiment, where the site knows its address.
+    pub(super) fn card_of(self, experiment: &Experiment) -> Option<&'g PlannedFigure> {
+        let folder = format!("experiments/{}/", experiment.id);
+        self.index.cards.get(folder.as_str()).copied()
     }
 
     /// The cases that a figure shows.
@@ -261,6 +284,14 @@ impl Ord for Ordered {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.total_cmp(&other.0)
     }
+}
+
+/// Of the figures of a case, the one that stands for it.
+fn preview_among<'g>(figures: &[&'g PlannedFigure]) -> Option<&'g PlannedFigure> {
+    let is_of_case = |planned: &&&PlannedFigure| matches!(planned.subject, Subject::Cases(_));
+    let is_still = |planned: &&&PlannedFigure| planned.path.ends_with(".png");
+    let fit = figures.iter().find(|planned| planned.figure.figure_type == FigureType::Fit);
+    fit.or_else(|| figures.iter().filter(is_of_case).find(is_still)).copied()
 }
 
 /// Whether a figure shows all cases of an experiment.

@@ -14,7 +14,9 @@ mod judged;
 mod link;
 mod markdown;
 mod math;
+mod numbering;
 mod page;
+mod passport;
 mod player;
 mod plot;
 mod render;
@@ -31,11 +33,16 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::finding::Finding;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedFigure};
 use crate::spec::Specs;
 
 pub use markdown::warnings;
 pub use render::Renderer;
+
+/// The path of the passport that belongs to a figure in its main form.
+pub fn passport_path(planned: &PlannedFigure) -> String {
+    passport::path(planned)
+}
 
 /// One file of the site that is not a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,11 +13,11 @@ use super::feed;
 use super::gallery::{Gallery, Index, Trained};
 use super::page::{self, Draft};
 use super::template::Templates;
-use super::{SiteFile, TemplateFile, link, markdown, report, report_page, results, search};
+use super::{SiteFile, TemplateFile, link, markdown, passport, report, report_page, results, search};
 use crate::diagnostic::Diagnostic;
 use crate::finding::Finding;
 use crate::plan::{Case, Plan};
-use crate::spec::{Activation, Experiment, Figure, Model, Page, Site, Specs, Target};
+use crate::spec::{Activation, Experiment, Figure, Model, Page, Site, Source, Specs, Target};
 use crate::verdict::Verdict;
 
 /// The sections that have a list of cards.
@@ -94,7 +94,7 @@ impl Renderer {
             tasks.extend(Task::of_experiment(gallery, &part.experiment.id));
         }
         let own = tasks.len();
-        tasks.extend(Task::of_site(specs));
+        tasks.extend(Task::of_site(gallery));
         // Each task for itself: some take a hundred times as long as others.
         let tasks = tasks.into_par_iter().with_max_len(1);
         let mut made: Vec<(Option<&str>, Made)> =
@@ -164,8 +164,12 @@ impl Part {
             .filter(|(contest, _)| contest.experiment == experiment.id)
             .map(|(_, verdict)| verdict.clone())
             .collect();
-        // No page says where a figure is declared, which changes with every line above it.
-        let unplaced = |figure: &Arc<Figure>| Arc::new(Figure { source: None, ..Figure::clone(figure) });
+        // Only the file is named in which a figure is declared, not the line, which changes with every one above it.
+        let unplaced = |figure: &Arc<Figure>| {
+            let source = figure.source.clone();
+            let source = source.map(|source| Source { line: 0, text: String::new(), ..source });
+            Arc::new(Figure { source, ..Figure::clone(figure) })
+        };
         let figures = experiment.figures.iter().map(unplaced).collect();
         let experiment = Experiment { figures, ..experiment.clone() };
         Self { experiment, cases, findings, verdicts, files: Vec::new() }
@@ -201,6 +205,12 @@ enum Task<'g> {
     Starts(&'g Experiment),
     ExperimentReport(&'g Experiment),
     Case(Trained<'g>),
+    /// The passports of the figures in a folder.
+    Passports {
+        folder: &'g str,
+        /// The id of the experiment to which the folder belongs.
+        experiment: Option<&'g str>,
+    },
     Activation(&'g Activation),
     Target(&'g Target),
     Model(&'g Model),
@@ -222,20 +232,27 @@ impl<'g> Task<'g> {
         let whole =
             [Self::Experiment(experiment), Self::ExperimentReport(experiment), Self::Starts(experiment)];
         let cases = gallery.cases_of(id).into_iter().filter(|trained| trained.case.has_page);
-        whole.into_iter().chain([Self::Tables(experiment)]).chain(cases.map(Self::Case)).collect()
+        let folders = gallery.folders_below(&format!("experiments/{id}/"));
+        let passports =
+            folders.into_iter().map(|folder| Self::Passports { folder, experiment: Some(&experiment.id) });
+        let tables = [Self::Tables(experiment)].into_iter();
+        whole.into_iter().chain(tables).chain(cases.map(Self::Case)).chain(passports).collect()
     }
 
     /// What has to be done for all experiments together.
-    fn of_site(specs: &'g Specs) -> Vec<Self> {
+    fn of_site(gallery: Gallery<'g>) -> Vec<Self> {
+        let specs = gallery.specs;
         let first = [Self::Report, Self::ActivationIndex, Self::Home];
         let targets = specs.targets.values().map(|target| Self::Target(target));
         let models = specs.models.values().map(|model| Self::Model(model));
         let activations = specs.activations.values().map(|activation| Self::Activation(activation));
         let pages = specs.pages.iter().map(Self::AuthorPage);
         let sections = SECTIONS.into_iter().map(Self::Section);
+        let folders = gallery.folders_below("activations/");
+        let passports = folders.into_iter().map(|folder| Self::Passports { folder, experiment: None });
         let last = [Self::Search, Self::Feed, Self::NotFound, Self::Assets];
         let all = first.into_iter().chain(targets).chain(models).chain(activations);
-        all.chain(pages).chain(sections).chain(last).collect()
+        all.chain(pages).chain(sections).chain(passports).chain(last).collect()
     }
 
     /// The id of the experiment that it is for.
@@ -246,6 +263,7 @@ impl<'g> Task<'g> {
             | Self::Starts(experiment)
             | Self::ExperimentReport(experiment) => Some(&experiment.id),
             Self::Case(trained) => Some(&trained.case.experiment),
+            Self::Passports { experiment, .. } => experiment,
             _ => None,
         }
     }
@@ -279,6 +297,11 @@ impl<'g> Task<'g> {
                     page::case(draft, trained)
                 });
                 made.text(format!("{}/run.json", trained.case.directory()), results::run_json(trained));
+            }
+            Self::Passports { folder, .. } => {
+                for planned in gallery.figures_in(folder) {
+                    made.text(passport::path(planned), passport::json(gallery, planned));
+                }
             }
             Self::Activation(activation) => {
                 let path = folder("activations", &activation.id);

@@ -192,8 +192,10 @@ const RESERVED_PAGES: [&str; 10] = [
     "cname",
 ];
 
+/// What stands before the extension of a figure on dark ground.
+const DARK: &str = ".dark";
 /// The extensions of the site's files.
-const FILE_EXTENSIONS: [&str; 9] = ["html", "md", "csv", "json", "png", "gif", "css", "txt", "xml"];
+const FILE_EXTENSIONS: [&str; 10] = ["html", "md", "csv", "json", "png", "gif", "svg", "css", "txt", "xml"];
 
 /// Ids become folder names, so they are letters, digits, `_`, `-` and `.`, and begin with a letter or digit.
 pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
@@ -216,6 +218,9 @@ pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
         extension.filter(|it| FILE_EXTENSIONS.iter().any(|own| it.eq_ignore_ascii_case(own)))
     {
         return Err(format!("it looks like a file's name, with its `.{extension}`"));
+    }
+    if namespace == Namespace::Figure && id.to_ascii_lowercase().ends_with(DARK) {
+        return Err(format!("it ends with `{DARK}`, as the files of figures on dark ground do"));
     }
     if id.len() > 100 {
         return Err("it is longer than 100 characters".into());

@@ -7,6 +7,7 @@ mod date;
 mod decode;
 mod given;
 mod load;
+mod palette;
 mod resolve;
 mod schema;
 mod standard;
@@ -25,6 +26,7 @@ use crate::function::Function;
 pub use data::{Data, Noise, Validation, linspace};
 pub use date::Date;
 pub use given::{GivenField, given_fields};
+pub use palette::{ACCESSIBLE, Palette};
 pub use resolve::check_base_url;
 pub use schema::schema;
 pub use standard::standard_figure;
@@ -124,6 +126,8 @@ pub struct Site {
     pub base_url: Option<String>,
     /// The experiments that the home page shows first.
     pub home: Vec<String>,
+    /// Whether still figures have a variant on dark ground.
+    pub has_dark_figures: bool,
     /// `None` without a site spec.
     pub source: Option<Source>,
 }
@@ -289,6 +293,8 @@ pub struct Figure {
     pub caption: String,
     /// Width and height in pixels.
     pub size: (u32, u32),
+    /// Whether it is drawn as SVG beside the PNG; never for an animation.
+    pub has_svg: bool,
     pub figure_type: FigureType,
     /// `None` for a standard figure that no spec declares.
     pub source: Option<Source>,
@@ -339,6 +345,20 @@ impl FigureType {
                 | Self::Matrix { .. }
         )
     }
+}
+
+/// A file format that a spec can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Png,
+    Svg,
+}
+
+/// The ground that a figure is drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Theme {
+    Light,
+    Dark,
 }
 
 /// One panel of an animation.

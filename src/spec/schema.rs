@@ -46,7 +46,8 @@ fn id() -> Schema {
 
 /// What an editor offers where any name may stand that some spec declares: those that no spec needs to declare.
 fn suggest(definitions: &mut serde_json::Map<String, Value>) {
-    let activations: Vec<String> = standard::activations().map(|activation| activation.id.clone()).collect();
+    let activations: Vec<String> =
+        crate::function::builtins().iter().map(|builtin| builtin.id.to_owned()).collect();
     let models = standard::models().map(|model| model.id);
     let figures = standard::figures().map(|figure| figure.id);
     let experiment = &mut definitions["experiment"]["properties"];
@@ -115,6 +116,9 @@ mod tests {
         };
         match parent {
             "site" => format!("kind: site\n{field}\n---\n{EXPERIMENT}{TRAINING}{TARGET}"),
+            "site.figures" => {
+                format!("kind: site\nfigures: {{{field}}}\n---\n{EXPERIMENT}{TRAINING}{TARGET}")
+            }
             "polynomial" => {
                 format!("{EXPERIMENT}{TRAINING}---\nkind: polynomial\nid: t\nroots: [1, 2]\n{field}\n")
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Activation, Color, Colormap, Figure, FigureType, MatrixValue, Model, ModelType, Panel, Scale};
+use super::{Activation, Colormap, Figure, FigureType, MatrixValue, Model, ModelType, Palette, Panel, Scale};
 use crate::function::{Builtin, Function};
 
 /// The standard models: each single-structured model type, named as its type.
@@ -47,6 +47,7 @@ pub(super) fn figures() -> [Figure; 12] {
         title: title.into(),
         caption: String::new(),
         size,
+        has_svg: false,
         figure_type,
         source: None,
     };
@@ -102,7 +103,7 @@ pub fn standard_figure(id: &str) -> Option<Figure> {
 }
 
 /// A built-in activation with these parameters, one for each of the catalogue's.
-pub(super) fn activation(builtin: &Builtin, parameters: Vec<(String, f64)>) -> Activation {
+pub(super) fn activation(builtin: &Builtin, parameters: Vec<(String, f64)>, palette: Palette) -> Activation {
     let function =
         Function::parse(builtin.expression, &parameters).expect("the catalogue's expressions are tested");
     Activation {
@@ -115,7 +116,7 @@ pub(super) fn activation(builtin: &Builtin, parameters: Vec<(String, f64)>) -> A
         function,
         expression: builtin.expression.into(),
         parameters,
-        color: Color { red: builtin.color.0, green: builtin.color.1, blue: builtin.color.2 },
+        color: palette.of_builtin(builtin),
         references: builtin
             .references
             .iter()
@@ -131,9 +132,9 @@ pub(super) fn activation(builtin: &Builtin, parameters: Vec<(String, f64)>) -> A
 }
 
 /// Every activation of the catalogue with its default parameters.
-pub(super) fn activations() -> impl Iterator<Item = Arc<Activation>> {
-    crate::function::builtins().iter().map(|builtin| {
+pub(super) fn activations(palette: Palette) -> impl Iterator<Item = Arc<Activation>> {
+    crate::function::builtins().iter().map(move |builtin| {
         let parameters = builtin.parameters.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
-        Arc::new(activation(builtin, parameters))
+        Arc::new(activation(builtin, parameters, palette))
     })
 }

@@ -91,7 +91,7 @@ pub(super) fn of_run_field(name: &str) -> &'static [(Role, &'static str)] {
 
 /// The fields of specs that a value of a figure's key comes from, those that come through its runs left out.
 pub(super) fn of_figure_field(name: &str) -> &'static [(Role, &'static str)] {
-    use Role::{Activation, Experiment, Figure};
+    use Role::{Activation, Experiment, Figure, Site};
     match name {
         "width" | "height" => &[(Figure, "size"), (Figure, "type")],
         "type" => &[(Figure, "type")],
@@ -116,6 +116,10 @@ pub(super) fn of_figure_field(name: &str) -> &'static [(Role, &'static str)] {
         "success_within" => &[(Experiment, "success_within")],
         "cases" | "run" => &[(Experiment, "activation")],
         "target" => &[(Experiment, "target")],
+        "form" => &[(Figure, "formats"), (Site, "figures")],
+        // Of a card.
+        "title" => &[(Experiment, "title")],
+        "site_title" => &[(Site, "title")],
         _ => &[],
     }
 }

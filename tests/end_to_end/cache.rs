@@ -2,11 +2,12 @@
 
 use crate::support::{Project, small, tree};
 
-/// Builds, and checks how many runs were trained, figures drawn and files written (`None`: at least one).
+/// Builds, and checks how many runs were trained, figures drawn (each on light and on dark ground) and files written (`None`: at
+/// least one).
 #[track_caller]
 fn expect(project: &Project, trained: u64, drawn: u64, written: Option<u64>) {
     let summary = project.build();
-    assert_eq!((&summary["trained"], &summary["drawn"]), (&trained.into(), &drawn.into()), "{summary}");
+    assert_eq!((&summary["trained"], &summary["drawn"]), (&trained.into(), &(2 * drawn).into()), "{summary}");
     match written {
         Some(written) => assert_eq!(summary["files_written"], written, "{summary}"),
         None => assert!(summary["files_written"].as_u64().unwrap() > 0, "{summary}"),
@@ -106,8 +107,8 @@ fn damaged_entries_are_made_anew() {
     let before = project.site();
     let cache = project.path(".actfn-cache");
     let entries: Vec<String> = tree(&cache).into_keys().filter(|name| name.starts_with("v1/")).collect();
-    // Two runs and what could have been attained, four figures, the record of the build, and how it left things.
-    assert_eq!(entries.len(), 10);
+    // Two runs and what could have been attained, four figures on two grounds, the record of the build, and how it left things.
+    assert_eq!(entries.len(), 14);
     for (index, name) in entries.iter().enumerate() {
         let path = cache.join(name);
         let mut bytes = std::fs::read(&path).unwrap();
@@ -121,10 +122,10 @@ fn damaged_entries_are_made_anew() {
     }
     let verify = project.run(&["cache", "verify"]);
     assert_eq!(verify.status, 1);
-    assert!(verify.stdout.contains("10 damaged"), "{}", verify.stdout);
+    assert!(verify.stdout.contains("14 damaged"), "{}", verify.stdout);
     let summary = project.build();
-    assert_eq!((&summary["trained"], &summary["drawn"]), (&2.into(), &4.into()));
-    assert_eq!(summary["notes"].as_array().unwrap().len(), 10, "{summary}");
+    assert_eq!((&summary["trained"], &summary["drawn"]), (&2.into(), &8.into()));
+    assert_eq!(summary["notes"].as_array().unwrap().len(), 14, "{summary}");
     assert_eq!(project.site(), before);
     assert_eq!(project.run(&["cache", "verify"]).status, 0);
 }
@@ -134,15 +135,15 @@ fn the_cache_can_be_looked_after() {
     let project = built();
     let status = project.run(&["cache", "status", "--json"]);
     let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
-    assert_eq!((&status["runs"]["entries"], &status["figures"]["entries"]), (&2.into(), &4.into()));
+    assert_eq!((&status["runs"]["entries"], &status["figures"]["entries"]), (&2.into(), &8.into()));
     project.edit("specs/small.yaml", "[tanh, relu]", "[tanh]");
     let gc = project.run(&["cache", "gc"]);
-    // The run, what could have been attained, the fit and the picture of relu.
-    assert!(gc.stdout.contains("removed 4 entries"), "{}", gc.stdout);
+    // The run, what could have been attained, the fit and the picture of relu, both on two grounds.
+    assert!(gc.stdout.contains("removed 6 entries"), "{}", gc.stdout);
     expect(&project, 0, 0, None);
     let cleared = project.run(&["cache", "clear"]);
     // With the record of the last build, and how it left things.
-    assert!(cleared.stdout.contains("removed 6 entries"), "{}", cleared.stdout);
+    assert!(cleared.stdout.contains("removed 8 entries"), "{}", cleared.stdout);
     expect(&project, 1, 2, Some(0));
 }
 

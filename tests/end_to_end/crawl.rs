@@ -91,7 +91,7 @@ fn crawl(site: &BTreeMap<String, Vec<u8>>, mount: Mount) -> usize {
     let mut links = 0;
     while let Some(page) = waiting.pop() {
         let Some(text) = html.get(page.as_str()) else { continue };
-        for address in attributes(text, &["href", "src"]) {
+        for address in attributes(text, &["href", "src", "srcset"]) {
             let Some((file, fragment)) = follow(mount, &page, address) else { continue };
             assert!(site.contains_key(&file), "{page}: {address} leads to {file}, which is not there");
             if let Some(fragment) = fragment {
@@ -281,5 +281,5 @@ fn tables_and_runs_hold_the_same_numbers() {
 #[test]
 fn the_committed_gallery_is_small_enough() {
     let bytes: usize = GALLERY.site().values().map(Vec::len).sum();
-    assert!(bytes < 16_000_000, "{bytes} bytes");
+    assert!(bytes < 20_000_000, "{bytes} bytes");
 }

@@ -6,6 +6,7 @@ mod command_line;
 mod crawl;
 mod diagnoses;
 mod diagnostics;
+mod figures;
 mod optimizers;
 mod pages;
 mod parity;

@@ -115,7 +115,7 @@ fn a_base_url_is_used_where_it_must_be_and_nowhere_else() {
     let page = text("experiments/small/index.html");
     assert!(page.contains("rel=\"canonical\" href=\"https://example.org/some/where/experiments/small/\""));
     assert!(
-        page.contains("og:image\" content=\"https://example.org/some/where/experiments/small/cubic/"),
+        page.contains("og:image\" content=\"https://example.org/some/where/experiments/small/~card.png"),
         "{page}"
     );
     let head = page.find("</head>").unwrap();

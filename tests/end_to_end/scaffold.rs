@@ -91,7 +91,9 @@ fn every_field_that_is_commented_out_holds_as_it_stands() {
                         .replace("\nparameters:", "\n# parameters:");
                 }
                 ("experiment", "shuffle_seed") => changed = changed.replace("# batch_size:", "batch_size:"),
-                ("figure", "z") => changed = changed.replace("type: convergence", "type: activation"),
+                ("figure", "z" | "formats") => {
+                    changed = changed.replace("type: convergence", "type: activation")
+                }
                 ("figure", "value") => changed = changed.replace("type: convergence", "type: matrix"),
                 ("figure", "scale") => changed = changed.replace("type: convergence", "type: loss_curve"),
                 ("figure", "w" | "b" | "resolution" | "colormap") => {

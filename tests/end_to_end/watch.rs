@@ -157,7 +157,8 @@ fn a_save_rebuilds_what_it_touches_and_pages_are_told() {
 
     project.write("specs/relu.yaml", "kind: activation\nid: relu\ncolor: \"#123456\"\n");
     let built = running.next("built");
-    assert_eq!((&built["summary"]["trained"], &built["summary"]["drawn"]), (&0.into(), &2.into()));
+    // Its fit and its own picture, each on light and on dark ground.
+    assert_eq!((&built["summary"]["trained"], &built["summary"]["drawn"]), (&0.into(), &4.into()));
     let told = messages.next().unwrap();
     assert!(told["changed"].to_string().contains("small/cubic/relu/fit.png"), "{told}");
     assert!(!told["changed"].to_string().contains("small/cubic/tanh/fit.png"), "{told}");
@@ -513,10 +514,10 @@ fn the_terminal_gets_one_line_a_rebuild() {
     lines.next();
     let without_time = |line: String| line.rsplit_once(", ").unwrap().0.to_owned();
     let first = without_time(lines.next().unwrap());
-    assert!(first.starts_with("first build: 2 cases trained, 4 figures drawn, "), "{first}");
+    assert!(first.starts_with("first build: 2 cases trained, 8 figures drawn, "), "{first}");
     project.edit("specs/small.yaml", "epochs: 20", "epochs: 30");
     let line = without_time(lines.next().unwrap());
-    assert!(line.starts_with("specs/small.yaml: 2 cases trained, 2 figures drawn, "), "{line}");
+    assert!(line.starts_with("specs/small.yaml: 2 cases trained, 4 figures drawn, "), "{line}");
     project.edit("specs/small.yaml", "epochs: 30", "epochs: many");
     assert_eq!(lines.next().unwrap(), "specs/small.yaml: 1 error, the site stays as it was");
     // Also of what cannot be read, and of what is no spec, it says which file it was.

@@ -188,7 +188,7 @@ fn a_dry_run_foretells_the_build_and_does_nothing() {
     };
     let first = forecast(&project);
     assert_eq!(first["train"], serde_json::json!(["small/cubic/tanh", "small/cubic/relu"]));
-    assert_eq!((first["draw"].as_array().unwrap().len(), &first["files"]), (4, &Value::Null));
+    assert_eq!((first["draw"].as_array().unwrap().len(), &first["files"]), (8, &Value::Null));
     project.build();
     let nothing = forecast(&project);
     assert_eq!(nothing["files"], serde_json::json!({ "write": [], "remove": [] }));

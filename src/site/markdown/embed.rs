@@ -1,17 +1,20 @@
-//! Figures in the authors' Markdown: `{{ figure(experiment="ID", case="TARGET/ACTIVATION", figure="ID") }}`.
+//! Figures in the authors' Markdown: `{{ figure(experiment="ID", case="TARGET/ACTIVATION", figure="ID") }}`, with a `caption="…"`
+//! where the figure's own does not suit.
 
 use super::{Text, place};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::plan::PlannedFigure;
 use crate::site::gallery::Gallery;
 
-/// Replaces every line that embeds a figure, outside of code, by what `block` makes of it.
+/// Replaces every line that embeds a figure, outside of code, by what `block` makes of the figure, its place among those of
+/// the text, and the caption that the author gives it, maybe empty.
 pub(super) fn embed(
     gallery: Gallery<'_>,
     text: &Text<'_>,
     found: &mut Vec<Diagnostic>,
-    block: impl Fn(&PlannedFigure) -> String,
+    block: impl Fn(&PlannedFigure, usize, &str) -> String,
 ) -> String {
+    let mut count = 0;
     let mut output = String::new();
     let mut fence: Option<&str> = None;
     for line in text.markdown.lines() {
@@ -25,7 +28,10 @@ pub(super) fn embed(
         let call = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
         match call {
             Some(call) if fence.is_none() && call.starts_with("figure") => match find(gallery, call) {
-                Ok(planned) => output.push_str(&format!("\n{}\n", block(planned))),
+                Ok((planned, caption)) => {
+                    output.push_str(&format!("\n{}\n", block(planned, count, caption)));
+                    count += 1;
+                }
                 Err((message, help)) => {
                     let mut diagnostic = Diagnostic::error(message, place(text, trimmed, ""));
                     diagnostic.help.extend(help);
@@ -48,10 +54,21 @@ pub(super) fn embed(
 /// A message with an optional help.
 type Fault = (String, Option<String>);
 
-/// The figure that a call names.
-fn find<'g>(gallery: Gallery<'g>, call: &str) -> Result<&'g PlannedFigure, Fault> {
-    let (experiment, case, figure) = arguments(call).ok_or_else(|| {
-        let usage = "write {{ figure(experiment=\"ID\", case=\"TARGET/ACTIVATION\", figure=\"ID\") }}";
+/// The figures that a text embeds, in its order; those that cannot be found are left out.
+pub(in crate::site) fn embedded<'g>(gallery: Gallery<'g>, text: &Text<'_>) -> Vec<&'g PlannedFigure> {
+    let paths = std::cell::RefCell::new(Vec::new());
+    embed(gallery, text, &mut Vec::new(), |planned, _, _| {
+        paths.borrow_mut().push(planned.path.clone());
+        String::new()
+    });
+    let find = |path: &String| gallery.plan.figures.iter().find(|planned| planned.path == *path);
+    paths.borrow().iter().filter_map(find).collect()
+}
+
+/// The figure that a call names, and its caption.
+fn find<'g, 'c>(gallery: Gallery<'g>, call: &'c str) -> Result<(&'g PlannedFigure, &'c str), Fault> {
+    let Arguments { experiment, case, figure, caption } = arguments(call).ok_or_else(|| {
+        let usage = "write {{ figure(experiment=\"ID\", case=\"TARGET/ACTIVATION\", figure=\"ID\", caption=\"WORDS\") }}, the caption only if wanted";
         ("this is not how a figure is embedded".to_owned(), Some(usage.to_owned()))
     })?;
     if gallery.experiment(experiment).is_none() {
@@ -67,17 +84,20 @@ fn find<'g>(gallery: Gallery<'g>, call: &str) -> Result<&'g PlannedFigure, Fault
                 let message = format!("the experiment `{experiment}` has no case `{case}`");
                 return Err((message, one_of(case, names)));
             };
-            (format!("`{experiment}/{case}`"), gallery.figures_of(trained))
+            (
+                format!("`{experiment}/{case}`"),
+                gallery.figures_of_case(&format!("{}/", trained.case.directory())),
+            )
         }
     };
     let names = || candidates.iter().map(|planned| stem(planned).to_owned()).collect::<Vec<_>>();
     if let Some(planned) = candidates.iter().find(|planned| stem(planned) == figure) {
-        return Ok(planned);
+        return Ok((planned, caption));
     }
     // A comparison of an experiment with several targets is drawn once for each.
     let mut drawings = candidates.iter().filter(|planned| planned.figure.id == figure);
     match (drawings.next(), drawings.next()) {
-        (Some(only), None) => Ok(only),
+        (Some(only), None) => Ok((only, caption)),
         (Some(_), Some(_)) => {
             let help = format!("name one of {}", listed(&names()));
             Err((format!("{owner} has several figures `{figure}`"), Some(help)))
@@ -86,21 +106,32 @@ fn find<'g>(gallery: Gallery<'g>, call: &str) -> Result<&'g PlannedFigure, Fault
     }
 }
 
-/// The values of `figure(experiment="…", case="…", figure="…")`.
-fn arguments(call: &str) -> Option<(&str, Option<&str>, &str)> {
-    let arguments = call.strip_prefix("figure")?.trim_start().strip_prefix('(')?.strip_suffix(')')?;
-    let (mut experiment, mut case, mut figure) = (None, None, None);
-    for argument in arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty()) {
-        let (name, value) = argument.split_once('=')?;
-        let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+struct Arguments<'c> {
+    experiment: &'c str,
+    case: Option<&'c str>,
+    figure: &'c str,
+    /// Empty if none is given.
+    caption: &'c str,
+}
+
+/// The values of `figure(experiment="…", case="…", figure="…", caption="…")`.
+fn arguments(call: &str) -> Option<Arguments<'_>> {
+    let mut rest = call.strip_prefix("figure")?.trim_start().strip_prefix('(')?.strip_suffix(')')?.trim();
+    let (mut experiment, mut case, mut figure, mut caption) = (None, None, None, "");
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once('=')?;
+        let (value, after) = after.trim_start().strip_prefix('"')?.split_once('"')?;
         match name.trim() {
             "experiment" => experiment = Some(value),
             "case" => case = Some(value),
             "figure" => figure = Some(value),
+            "caption" => caption = value,
             _ => return None,
         }
+        let after = after.trim_start();
+        rest = if after.is_empty() { after } else { after.strip_prefix(',')?.trim_start() };
     }
-    Some((experiment?, case, figure?))
+    Some(Arguments { experiment: experiment?, case, figure: figure?, caption })
 }
 
 /// The name of a figure's file, without its extension.

@@ -17,10 +17,12 @@ use super::gallery::Gallery;
 use super::highlight;
 use super::link;
 use super::math::{self, escape};
+use super::numbering;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::plan::PlannedFigure;
+use crate::plan::{Form, PlannedFigure};
 use crate::spec::{Activation, Experiment, Figure, Model, Page, Source, Specs, Target};
 
+pub(super) use embed::embedded;
 pub(super) use source::{folder_of_page, markdown};
 
 /// A piece of Markdown, with where it was written.
@@ -118,7 +120,11 @@ pub(super) fn html(
     text: &Text<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> String {
-    let prepared = embed::embed(gallery, text, found, |planned| figure(gallery, spot.from, planned));
+    // Figures in the text that a page has for itself come first on it and are counted; others stand between its own.
+    let is_counted = spot.scope.is_empty() && !spot.is_excerpt;
+    let prepared = embed::embed(gallery, text, found, |planned, place, caption| {
+        figure(gallery, spot.from, planned, is_counted.then_some(place), caption)
+    });
     let mut events = resolved(gallery, spot, text, &prepared, found);
     name_headings(&mut events, spot);
     rendered(events)
@@ -133,7 +139,7 @@ pub(super) fn first_paragraph(
 ) -> String {
     let spot = Spot { from, level: 2, scope: "", is_excerpt: true };
     // Faults of embedded figures are those of the text's own page.
-    let prepared = embed::embed(gallery, text, &mut Vec::new(), |_| String::new());
+    let prepared = embed::embed(gallery, text, &mut Vec::new(), |_, _, _| String::new());
     let mut depth = 0_usize;
     let mut excerpt = Vec::new();
     for event in resolved(gallery, &spot, text, &prepared, found) {
@@ -184,29 +190,60 @@ pub(super) fn rendered(events: Vec<Event<'_>>) -> String {
     rendered
 }
 
-/// A figure in a text, with its words and the page that it belongs to.
-fn figure(gallery: Gallery<'_>, from: &str, planned: &PlannedFigure) -> String {
+/// A picture that is exchanged for another where pages are dark.
+fn in_both_themes(picture: &str, dark: Option<&str>) -> String {
+    match dark {
+        Some(dark) => format!(
+            "<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"{dark}\">{picture}</picture>"
+        ),
+        None => picture.to_owned(),
+    }
+}
+
+/// A figure in a text, with its words and the page that it belongs to; counted ones by their place among those of the text.
+fn figure(
+    gallery: Gallery<'_>,
+    from: &str,
+    planned: &PlannedFigure,
+    place: Option<usize>,
+    caption: &str,
+) -> String {
     let source = link::relative(from, &planned.path);
     let (width, height) = planned.figure.size;
-    // An animation can be stopped, by closing what holds it, and gives way to a still picture where no motion is wanted.
+    let mut picture =
+        format!("<img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\"");
+    escape(&mut picture, &alt::text(gallery, planned));
+    picture.push_str("\">");
     let subjects = gallery.subjects(planned);
-    let still = subjects.first().and_then(|first| gallery.preview(*first));
-    let (before, after) = if planned.path.ends_with(".gif") {
-        let source = still.map_or_else(String::new, |still| {
-            let address = link::relative(from, &still.path);
-            format!("<source media=\"(prefers-reduced-motion: reduce)\" srcset=\"{address}\">")
+    let address = |path: String| link::relative(from, &path);
+    let picture = if planned.path.ends_with(".gif") {
+        // An animation can be stopped, by closing what holds it, and gives way to a still picture where no motion is wanted.
+        let still = subjects.first().and_then(|first| gallery.preview(*first));
+        let still = still.map_or_else(String::new, |still| {
+            let motion = "(prefers-reduced-motion: reduce)";
+            let dark = gallery.file_of(still, Form::Dark).map_or_else(String::new, |dark| {
+                format!(
+                    "<source media=\"{motion} and (prefers-color-scheme: dark)\" srcset=\"{}\">",
+                    address(dark)
+                )
+            });
+            format!("{dark}<source media=\"{motion}\" srcset=\"{}\">", link::relative(from, &still.path))
         });
-        let before = format!("<details class=\"moving\" open><summary>Animation</summary><picture>{source}");
-        (before, "</picture></details>")
+        format!(
+            "<details class=\"moving\" open><summary>Animation</summary><picture>{still}{picture}</picture></details>"
+        )
     } else {
-        (String::new(), "")
+        in_both_themes(&picture, gallery.file_of(planned, Form::Dark).map(address).as_deref())
     };
-    let mut block = format!(
-        "<figure>{before}<img src=\"{source}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" alt=\""
-    );
-    escape(&mut block, &alt::text(gallery, planned));
-    block.push_str("\">");
-    block.push_str(after);
+    let id = place.map_or_else(String::new, |_| format!(" id=\"{}\"", numbering::id(planned)));
+    let mut block = format!("<figure{id}>{picture}<figcaption>");
+    if let Some(place) = place {
+        block.push_str(&format!("<strong>Figure {}</strong> ", place + 1));
+    }
+    if !caption.is_empty() {
+        escape(&mut block, caption);
+        block.push(' ');
+    }
     if let Some(first) = subjects.first() {
         let id = &first.case.experiment;
         let experiment = gallery.experiment(id).map_or("", |experiment| experiment.title.as_str());
@@ -216,13 +253,13 @@ fn figure(gallery: Gallery<'_>, from: &str, planned: &PlannedFigure) -> String {
         } else {
             (link::index(&format!("experiments/{id}")), planned.figure.title.clone())
         };
-        block.push_str(&format!("<figcaption><a href=\"{}\">", link::relative(from, &page)));
+        block.push_str(&format!("<a href=\"{}\">", link::relative(from, &page)));
         // A blank line would end the block.
         let caption = format!("{experiment}: {title}");
         escape(&mut block, &caption.split_whitespace().collect::<Vec<_>>().join(" "));
-        block.push_str("</a></figcaption>");
+        block.push_str("</a>");
     }
-    block.push_str("</figure>");
+    block.push_str("</figcaption></figure>");
     block
 }
 
@@ -234,16 +271,18 @@ fn resolved<'e>(
     prepared: &'e str,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Event<'e>> {
-    // The title that takes the place of an autolink's address.
-    let mut autolink: Option<String> = None;
+    // The title that takes the place of an autolink's address, or of words that are not given.
+    let mut title_of_link: Option<String> = None;
     let note = |name: &str| CowStr::from(format!("note:{}", spot.scoped(name)));
     let mut output = Vec::new();
-    for event in Parser::new_ext(prepared, options()) {
-        output.push(match event {
+    let mut events = Parser::new_ext(prepared, options()).peekable();
+    while let Some(event) = events.next() {
+        let event = match event {
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
                 let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
-                if link_type == LinkType::Autolink {
-                    autolink = reference::title(gallery, &dest_url).map(str::to_owned);
+                let has_no_words = matches!(events.peek(), Some(Event::End(TagEnd::Link)));
+                if link_type == LinkType::Autolink || has_no_words {
+                    title_of_link = reference::title(gallery, spot, text, &dest_url);
                 }
                 Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url: address.into(), title, id })
             }
@@ -251,13 +290,20 @@ fn resolved<'e>(
                 let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
                 Event::Start(Tag::Image { link_type: LinkType::Inline, dest_url: address.into(), title, id })
             }
-            Event::Text(words) => Event::Text(autolink.take().map_or(words, CowStr::from)),
+            Event::Text(words) => Event::Text(title_of_link.take().map_or(words, CowStr::from)),
+            Event::End(TagEnd::Link) => {
+                if let Some(title) = title_of_link.take() {
+                    output.push(Event::Text(title.into()));
+                }
+                event
+            }
             Event::InlineMath(latex) => typeset(&latex, false, text, found),
             Event::DisplayMath(latex) => typeset(&latex, true, text, found),
             Event::FootnoteReference(name) => Event::FootnoteReference(note(&name)),
             Event::Start(Tag::FootnoteDefinition(name)) => Event::Start(Tag::FootnoteDefinition(note(&name))),
             other => other,
-        });
+        };
+        output.push(event);
     }
     output
 }

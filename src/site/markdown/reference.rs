@@ -2,12 +2,14 @@
 
 use pulldown_cmark::LinkType;
 
-use super::{Spot, Text, place};
+use super::{Spot, Text, embedded, place};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::plan::PlannedFigure;
 use crate::site::gallery::Gallery;
 use crate::site::link;
+use crate::site::numbering;
 
-const REFERENCES: [&str; 5] = ["experiment", "activation", "target", "model", "page"];
+const REFERENCES: [&str; 6] = ["experiment", "activation", "target", "model", "page", "figure"];
 
 /// The thing that a reference names.
 struct Named<'g> {
@@ -27,15 +29,37 @@ fn named<'g>(gallery: Gallery<'g>, kind: &str) -> Option<Vec<(&'g str, Named<'g>
         "target" => specs.targets.values().map(|it| of("targets/", &it.id, &it.title)).collect(),
         "model" => specs.models.values().map(|it| of("models/", &it.id, &it.title)).collect(),
         "page" => specs.pages.iter().map(|it| of("", &it.id, &it.title)).collect(),
+        "figure" => {
+            let place = |planned| format!("{}#{}", numbering::home(planned), numbering::id(planned));
+            let of = |planned: &'g PlannedFigure| {
+                (numbering::name(planned), Named { title: &planned.figure.title, page: place(planned) })
+            };
+            numbering::named(gallery).map(of).collect()
+        }
         _ => return None,
     })
 }
 
-/// The title of what an autolink such as `<experiment:ID>` names; `None` for an address of the web.
-pub(super) fn title<'g>(gallery: Gallery<'g>, address: &str) -> Option<&'g str> {
+/// The title of what a link without words, such as `<experiment:ID>` or `[](experiment:ID)`, names, and of a figure its number;
+/// `None` for an address of the web.
+pub(super) fn title(gallery: Gallery<'_>, spot: &Spot<'_>, text: &Text<'_>, address: &str) -> Option<String> {
     let (kind, id) = address.split_once(':')?;
     let id = id.split('#').next().unwrap_or_default();
-    named(gallery, kind)?.into_iter().find(|(name, _)| *name == id).map(|(_, named)| named.title)
+    if kind == "figure" {
+        let planned = numbering::named(gallery).find(|planned| numbering::name(planned) == id)?;
+        return Some(match place_in_text(gallery, spot, text, id) {
+            Some(place) => format!("Figure {}", place + 1),
+            None => numbering::words(gallery, spot.from, planned),
+        });
+    }
+    named(gallery, kind)?.into_iter().find(|(name, _)| *name == id).map(|(_, named)| named.title.to_owned())
+}
+
+/// The place of a figure among those that the text itself counts.
+fn place_in_text(gallery: Gallery<'_>, spot: &Spot<'_>, text: &Text<'_>, name: &str) -> Option<usize> {
+    let is_counted = spot.scope.is_empty() && !spot.is_excerpt;
+    let embedded = if is_counted { embedded(gallery, text) } else { Vec::new() };
+    embedded.into_iter().position(|planned| numbering::name(planned) == name)
 }
 
 /// The address that a link of the Markdown leads to, as seen from where the Markdown is shown; empty after a fault.
@@ -81,6 +105,10 @@ pub(super) fn resolve(
         });
         return String::new();
     };
+    if scheme == "figure" && place_in_text(gallery, spot, text, id).is_some() {
+        let fragment = thing.page.split_once('#').map_or("", |(_, fragment)| fragment);
+        return format!("#{fragment}");
+    }
     let page = link::relative(spot.from, &thing.page);
     fragment.map_or(page.clone(), |fragment| format!("{page}#{fragment}"))
 }

@@ -19,14 +19,19 @@ pub(in crate::site) fn markdown(
     text: &Text<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> String {
-    let prepared = embed::embed(gallery, text, found, |planned| {
+    let prepared = embed::embed(gallery, text, found, |planned, _, caption| {
         let mut alt_text = String::new();
         escape(&mut alt_text, &alt::text(gallery, planned));
         let source = link::relative(spot.from, &planned.path);
-        format!("<img src=\"{source}\" width=\"720\" alt=\"{alt_text}\">")
+        let caption = if caption.is_empty() {
+            String::new()
+        } else {
+            format!("\n\n{}", crate::site::report::plain(caption))
+        };
+        format!("<img src=\"{source}\" width=\"720\" alt=\"{alt_text}\">{caption}")
     });
     let mut changes: Vec<(Range<usize>, String)> = Vec::new();
-    let mut open: Vec<(LinkType, String, CowStr<'_>)> = Vec::new();
+    let mut open: Vec<(LinkType, String, CowStr<'_>, String)> = Vec::new();
     // Where the last thing inside of a link ended: what follows up to the link's own end is its address.
     let mut inner_end = 0;
     let parser = Parser::new_ext(&prepared, options());
@@ -48,21 +53,24 @@ pub(in crate::site) fn markdown(
                 Tag::Link { link_type, dest_url, title, .. } | Tag::Image { link_type, dest_url, title, .. },
             ) => {
                 let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
+                let title_of_link = reference::title(gallery, spot, text, &dest_url)
+                    .map(|name| crate::site::report::plain(&name));
                 if link_type == LinkType::Autolink
-                    && let Some(name) = reference::title(gallery, &dest_url)
+                    && let Some(name) = &title_of_link
                 {
-                    let name = crate::site::report::plain(name);
                     changes.push((range.clone(), format!("[{name}]({})", folder_of_page(&address))));
                 }
                 let is_unchanged = link_type == LinkType::Inline && address == *dest_url;
                 let address = if is_unchanged { String::new() } else { folder_of_page(&address) };
-                open.push((link_type, address, title));
                 // Past the bracket, for a link without a text.
                 inner_end = range.start + prepared[range.clone()].find('[').map_or(0, |at| at + 1);
+                let is_empty = link_type == LinkType::Inline && prepared[inner_end..].starts_with(']');
+                let words = if is_empty { title_of_link.unwrap_or_default() } else { String::new() };
+                open.push((link_type, address, title, words));
                 continue;
             }
             Event::End(TagEnd::Link | TagEnd::Image) => {
-                if let Some((link_type, address, title)) = open.pop()
+                if let Some((link_type, address, title, words)) = open.pop()
                     && !address.is_empty()
                     && !matches!(link_type, LinkType::Autolink | LinkType::Email)
                 {
@@ -70,7 +78,7 @@ pub(in crate::site) fn markdown(
                     let is_collapsed =
                         link_type == LinkType::Collapsed && prepared[range.end..].starts_with("[]");
                     let end = if is_collapsed { range.end + 2 } else { range.end };
-                    changes.push((inner_end..end, tail(&address, &title)));
+                    changes.push((inner_end..end, format!("{words}{}", tail(&address, &title))));
                 }
             }
             Event::Start(Tag::Heading { level, .. }) => {
@@ -185,6 +193,7 @@ mod tests {
             description: String::new(),
             base_url: None,
             home: Vec::new(),
+            has_dark_figures: true,
             source: None,
         };
         let specs = Specs {
@@ -229,7 +238,7 @@ mod tests {
             ("a [b *c*](page:p) d", "a [b *c*](p/) d"),
             ("[b](<page:p> 'a \"t\"')", "[b](p/ \"a \\\"t\\\"\")"),
             ("[b\\]](page:p)", "[b\\]](p/)"),
-            ("[](page:p)", "[](p/)"),
+            ("[](page:p)", "[The \\*page\\*](p/)"),
             ("<page:p>, <https://a.b/c>", "[The \\*page\\*](p/), <https://a.b/c>"),
             ("[b][1], [1], [1][]\n\n[1]: page:p", "[b](p/), [1](p/), [1](p/)\n\n[t-1]: page:p"),
             ("[b][1]\n\n[1]: https://a.b/c_(d)", "[b](<https://a.b/c_(d)>)\n\n[t-1]: https://a.b/c_(d)"),

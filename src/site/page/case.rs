@@ -95,7 +95,8 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
         vec![draft.home_link(), draft.link("Experiments", "experiments/index.html"), experiment_link.clone()];
     let preview = gallery.preview(trained);
     let is_fit = |planned: &&PlannedFigure| preview.is_some_and(|fit| fit.path == planned.path);
-    let others = gallery.figures_of(trained).into_iter().filter(|planned| !is_fit(planned));
+    let shown = gallery.figures_of_case(&format!("{}/", case.directory()));
+    let others = shown.into_iter().filter(|planned| !is_fit(planned));
     let (animations, figures): (Vec<FigureView>, Vec<FigureView>) =
         others.map(|planned| draft.figure(planned)).partition(|figure| figure.is_animation);
     let source = experiment.map(|experiment| &experiment.source);

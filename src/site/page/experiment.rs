@@ -223,7 +223,7 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
     let breadcrumbs = vec![draft.home_link(), draft.link("Experiments", "experiments/index.html")];
     let layout = draft.layout(&experiment.title, &description, breadcrumbs);
     ExperimentPage {
-        layout: draft.with_image(layout, gallery.preview_of(experiment)),
+        layout: draft.with_image(layout, gallery.card_of(experiment)),
         description_html: draft.html(&Text::of_experiment(experiment)),
         facts: facts(experiment),
         overviews: gallery

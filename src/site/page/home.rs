@@ -72,7 +72,7 @@ pub(in crate::site) fn home(draft: &mut Draft<'_, '_>) -> HomePage {
         draft.link(&experiment.title, &format!("experiments/{}/index.html", experiment.id))
     });
     let layout = draft.layout(&site.title, &site.description, Vec::new());
-    let preview = experiments.first().and_then(|experiment| gallery.preview_of(experiment));
+    let preview = experiments.first().and_then(|experiment| gallery.card_of(experiment));
     HomePage {
         layout: draft.with_image(layout, preview),
         matrix,

@@ -21,8 +21,9 @@ use super::gallery::{Gallery, Trained};
 use super::judged::{SpreadView, spread_view};
 use super::link::relative;
 use super::markdown::{self, Spot, Text};
+use super::{numbering, passport};
 use crate::diagnostic::Diagnostic;
-use crate::plan::PlannedFigure;
+use crate::plan::{Form, PlannedFigure};
 
 pub(super) use activation::{activation, activation_index};
 pub(super) use case::case;
@@ -96,8 +97,17 @@ pub(super) struct Link {
 #[derive(Serialize)]
 struct FigureView {
     id: String,
+    /// Its id and its number on this page; `None` where it has its own on another.
+    anchor: Option<String>,
+    number: Option<usize>,
     title: String,
     url: String,
+    /// The same on dark ground; `None` where there is no such picture.
+    dark_url: Option<String>,
+    /// The same as SVG; `None` where it was not asked for.
+    svg_url: Option<String>,
+    /// What it was made from.
+    passport_url: String,
     width: u32,
     height: u32,
     alt: String,
@@ -244,10 +254,16 @@ impl Draft<'_, '_> {
     fn figure(&mut self, planned: &PlannedFigure) -> FigureView {
         let figure = &planned.figure;
         let name = planned.path.rsplit('/').next().unwrap_or_default();
+        let is_home = numbering::home(planned) == self.path;
         FigureView {
             id: figure.id.clone(),
+            anchor: is_home.then(|| numbering::id(planned)),
+            number: if is_home { numbering::number(self.gallery, planned) } else { None },
+            passport_url: self.url(&passport::path(planned)),
             title: figure.title.clone(),
             url: self.url(&planned.path),
+            dark_url: self.gallery.file_of(planned, Form::Dark).map(|path| self.url(&path)),
+            svg_url: self.gallery.file_of(planned, Form::Svg).map(|path| self.url(&path)),
             width: figure.size.0,
             height: figure.size.1,
             alt: alt::text(self.gallery, planned),

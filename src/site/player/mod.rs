@@ -252,8 +252,10 @@ fn map_figure(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<((f64, f64),
     if trained.case.model.model_type != ModelType::SingleNeuron {
         return None;
     }
-    gallery.figures_of(trained).into_iter().find_map(|planned| match planned.figure.figure_type {
-        FigureType::LossLandscape { w, b, .. } => Some((w, b)),
-        _ => None,
+    gallery.figures_of_case(&format!("{}/", trained.case.directory())).into_iter().find_map(|planned| {
+        match planned.figure.figure_type {
+            FigureType::LossLandscape { w, b, .. } => Some((w, b)),
+            _ => None,
+        }
     })
 }

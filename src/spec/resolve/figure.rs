@@ -5,7 +5,7 @@ use super::super::load::Document;
 use super::super::typed::{self, FigureTypeName};
 use super::{Faults, count, does_not_apply, interval, require};
 use crate::diagnostic::Diagnostic;
-use crate::spec::{Figure, FigureType, Panel, standard_figure};
+use crate::spec::{Figure, FigureType, Format, Panel, standard_figure};
 
 pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Faults<'_>) -> Option<Figure> {
     let name = match typed.r#type {
@@ -29,12 +29,18 @@ pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Fa
         Field::Faulty => None,
         Field::Present(field) => size(&field.value, faults),
     };
+    let has_svg = match &typed.formats {
+        Field::Absent => Some(false),
+        Field::Faulty => None,
+        Field::Present(field) => formats(typed.r#type, &field.value, faults),
+    };
     let figure_type = settings(typed, standard.figure_type, faults)?;
     let id = document.id.value.clone();
     Some(Figure {
         title: typed.title.or(if id == name { standard.title } else { id.clone() })?,
         caption: typed.caption.or(String::new())?,
         size: size?,
+        has_svg: has_svg?,
         id,
         figure_type,
         source: Some(document.source.clone()),
@@ -71,6 +77,37 @@ fn size(located: &Located<(Located<u64>, Located<u64>)>, faults: &mut Faults<'_>
         |value| count(value, 200..=4000, "size", faults).and_then(|value| u32::try_from(value).ok());
     let (width, height) = (side(&located.value.0), side(&located.value.1));
     Some((width?, height?))
+}
+
+/// Whether SVG is asked for beside the PNG.
+fn formats(
+    kind: FigureTypeName,
+    list: &Located<Vec<Located<Format>>>,
+    faults: &mut Faults<'_>,
+) -> Option<bool> {
+    let place_of = |wanted: Format| list.value.iter().find(|format| format.value == wanted);
+    if kind == FigureTypeName::Convergence {
+        let place = faults.place(&list.span, "an animation is always a GIF");
+        faults.push(Diagnostic::error("`formats` does not apply to a figure of type `convergence`", place));
+        return None;
+    }
+    if place_of(Format::Png).is_none() {
+        let place = faults.place(&list.span, "`png` is missing");
+        let diagnostic = Diagnostic::error("every still figure is drawn as PNG", place);
+        faults.push(
+            diagnostic.help("reports and cards show PNGs; write `formats: [png, svg]` for SVG beside it"),
+        );
+        return None;
+    }
+    for (index, format) in list.value.iter().enumerate() {
+        if let Some(first) = list.value[..index].iter().find(|earlier| earlier.value == format.value) {
+            let place = faults.place(&format.span, "this is the second one");
+            let related = faults.place(&first.span, "first named here");
+            faults.push(Diagnostic::error("a format is named twice", place).related(related));
+            return None;
+        }
+    }
+    Some(place_of(Format::Svg).is_some())
 }
 
 /// The standard settings with those that the spec gives.

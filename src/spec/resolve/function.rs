@@ -6,7 +6,7 @@ use super::super::typed;
 use super::{Faults, require};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::function::{self, Builtin, Function};
-use crate::spec::{Activation, Color, Reference, Target, standard};
+use crate::spec::{Activation, Palette, Reference, Target, standard};
 
 /// More coefficients than any figure could show, few enough for a double to hold their powers.
 const MAX_COEFFICIENTS: usize = 64;
@@ -160,6 +160,7 @@ fn compile(
 pub(super) fn activation(
     document: &Document,
     typed: &typed::Activation,
+    palette: Palette,
     faults: &mut Faults<'_>,
 ) -> Option<Activation> {
     let base = match (&typed.expression, &typed.builtin) {
@@ -172,10 +173,10 @@ pub(super) fn activation(
             None
         }
         (Field::Present(expression), Field::Absent) => {
-            by_expression(document, typed, &expression.value, faults)
+            by_expression(document, typed, &expression.value, palette, faults)
         }
         (Field::Absent, Field::Present(name)) => match function::builtin(&name.value.value) {
-            Some(builtin) => varied(builtin, typed, faults),
+            Some(builtin) => varied(builtin, typed, palette, faults),
             None => {
                 let name = &name.value;
                 let place = faults.place(&name.span, "no built-in of this name");
@@ -189,7 +190,7 @@ pub(super) fn activation(
             }
         },
         (Field::Absent, Field::Absent) => match function::builtin(&document.id.value) {
-            Some(builtin) => varied(builtin, typed, faults),
+            Some(builtin) => varied(builtin, typed, palette, faults),
             None => {
                 let place = faults.place(&document.id.span, "neither is given");
                 let diagnostic =
@@ -217,7 +218,7 @@ pub(super) fn activation(
         title: typed.title.or(title)?,
         description: typed.description.or(base.description.clone())?,
         symbol: typed.symbol.or(Located { value: base.symbol.clone(), span: 0..0 })?.value,
-        color: typed.color.or(if is_renamed { color_of(&document.id.value) } else { base.color })?,
+        color: typed.color.or(if is_renamed { palette.of_id(&document.id.value) } else { base.color })?,
         references,
         source: Some(document.source.clone()),
         id: document.id.value.clone(),
@@ -230,7 +231,12 @@ fn builtin_ids() -> impl Iterator<Item = &'static str> {
 }
 
 /// A built-in with the parameters that the spec gives.
-fn varied(builtin: &Builtin, typed: &typed::Activation, faults: &mut Faults<'_>) -> Option<Activation> {
+fn varied(
+    builtin: &Builtin,
+    typed: &typed::Activation,
+    palette: Palette,
+    faults: &mut Faults<'_>,
+) -> Option<Activation> {
     let mut values: Vec<(String, f64)> =
         builtin.parameters.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
     let mut is_sound = true;
@@ -250,13 +256,14 @@ fn varied(builtin: &Builtin, typed: &typed::Activation, faults: &mut Faults<'_>)
             }
         }
     }
-    is_sound.then(|| standard::activation(builtin, values))
+    is_sound.then(|| standard::activation(builtin, values, palette))
 }
 
 fn by_expression(
     document: &Document,
     typed: &typed::Activation,
     expression: &Located<String>,
+    palette: Palette,
     faults: &mut Faults<'_>,
 ) -> Option<Activation> {
     let parameters = parameters(&typed.parameters, faults)?;
@@ -271,28 +278,11 @@ fn by_expression(
         function,
         expression: expression.value.clone(),
         parameters,
-        color: color_of(id),
+        color: palette.of_id(id),
         references: Vec::new(),
         builtin: None,
         source: None,
     })
-}
-
-/// Colours for activations whose specs give none: dark enough to read on white, and unlike those of the classical six.
-const COLORS: [Color; 8] = [
-    Color { red: 0xc2, green: 0x40, blue: 0x8f },
-    Color { red: 0x0e, green: 0x8f, blue: 0x9c },
-    Color { red: 0x8a, green: 0x8d, blue: 0x0f },
-    Color { red: 0xb8, green: 0x86, blue: 0x0b },
-    Color { red: 0x1b, green: 0x2a, blue: 0x6b },
-    Color { red: 0x6b, green: 0x3f, blue: 0xa0 },
-    Color { red: 0x5f, green: 0x6b, blue: 0x7a },
-    Color { red: 0x00, green: 0x66, blue: 0x4b },
-];
-
-/// By the id alone, so that adding an activation changes no other's colour.
-fn color_of(id: &str) -> Color {
-    COLORS[usize::from(blake3::hash(id.as_bytes()).as_bytes()[0]) % COLORS.len()]
 }
 
 fn reference(typed: &typed::Reference, faults: &mut Faults<'_>) -> Option<Reference> {

@@ -33,10 +33,13 @@ struct Library<'d> {
 /// Resolves all documents. The specs are complete only if no error was found.
 pub(super) fn resolve(documents: &[Document], declared: &Declared) -> (Specs, Vec<Diagnostic>) {
     let mut found = Vec::new();
+    let palette = site::palette(documents);
     let mut library = Library {
         declared,
         targets: BTreeMap::new(),
-        activations: standard::activations().map(|activation| (activation.id.clone(), activation)).collect(),
+        activations: standard::activations(palette)
+            .map(|activation| (activation.id.clone(), activation))
+            .collect(),
         models: standard::models().into_iter().map(|model| (model.id.clone(), Arc::new(model))).collect(),
         figures: standard::figures()
             .into_iter()
@@ -58,7 +61,7 @@ pub(super) fn resolve(documents: &[Document], declared: &Declared) -> (Specs, Ve
                 }
             }
             Kind::Activation(typed) => {
-                if let Some(activation) = function::activation(document, typed, &mut faults) {
+                if let Some(activation) = function::activation(document, typed, palette, &mut faults) {
                     library.activations.insert(id, Arc::new(activation));
                 }
             }

@@ -5,7 +5,7 @@ use super::super::load::{Declared, Document, Namespace};
 use super::super::typed::{self, Kind};
 use super::{Faults, report_repeats, unknown};
 use crate::diagnostic::Diagnostic;
-use crate::spec::{Experiment, Site};
+use crate::spec::{Experiment, Palette, Site};
 
 /// The one site spec, or what a site without one is.
 pub(super) fn site(
@@ -24,6 +24,7 @@ pub(super) fn site(
             description: String::new(),
             base_url: None,
             home: Vec::new(),
+            has_dark_figures: true,
             source: None,
         };
     };
@@ -63,8 +64,19 @@ pub(super) fn site(
         description: typed.description.or(String::new()).unwrap_or_default(),
         base_url,
         home,
+        has_dark_figures: typed.figures.value().and_then(|figures| figures.dark.or(true)).unwrap_or(true),
         source: Some(document.source.clone()),
     }
+}
+
+/// The palette of the site spec, which the activations need before anything else is known of the site.
+pub(super) fn palette(documents: &[Document]) -> Palette {
+    let site = documents.iter().find_map(|document| match &document.kind {
+        Kind::Site(typed) => Some(typed),
+        _ => None,
+    });
+    let figures = site.and_then(|site| site.figures.value());
+    figures.and_then(|figures| figures.palette.or(Palette::Accessible)).unwrap_or(Palette::Accessible)
 }
 
 fn base_url(typed: &typed::Site, faults: &mut Faults<'_>) -> Option<String> {

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::decode::{Decode, Faults, Located, NamedNumbers, Schema, fields, listed, mismatch, names};
 use super::yaml::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::spec::{Color, Colormap, MatrixValue, Scale};
+use crate::spec::{Color, Colormap, Format, MatrixValue, Palette, Scale};
 
 pub(super) use experiment::{
     Attainable, Data, DistributionName, Experiment, Generator, GivenTensor, Init, RandomInit, Seeds,
@@ -119,6 +119,25 @@ fields! {
             base_url: Located<String>,
             /// The experiments that the home page shows first, in this order; the others follow.
             home: Vec<Located<String>>,
+            /// How all figures look.
+            figures: SiteFigures,
+        }
+    }
+}
+
+names!(Palette, "a palette", ["accessible" => Self::Accessible, "original" => Self::Original]);
+
+fields! {
+    /// How all figures look.
+    SiteFigures, "settings of figures" {
+        optional {
+            /// The colours of activations that give none: `accessible`, eight that people tell apart however they see colours,
+            /// or `original`, those of the first script (#1f77b4, #ff7f0e, #2ca02c, #d62728, #9467bd, #8c564b for the classical
+            /// six).
+            palette: Palette = "accessible",
+            /// Whether still figures are drawn on dark ground too, for readers whose pages are dark; `false` keeps the site
+            /// smaller.
+            dark: bool = true,
         }
     }
 }
@@ -276,6 +295,8 @@ names!(MatrixValue, "a value of a matrix", [
     "success" => Self::Success,
 ]);
 
+names!(Format, "a format of figures", ["png" => Self::Png, "svg" => Self::Svg]);
+
 names!(Scale, "a scale", ["linear" => Self::Linear, "log" => Self::Log]);
 
 fields! {
@@ -293,6 +314,9 @@ fields! {
             title: String,
             /// Markdown under the figure on pages.
             caption: String,
+            /// The files that it is drawn to: `png`, and `svg` beside it if asked. A convergence is an animation, and always a
+            /// GIF.
+            formats: Located<Vec<Located<Format>>> = ["png"],
             /// Frames per second of a convergence.
             fps: Located<f64> = 12.0,
             /// The panels of a convergence, left to right: `fit` and `{trajectory: NAME}`.
@@ -354,7 +378,7 @@ fields! {
     /// A page of text.
     Page, "a page" {
         required {
-            /// Markdown, with links such as `experiment:ID` and figures by `{{ figure(…) }}`.
+            /// Markdown, with links such as `experiment:ID` and `figure:NAME`, and figures by `{{ figure(…) }}`.
             body: Located<String>,
         }
         optional {

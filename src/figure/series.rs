@@ -1,0 +1,37 @@
+//! Lines that are told apart in one figure: by their colours, and by how they are broken where colours are not enough.
+
+use super::canvas::{Ink, Pen};
+use super::chart::Style;
+
+/// The lengths of a dash and of the gap after it, for the second, third and fourth line of one colour; the first is whole.
+const DASHES: [(f64, f64); 3] = [(13.0, 4.0), (5.0, 3.0), (2.0, 3.4)];
+
+/// A pen for each colour, in their order, none like another while there are few of one colour.
+pub(super) fn pens(colors: impl IntoIterator<Item = Ink>, style: Style) -> Vec<Pen> {
+    let mut seen: Vec<Ink> = Vec::new();
+    let pens = colors.into_iter().map(|color| {
+        let before = seen.iter().filter(|other| **other == color).count();
+        seen.push(color);
+        let dash = (before % (DASHES.len() + 1)).checked_sub(1).map(|at| DASHES[at]);
+        let dash = dash.map(|(dash, gap)| (dash * style.unit, gap * style.unit));
+        Pen { dash, ..style.curve(color) }
+    });
+    pens.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::paper::Paper;
+    use super::*;
+
+    #[test]
+    fn lines_of_one_color_are_broken_differently() {
+        let (red, blue) = (Ink::solid(200, 0, 0), Ink::solid(0, 0, 200));
+        let style = Style { unit: 1.0, paper: Paper::LIGHT };
+        let pens = pens([red, blue, red, red, blue, red], style);
+        assert!(pens[0].dash.is_none() && pens[1].dash.is_none());
+        for (at, pen) in pens.iter().enumerate() {
+            assert!(!pens[..at].contains(pen), "{at}");
+        }
+    }
+}
