@@ -281,5 +281,5 @@ fn tables_and_runs_hold_the_same_numbers() {
 #[test]
 fn the_committed_gallery_is_small_enough() {
     let bytes: usize = GALLERY.site().values().map(Vec::len).sum();
-    assert!(bytes < 20_000_000, "{bytes} bytes");
+    assert!(bytes < 22_000_000, "{bytes} bytes");
 }

@@ -37,25 +37,29 @@ function sort(table, head) {
   body.append(...rows.map(({ row }) => row));
 }
 
-// A form names its table; each of its choices hides the rows whose data of the same name differ, and its text those without it.
-for (const form of document.querySelectorAll("form[data-table]")) {
-  const rows = [...document.getElementById(form.dataset.table).tBodies[0].rows];
-  const status = form.querySelector("output");
+// Filters are for the table that they name, or for all cases of the page; each choice hides the rows whose data of the same
+// name differ, and the text those without its words.
+for (const filters of document.querySelectorAll(".filters")) {
+  const { table } = filters.dataset;
+  const rows = table ? [...document.getElementById(table).tBodies[0].rows] : [...document.querySelectorAll("[data-diagnosis]")];
+  const [status, text, selects] = [filters.querySelector("output"), filters.querySelector("input"), filters.querySelectorAll("select")];
   const apply = () => {
-    const choices = [...form.querySelectorAll("select")].filter((select) => select.value !== "");
-    const words = form.elements.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const choices = [...selects].filter((select) => select.value !== "");
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const row of rows) {
-      const fits = choices.every((select) => select.value.split(" ").includes(row.dataset[select.name]));
+      const fits = choices.every((select) => select.value.split(" ").some((value) => row.dataset[select.name].split(" ").includes(value)));
       const found = words.every((word) => row.dataset.words.toLowerCase().includes(word));
       row.hidden = !(fits && found);
       if (!row.hidden) shown += 1;
     }
     status.value = `${shown} of ${rows.length}`;
   };
-  form.addEventListener("input", apply);
-  form.addEventListener("reset", () => setTimeout(apply));
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.hidden = false;
+  filters.addEventListener("input", apply);
+  filters.querySelector("button").addEventListener("click", () => {
+    for (const input of [text, ...selects]) input.value = "";
+    apply();
+  });
+  filters.hidden = false;
   apply();
 }
