@@ -12,7 +12,7 @@
 //! 6. [`site`]: all of it → the files of the site.
 //! 7. [`publish`]: the files → the output folder, exchanged in one step.
 //!
-//! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`cache`], [`function`] and [`property`]. [`build`] is the one
+//! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`color`], [`cache`], [`function`] and [`property`]. [`build`] is the one
 //! place where the stages meet; [`serve`] shows what it made, [`watch`] makes it anew on every save, [`why`] explains it,
 //! [`scaffold`] writes specs to begin with, and [`cli`] is what a
 //! user meets.
@@ -21,6 +21,7 @@ pub mod attain;
 pub mod build;
 pub mod cache;
 pub mod cli;
+pub mod color;
 pub mod diagnostic;
 pub mod figure;
 pub mod finding;

@@ -5,10 +5,11 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The order of the modules; each may use those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "diagnostic",
     "fs",
     "number",
+    "color",
     "cache",
     "function",
     "property",

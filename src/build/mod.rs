@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::attain;
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::finding::{Finding, Violation};
 use crate::fs::{FileError, resolved};
 use crate::plan::{self, Plan};
@@ -238,6 +238,7 @@ impl Builder {
         refuse_confused_folders(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
+        refuse_missing_logo(&specs, inputs, options)?;
         let mut warnings = warnings(&specs);
         refuse_warnings(options, &warnings)?;
         let last = known.last.as_ref().map(|last| (&last.specs, &last.plan));
@@ -381,6 +382,7 @@ pub fn check(options: &Options) -> Result<Checked, Failure> {
     let inputs = Inputs::read(options);
     let specs = inputs.load_specs(options)?;
     let templates = inputs.templates()?;
+    refuse_missing_logo(&specs, &inputs, options)?;
     let warnings = warnings(&specs);
     refuse_warnings(options, &warnings)?;
     let plan = plan::plan(&specs);
@@ -403,6 +405,24 @@ fn warnings(specs: &Specs) -> Vec<Diagnostic> {
         diagnostic.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
     });
     found
+}
+
+/// Refuses a site whose logo is not among the static files.
+fn refuse_missing_logo(specs: &Specs, inputs: &Inputs, options: &Options) -> Result<(), Failure> {
+    let Some(logo) = specs.site.look.logo.as_ref().filter(|logo| !inputs.statics.contains_key(&logo.path))
+    else {
+        return Ok(());
+    };
+    let folder = options.statics.path.display();
+    let message = format!("there is no file `{}` in the folder {folder}", logo.path);
+    let diagnostic = Diagnostic::error(message, logo.place.clone());
+    let names = inputs.statics.keys().map(String::as_str);
+    Err(Failure::Specs(vec![match nearest(&logo.path, names) {
+        Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
+        None => {
+            diagnostic.help("what lies there becomes part of the site; `--static DIR` names another folder")
+        }
+    }]))
 }
 
 /// Makes errors of warnings where the author wants to have none.

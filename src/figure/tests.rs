@@ -402,6 +402,6 @@ fn the_alarm_is_seen_in_the_dark() {
     let finding = finding(run);
     let picture = decode(&super::draw(&fit, Input::Cases(&[(&case, &finding)]), Form::Dark)).remove(0).0;
     let words = paper::Paper::DARK.words(fit::ALARM);
-    assert!(paper::contrast(words.rgb, [0x1c, 0x20, 0x27]) >= 4.5);
+    assert!(crate::color::contrast(words.rgb, [0x1c, 0x20, 0x27]) >= 4.5);
     assert!(count(&picture, words.rgb) > 15);
 }

@@ -1,7 +1,8 @@
 //! Styles and scripts under names that change with what is in them, so that a browser may keep them for ever.
 
-use super::SiteFile;
 use super::template::Templates;
+use super::{SiteFile, look};
+use crate::spec::Look;
 
 /// The words and places that the search looks through; loaded at its first use, and by its plain name, since otherwise every
 /// edit of a text would change every page.
@@ -16,34 +17,37 @@ pub(super) struct Assets {
     pub(super) table: String,
     /// The script of pages with a training to play with.
     pub(super) player: String,
+    /// The text of the style, with what the author wants of it.
+    pub(super) style_text: String,
 }
 
 impl Assets {
-    pub(super) fn new(templates: &Templates) -> Self {
-        let path = |name: &str| {
-            let hash = blake3::hash(templates.asset(name).as_bytes()).to_hex();
+    pub(super) fn new(templates: &Templates, look: &Look) -> Self {
+        let style_text = format!("{}{}", templates.asset("style.css"), look::css(look));
+        let path = |name: &str, text: &str| {
+            let hash = blake3::hash(text.as_bytes()).to_hex();
             let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
             format!("assets/{stem}.{}.{extension}", &hash[..10])
         };
+        let script = |name: &str| path(name, templates.asset(name));
         Self {
-            style: path("style.css"),
-            site: path("site.js"),
-            table: path("table.js"),
-            player: path("player.js"),
+            style: path("style.css", &style_text),
+            site: script("site.js"),
+            table: script("table.js"),
+            player: script("player.js"),
+            style_text,
         }
     }
 
     pub(super) fn files(&self, templates: &Templates) -> Vec<SiteFile> {
         let files = [
-            (&self.style, "style.css"),
-            (&self.site, "site.js"),
-            (&self.table, "table.js"),
-            (&self.player, "player.js"),
+            (&self.style, self.style_text.as_str()),
+            (&self.site, templates.asset("site.js")),
+            (&self.table, templates.asset("table.js")),
+            (&self.player, templates.asset("player.js")),
         ];
-        let file = |(path, name): (&String, &str)| SiteFile {
-            path: path.clone(),
-            bytes: templates.asset(name).as_bytes().into(),
-        };
+        let file =
+            |(path, text): (&String, &str)| SiteFile { path: path.clone(), bytes: text.as_bytes().into() };
         files.into_iter().map(file).collect()
     }
 }

@@ -12,6 +12,7 @@ mod headline;
 mod highlight;
 mod judged;
 mod link;
+mod look;
 mod markdown;
 mod math;
 mod numbering;

@@ -76,7 +76,7 @@ impl Renderer {
         let templates = Templates::load(overrides)?;
         let index = Index::new(plan);
         let atlas = Atlas::new(specs, plan, findings);
-        let assets = Assets::new(&templates);
+        let assets = Assets::new(&templates, &specs.site.look);
         let gallery =
             Gallery { specs, plan, findings, verdicts, index: &index, atlas: &atlas, assets: &assets };
         let surroundings = Surroundings::new(specs, overrides);
@@ -347,7 +347,7 @@ impl<'g> Task<'g> {
                 }
             }
             Self::NotFound => {
-                let style = templates.asset("style.css");
+                let style = &gallery.assets.style_text;
                 made.page(gallery, templates, "404.html", "404.html".into(), |draft| {
                     page::not_found(draft, style)
                 });

@@ -128,8 +128,28 @@ pub struct Site {
     pub home: Vec<String>,
     /// Whether still figures have a variant on dark ground.
     pub has_dark_figures: bool,
+    pub look: Look,
     /// `None` without a site spec.
     pub source: Option<Source>,
+}
+
+/// How all pages look; `None` for what is as it is built in.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Look {
+    pub accent: Option<Color>,
+    /// As CSS lists them.
+    pub font: Option<String>,
+    pub code_font: Option<String>,
+    pub logo: Option<Logo>,
+}
+
+/// A picture before the site's name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logo {
+    /// In the folder of static files, with `/` between its parts.
+    pub path: String,
+    /// Where the spec names it.
+    pub place: crate::diagnostic::Place,
 }
 
 /// A function to learn: the kinds `polynomial` and `target`.

@@ -174,3 +174,32 @@ fn a_page_looks_as_it_did() {
     insta::assert_snapshot!("case_page", plain);
     insta::assert_snapshot!("report", String::from_utf8(project.site()["REPORT.md"].clone()).unwrap());
 }
+
+#[test]
+fn an_author_chooses_how_pages_look() {
+    let project = small();
+    let theme = "theme: {accent: \"#ffcc00\", font: \"Georgia, serif\", logo: pictures/logo.svg}";
+    project.write("specs/site.yaml", &format!("kind: site\ntitle: Mine\n{theme}\n"));
+    let missing = project.run(&["build"]);
+    assert_eq!(missing.status, 1);
+    insta::assert_snapshot!("no_logo", missing.stderr);
+    assert_eq!(project.run(&["check"]).stderr, missing.stderr);
+    project.write("static/pictures/logo.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+    project.build();
+    let page = project.read("public/experiments/small/index.html");
+    assert!(page.contains("<img class=\"logo\" src=\"../../pictures/logo.svg\" alt=\"\""), "{page}");
+    let site = project.site();
+    let style = site.keys().find(|name| name.starts_with("assets/style.")).unwrap();
+    assert!(page.contains(&format!("../../{style}")));
+    let css = String::from_utf8(site[style].clone()).unwrap();
+    assert!(css.contains("font-family: Georgia, serif;"));
+    // Yellow cannot be read on white: there it is darker, on dark ground it is itself.
+    assert_eq!(css.matches("--accent: #ffcc00;").count(), 1, "{css}");
+    let not_found = project.read("public/404.html");
+    assert!(not_found.contains("Georgia, serif"), "the page at any address has it too");
+    project.write(
+        "specs/site.yaml",
+        "kind: site\ntheme: {font: \"x; } body { display: none\", logo: ../x.svg}\n",
+    );
+    insta::assert_snapshot!("unsound_theme", project.run(&["check"]).stderr);
+}

@@ -194,6 +194,7 @@ mod tests {
             base_url: None,
             home: Vec::new(),
             has_dark_figures: true,
+            look: crate::spec::Look::default(),
             source: None,
         };
         let specs = Specs {
@@ -213,7 +214,10 @@ mod tests {
             verdicts: &[],
             index: &Index::default(),
             atlas: &crate::site::atlas::Atlas::new(&specs, &plan, &[]),
-            assets: &crate::site::assets::Assets::new(&crate::site::template::Templates::load(&[]).unwrap()),
+            assets: &crate::site::assets::Assets::new(
+                &crate::site::template::Templates::load(&[]).unwrap(),
+                &crate::spec::Look::default(),
+            ),
         };
         let text = Text { markdown, place: None, home: "targets/t/index.html".into() };
         let spot = Spot { from: "REPORT.md", level: 3, scope: "t", is_excerpt: false };

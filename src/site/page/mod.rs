@@ -45,6 +45,8 @@ pub(super) struct Layout {
 struct SiteView {
     title: String,
     description: String,
+    /// The address of the picture before its name, if there is one.
+    logo_url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -189,7 +191,11 @@ impl Draft<'_, '_> {
         let pages = self.gallery.specs.pages.iter();
         nav.extend(pages.map(|page| section(&page.title, &format!("{}/index.html", page.id))));
         Layout {
-            site: SiteView { title: site.title.clone(), description: site.description.clone() },
+            site: SiteView {
+                title: site.title.clone(),
+                description: site.description.clone(),
+                logo_url: site.look.logo.as_ref().map(|logo| self.url(&logo.path)),
+            },
             page: PageView {
                 title: title.into(),
                 description: description.into(),

@@ -5,7 +5,7 @@ use super::super::load::{Declared, Document, Namespace};
 use super::super::typed::{self, Kind};
 use super::{Faults, report_repeats, unknown};
 use crate::diagnostic::Diagnostic;
-use crate::spec::{Experiment, Palette, Site};
+use crate::spec::{Experiment, Logo, Look, Palette, Site};
 
 /// The one site spec, or what a site without one is.
 pub(super) fn site(
@@ -25,6 +25,7 @@ pub(super) fn site(
             base_url: None,
             home: Vec::new(),
             has_dark_figures: true,
+            look: Look::default(),
             source: None,
         };
     };
@@ -54,6 +55,7 @@ pub(super) fn site(
         Field::Absent | Field::Faulty => Vec::new(),
     };
     let base_url = base_url(typed, &mut faults);
+    let look = typed.theme.value().map(|theme| look(theme, &mut faults)).unwrap_or_default();
     found.append(&mut faults.found);
     Site {
         title: typed
@@ -65,8 +67,43 @@ pub(super) fn site(
         base_url,
         home,
         has_dark_figures: typed.figures.value().and_then(|figures| figures.dark.or(true)).unwrap_or(true),
+        look,
         source: Some(document.source.clone()),
     }
+}
+
+fn look(theme: &typed::SiteTheme, faults: &mut Faults<'_>) -> Look {
+    let mut font = |field: &Field<Located<String>>| {
+        let font = field.value()?;
+        // What is no name of a font could end the rule and begin another.
+        let is_stray = |c: char| !(c.is_alphanumeric() || " ,-_'\"".contains(c));
+        let is_unbalanced = ['\'', '"'].iter().any(|quote| font.value.matches(*quote).count() % 2 == 1);
+        if font.value.trim().is_empty() || font.value.contains(is_stray) || is_unbalanced {
+            let place = faults.place(&font.span, "not a list of fonts");
+            let diagnostic = Diagnostic::error("fonts are names with commas between them", place);
+            faults.push(diagnostic.help("write them as CSS does: `Georgia, \"Times New Roman\", serif`"));
+            return None;
+        }
+        Some(font.value.trim().to_owned())
+    };
+    let (text, code) = (font(&theme.font), font(&theme.code_font));
+    let logo =
+        theme.logo.value().and_then(|logo| {
+            let place = faults.place(&logo.span, "no picture of the folder of static files");
+            let parts = logo.value.split('/');
+            let is_inside = parts.clone().all(|part| !part.is_empty() && !part.starts_with('.'));
+            let extension = logo.value.rsplit_once('.').map_or("", |(_, extension)| extension);
+            let is_picture = ["svg", "png", "jpg", "jpeg", "webp", "avif"].contains(&extension);
+            if !is_inside || !is_picture {
+                let diagnostic = Diagnostic::error("`logo` is the path of a picture", place);
+                faults.push(diagnostic.help(
+                    "put it into the folder `static`, and name it as `logo.svg` or `pictures/logo.png`",
+                ));
+                return None;
+            }
+            Some(Logo { path: logo.value.clone(), place })
+        });
+    Look { accent: theme.accent.value().copied(), font: text, code_font: code, logo }
 }
 
 /// The palette of the site spec, which the activations need before anything else is known of the site.

@@ -29,7 +29,7 @@ pub(super) struct Document {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
-    Site(Site),
+    Site(Box<Site>),
     Polynomial(Polynomial),
     Target(Target),
     Activation(Box<Activation>),
@@ -86,7 +86,7 @@ pub(super) fn document(node: &Node, faults: &mut Faults<'_>) -> Option<Document>
         span: node.span.clone(),
     };
     let decoded = match name.as_str() {
-        "site" => Kind::Site(Site::decode(&body, faults)?),
+        "site" => Kind::Site(Box::new(Site::decode(&body, faults)?)),
         "polynomial" => Kind::Polynomial(Polynomial::decode(&body, faults)?),
         "target" => Kind::Target(Target::decode(&body, faults)?),
         "activation" => Kind::Activation(Box::new(Activation::decode(&body, faults)?)),
@@ -121,6 +121,8 @@ fields! {
             home: Vec<Located<String>>,
             /// How all figures look.
             figures: SiteFigures,
+            /// How all pages look.
+            theme: SiteTheme,
         }
     }
 }
@@ -138,6 +140,22 @@ fields! {
             /// Whether still figures are drawn on dark ground too, for readers whose pages are dark; `false` keeps the site
             /// smaller.
             dark: bool = true,
+        }
+    }
+}
+
+fields! {
+    /// How all pages look.
+    SiteTheme, "settings of pages" {
+        optional {
+            /// The colour of links and marks. On each ground it is made as dark, or as light, as text has to be to be read.
+            accent: Color,
+            /// The fonts of text as CSS lists them, the first that a reader has: `Georgia, serif`.
+            font: Located<String>,
+            /// The fonts of code.
+            code_font: Located<String>,
+            /// A picture before the site's name: its path in the folder of static files, such as `logo.svg`.
+            logo: Located<String>,
         }
     }
 }
