@@ -13,6 +13,7 @@ use crate::train::Run;
 use super::assets::Assets;
 use super::atlas::{Atlas, Standing};
 use super::link;
+use super::player::Players;
 use crate::verdict::Verdict;
 
 /// Specs, plan and findings together; `findings` belong to the plan's cases, index by index.
@@ -25,6 +26,7 @@ pub(super) struct Gallery<'g> {
     pub(super) index: &'g Index<'g>,
     pub(super) atlas: &'g Atlas,
     pub(super) assets: &'g Assets,
+    pub(super) players: &'g Players,
 }
 
 /// Where things stand in the plan.

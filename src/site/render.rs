@@ -1,7 +1,7 @@
 //! Every file of the site that is not a figure, each made by a task of its own, on all threads. What belongs to an experiment
 //! depends on the experiment and on little else, so that it is kept from one rendering to the next while that stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,6 +12,7 @@ use super::atlas::Atlas;
 use super::feed;
 use super::gallery::{Gallery, Index, Trained};
 use super::page::{self, Draft};
+use super::player::Players;
 use super::template::Templates;
 use super::{SiteFile, TemplateFile, link, markdown, passport, report, report_page, results, search};
 use crate::diagnostic::Diagnostic;
@@ -27,6 +28,7 @@ const SECTIONS: [&str; 3] = ["experiments", "targets", "models"];
 #[derive(Default)]
 pub struct Renderer {
     last: Option<Rendered>,
+    players: Players,
 }
 
 /// What was rendered last.
@@ -77,8 +79,16 @@ impl Renderer {
         let index = Index::new(plan);
         let atlas = Atlas::new(specs, plan, findings);
         let assets = Assets::new(&templates, &specs.site.look);
-        let gallery =
-            Gallery { specs, plan, findings, verdicts, index: &index, atlas: &atlas, assets: &assets };
+        let gallery = Gallery {
+            specs,
+            plan,
+            findings,
+            verdicts,
+            index: &index,
+            atlas: &atlas,
+            assets: &assets,
+            players: &self.players,
+        };
         let surroundings = Surroundings::new(specs, overrides);
         let last = self.last.as_ref().filter(|last| last.surroundings == surroundings);
         let mut parts: Vec<Part> =
@@ -130,6 +140,8 @@ impl Renderer {
         if !distinct.is_empty() {
             return Err(distinct);
         }
+        let needed: BTreeSet<*const Case> = plan.cases.iter().map(Arc::as_ptr).collect();
+        self.players.turn(|case| needed.contains(&Arc::as_ptr(case)));
         self.last = Some(Rendered { surroundings, parts });
         Ok(files)
     }

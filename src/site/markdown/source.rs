@@ -218,6 +218,7 @@ mod tests {
                 &crate::site::template::Templates::load(&[]).unwrap(),
                 &crate::spec::Look::default(),
             ),
+            players: &crate::site::player::Players::default(),
         };
         let text = Text { markdown, place: None, home: "targets/t/index.html".into() };
         let spot = Spot { from: "REPORT.md", level: 3, scope: "t", is_excerpt: false };

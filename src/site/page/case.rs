@@ -1,6 +1,8 @@
 //! The page of a case: its figures, its numbers, how it ended, and where it came from.
 
-use serde::Serialize;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use super::{Draft, Fact, FigureView, Layout, Link};
 use crate::number::significant;
@@ -33,7 +35,8 @@ pub(in crate::site) struct CasePage {
     /// The still picture of the fit.
     fit: Option<FigureView>,
     /// The training to play with; `None` where there are no two snapshots.
-    player: Option<PlayerView>,
+    #[serde(serialize_with = "shared")]
+    player: Option<Arc<PlayerView>>,
     animations: Vec<FigureView>,
     /// The other figures.
     figures: Vec<FigureView>,
@@ -61,6 +64,10 @@ struct Neighbours {
     next_key: &'static str,
     previous: Option<Link>,
     next: Option<Link>,
+}
+
+fn shared<S: Serializer>(player: &Option<Arc<PlayerView>>, serializer: S) -> Result<S::Ok, S::Error> {
+    player.as_deref().serialize(serializer)
 }
 
 /// One number of the model at the start, at its best and at the end.

@@ -3,7 +3,10 @@
 //! Everything is drawn here, at the last snapshot, so that without the script a picture of it stands there, and so that the
 //! script needs to know neither models nor activations: of each snapshot it gets a path, a few texts and two places.
 
+mod kept;
 mod landscape;
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -13,6 +16,8 @@ use crate::number::significant;
 use crate::plan::Case;
 use crate::spec::{FigureType, ModelType, linspace};
 use crate::train::{Run, predict};
+
+pub(super) use kept::Players;
 
 /// How many points a curve is computed at.
 const CURVE_POINTS: usize = 301;
@@ -73,7 +78,13 @@ struct Frames {
 }
 
 /// `None` where there is nothing to play.
-pub(super) fn player(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<PlayerView> {
+pub(super) fn player(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<Arc<PlayerView>> {
+    let (case, finding) = (gallery.plan.cases.get(trained.index)?, gallery.findings.get(trained.index)?);
+    let map = map_figure(gallery, trained);
+    gallery.players.get(case, finding, map, || made(gallery, trained))
+}
+
+fn made(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<PlayerView> {
     let (case, run) = (trained.case, trained.run);
     let every = run.snapshots.len().div_ceil(MOST_FRAMES).max(1);
     let final_index = run.snapshots.len().checked_sub(1)?;
