@@ -11,7 +11,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/site_templates");
 
 /// Turns what a template sees into JSON: its names are kept, of its values only the kinds.
 const SHAPE: &str = "\
-{% component shape(value) %}{% if value is map %}{\
+{% component shape(value) %}{% if value is map %}{ \
 {% for key, inner in value %}{% if not loop.first %},{% endif %}\"{{ key }}\":{{ <shape value={inner} /> }}{% endfor %}}\
 {% elif value is array %}[\
 {% for inner in value %}{% if not loop.first %},{% endif %}{{ <shape value={inner} /> }}{% endfor %}]\
@@ -225,7 +225,7 @@ fn a_part_of_a_page_is_replaced_and_nothing_else() {
         "{% extends \"built-in/case.html\" %}\n{% block training %}{{ kee }}{% endblock training %}\n",
     );
     let stderr = project.run(&["check"]).stderr;
-    assert!(stderr.contains("site_templates/case.html:2:31"), "{stderr}");
+    assert!(stderr.contains("site_templates/case.html:2:24"), "{stderr}");
     project.edit("site_templates/case.html", "block training", "block trainings");
     let stderr = project.run(&["check"]).stderr;
     assert!(stderr.contains("site_templates/case.html:2:10") && stderr.contains("`training`"), "{stderr}");
