@@ -1,5 +1,9 @@
 //! Templates: those that are built in, and over them an author's own.
+//!
+//! Every built-in template is there under its name after `built-in/`, and under its plain name where no author's file has that.
+//! So an author's `case.html` can extend `built-in/case.html` and say anew only the blocks that it wants otherwise.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -7,6 +11,9 @@ use tera::{Context, ErrorKind, Tera};
 
 use super::TemplateFile;
 use crate::diagnostic::{Diagnostic, Place, SourceFile, nearest};
+
+/// Before the names of built-in templates.
+const BUILT_IN: &str = "built-in/";
 
 /// The built-in templates and assets by name, as they lie in `site_templates/`.
 const EMBEDDED: [(&str, &str); 16] = [
@@ -44,18 +51,19 @@ pub(super) struct Templates {
 }
 
 impl Templates {
-    /// The built-in templates, with those of the same names replaced, and further ones that these include.
+    /// The built-in templates, and before them an author's: those of the same names, and further ones that these use.
     ///
     /// # Errors
     ///
-    /// Every template that does not parse, and every file that replaces nothing and that no template uses.
+    /// Every template that does not parse or uses what there is not, and every file that replaces nothing and that no template
+    /// uses.
     pub(super) fn load(overrides: &[TemplateFile]) -> Result<Self, Vec<Diagnostic>> {
         let is_asset = |name: &str| ASSETS.iter().any(|(asset, _)| *asset == name);
         let mut files: Vec<(String, Arc<SourceFile>)> = EMBEDDED
             .iter()
             .map(|&(name, text)| {
-                let path = format!("site_templates/{name}");
-                (name.to_owned(), Arc::new(SourceFile { path, text: text.to_owned() }))
+                let name = format!("{BUILT_IN}{name}");
+                (name.clone(), Arc::new(SourceFile { path: name, text: text.to_owned() }))
             })
             .collect();
         let mut assets: Vec<(String, String)> =
@@ -70,6 +78,7 @@ impl Templates {
             }
         }
         let mut tera = Tera::new();
+        tera.set_fallback_prefixes([BUILT_IN]).expect("there are no templates yet");
         let unused =
             overrides.iter().filter(|file| !is_asset(&file.name)).filter_map(|file| unused(file, &files));
         let mut found: Vec<Diagnostic> = unused.collect();
@@ -83,7 +92,7 @@ impl Templates {
                 matches!(error.kind(), ErrorKind::SyntaxError(_)).then(|| templates.diagnostic(&error))
             });
             let faults: Vec<Diagnostic> = alone.collect();
-            found.extend(if faults.is_empty() { vec![templates.diagnostic(&error)] } else { faults });
+            found.extend(if faults.is_empty() { templates.diagnostics(&error) } else { faults });
         }
         if found.is_empty() { Ok(templates) } else { Err(found) }
     }
@@ -100,39 +109,119 @@ impl Templates {
         self.tera.render(name, &context).map_err(|error| Box::new(self.diagnostic(&error)))
     }
 
+    /// What is wrong with templates that parse. What they use and is not there, Tera tells as one text of several reports, each
+    /// with its place in words.
+    fn diagnostics(&self, error: &tera::Error) -> Vec<Diagnostic> {
+        let ErrorKind::Msg(reports) = error.kind() else { return vec![self.diagnostic(error)] };
+        let lines: Vec<&str> = reports.lines().collect();
+        let report = |pair: &[&str]| {
+            let message = pair[0].strip_prefix("error: ")?;
+            let mut parts = pair[1].trim_start().strip_prefix("--> ")?.rsplitn(3, ':');
+            let column: usize = parts.next()?.parse().ok()?;
+            let line: usize = parts.next()?.parse().ok()?;
+            let file = self.file(parts.next()?)?;
+            let place =
+                Place { file: Arc::clone(file), span: at(&file.text, line, column), label: String::new() };
+            let diagnostic = Diagnostic::error(format!("in a template: {message}"), place);
+            let name = message.split('`').nth(1).unwrap_or_default();
+            let texts = self.files.iter().map(|(_, file)| file.text.as_str());
+            let known: Vec<&str> = if message.starts_with("Block ") {
+                texts.filter(|text| *text != file.text).flat_map(|text| declared(text, "block")).collect()
+            } else if message.starts_with("Unknown component ") {
+                texts.flat_map(|text| declared(text, "component")).collect()
+            } else if message.starts_with("Unknown template ") {
+                self.files.iter().map(|(name, _)| name.strip_prefix(BUILT_IN).unwrap_or(name)).collect()
+            } else {
+                Vec::new()
+            };
+            Some(match nearest(name, known.iter().copied()) {
+                Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
+                None => diagnostic,
+            })
+        };
+        let found: Vec<Diagnostic> = lines.windows(2).filter_map(report).collect();
+        if found.is_empty() { vec![self.diagnostic(error)] } else { found }
+    }
+
+    fn file(&self, name: &str) -> Option<&Arc<SourceFile>> {
+        self.files.iter().find(|(other, _)| other == name).map(|(_, file)| file)
+    }
+
     /// An error of a template, with its place.
     fn diagnostic(&self, error: &tera::Error) -> Diagnostic {
-        let (message, report) = match error.kind() {
+        let (message, place) = match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-                (report.message().to_owned(), Some(report))
+                let file = self.file(report.filename());
+                (report.message().to_owned(), file.map(|file| (file, report.span().range.clone())))
+            }
+            ErrorKind::MissingParent { current, parent } => {
+                (format!("there is no template `{parent}` to extend"), self.quote(current, parent))
+            }
+            ErrorKind::CircularExtend { tpl, inheritance_chain } => {
+                let parent = inheritance_chain.first().unwrap_or(tpl);
+                (format!("`{tpl}` extends itself"), self.quote(tpl, parent))
             }
             other => (other.to_string(), None),
         };
-        let place = report.and_then(|report| {
-            let (_, file) = self.files.iter().find(|(name, _)| name == report.filename())?;
-            Some(Place { file: Arc::clone(file), span: report.span().range.clone(), label: String::new() })
-        });
+        let place = place.map(|(file, span)| Place { file: Arc::clone(file), span, label: String::new() });
         let mut diagnostic = Diagnostic::error(format!("in a template: {}", message.trim_end()), place);
-        if let ErrorKind::MissingParent { parent, .. } | ErrorKind::TemplateNotFound(parent) = error.kind() {
-            let names = self.files.iter().map(|(name, _)| name.as_str());
-            diagnostic.help.extend(nearest(parent, names).map(|name| format!("did you mean `{name}`?")));
+        match error.kind() {
+            ErrorKind::MissingParent { parent, .. } | ErrorKind::TemplateNotFound(parent) => {
+                let plain = self.files.iter().map(|(name, _)| name.strip_prefix(BUILT_IN).unwrap_or(name));
+                let names = self.files.iter().map(|(name, _)| name.as_str()).chain(plain);
+                diagnostic.help.extend(nearest(parent, names).map(|name| format!("did you mean `{name}`?")));
+            }
+            ErrorKind::CircularExtend { tpl, .. } if EMBEDDED.iter().any(|(name, _)| name == tpl) => {
+                diagnostic
+                    .help
+                    .push(format!("to change a part of the built-in one, extend `{BUILT_IN}{tpl}`"));
+            }
+            _ => {}
         }
         diagnostic
     }
+
+    /// Where a template quotes a name.
+    fn quote(&self, template: &str, quoted: &str) -> Option<(&Arc<SourceFile>, Range<usize>)> {
+        let file = self.file(template)?;
+        let start = ['"', '\''].iter().find_map(|quote| file.text.find(&format!("{quote}{quoted}{quote}")));
+        Some((file, start.map_or(0..0, |start| start..start + quoted.len() + 2)))
+    }
+}
+
+/// The character at a line and a column, both from 1 on.
+fn at(text: &str, line: usize, column: usize) -> Range<usize> {
+    let line_start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = &text[line_start..];
+    let mut characters = rest.char_indices().skip(column.saturating_sub(1));
+    let start = line_start + characters.next().map_or(rest.len(), |(index, _)| index);
+    let end = line_start + characters.next().map_or(rest.len(), |(index, _)| index);
+    start..end
+}
+
+/// The names of the blocks or components that a template declares, in its order.
+fn declared<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
+    let tag = format!("{{% {kind} ");
+    let after = text.split(&tag).skip(1);
+    after.filter_map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()).collect()
 }
 
 /// A fault if a file neither replaces a built-in template, nor is named by another, nor has components for all of them.
 fn unused(file: &TemplateFile, files: &[(String, Arc<SourceFile>)]) -> Option<Diagnostic> {
     let names = || EMBEDDED.iter().chain(&ASSETS).map(|(name, _)| *name);
+    let place = Place { file: Arc::clone(&file.file), span: 0..0, label: String::new() };
+    if let Some(name) = file.name.strip_prefix(BUILT_IN) {
+        let message = format!("`{}` is the name of what is built in", file.name);
+        return Some(Diagnostic::error(message, place).help(format!("`{name}` would replace it")));
+    }
     let is_named = |quote: char| {
         let quoted = format!("{quote}{}{quote}", file.name);
         files.iter().any(|(name, other)| *name != file.name && other.text.contains(&quoted))
     };
-    let has_components = file.file.text.contains("component");
+    let has_components = !declared(&file.file.text, "component").is_empty();
     if names().any(|name| name == file.name) || is_named('"') || is_named('\'') || has_components {
         return None;
     }
-    let place = Place { file: Arc::clone(&file.file), span: 0..0, label: String::new() };
     let diagnostic = Diagnostic::error(
         format!("the template `{}` replaces none that is built in, and no other uses it", file.name),
         place,
@@ -182,6 +271,62 @@ mod tests {
         assert_eq!(templates.render("page.html", &serde_json::json!({})).unwrap(), "pm");
         let missing = Templates::load(&[file("page.html", "{% extends 'bse.html' %}")]).err().unwrap();
         assert_eq!(missing[0].help, ["did you mean `base.html`?"]);
+    }
+
+    #[test]
+    fn one_block_can_be_replaced() {
+        let base =
+            file("base.html", "{% extends 'built-in/base.html' %}{% block footer %}mine{% endblock %}");
+        let page = "{% extends 'built-in/page.html' %}{% block content %}<hr>{{ super() }}{% endblock %}";
+        let layout = serde_json::json!({
+            "site": { "title": "s" }, "nav": [], "breadcrumbs": [], "has_heading": true, "body_html": "<i>b</i>",
+            "page": { "title": "t", "description": "", "canonical_url": null, "feed_url": null, "style_url": "c",
+                "home_url": "h", "search_url": "s", "site_script_url": "j" },
+        });
+        let plain = Templates::load(&[]).unwrap().render("page.html", &layout).unwrap();
+        let templates = Templates::load(&[base, file("page.html", page)]).unwrap();
+        let html = templates.render("page.html", &layout).unwrap();
+        let footer =
+            |html: &str| html[html.find("</main>").unwrap()..html.find("<script").unwrap()].to_owned();
+        assert_eq!(footer(&html), "</main>\nmine\n");
+        let rest = html.replace("<hr>", "").replace(&footer(&html), &footer(&plain));
+        assert!(html.contains("<hr>") && rest == plain, "{html}");
+    }
+
+    #[test]
+    fn one_component_can_be_replaced() {
+        let mine =
+            file("mine.html", "{% component mse(text, value) %}<b>{{ text }}</b>{% endcomponent mse %}");
+        let page = file("page.html", "{{ <mse text={'1'} value={2} /> }}{{ <badge badge={b} /> }}");
+        let templates = Templates::load(&[mine, page]).unwrap();
+        let context = serde_json::json!({ "b": { "weight": "bad", "label": "l" } });
+        let html = templates.render("page.html", &context).unwrap();
+        assert_eq!(html, "<b>1</b><span class=\"badge bad\">l</span>");
+    }
+
+    #[test]
+    fn what_a_template_uses_and_is_not_there_has_its_place() {
+        let page = "{% extends 'built-in/page.html' %}\n{% block contents %}{% endblock %}";
+        let case = "<p>\n{{ <fact facts={x} /> }}";
+        let found = Templates::load(&[file("page.html", page), file("case.html", case)]).err().unwrap();
+        let places: Vec<(&str, usize)> = found
+            .iter()
+            .map(|fault| fault.place.as_ref().unwrap())
+            .map(|place| (place.file.path.as_str(), place.line_and_column().0))
+            .collect();
+        assert_eq!(places, [("mine/case.html", 2), ("mine/page.html", 2)]);
+        let help: Vec<&[String]> = found.iter().map(|fault| fault.help.as_slice()).collect();
+        assert_eq!(help, [["did you mean `facts`?"], ["did you mean `content`?"]]);
+    }
+
+    #[test]
+    fn a_template_that_extends_itself_is_told_how_to() {
+        let mine = file("case.html", "\n{% extends 'case.html' %}");
+        let fault = Templates::load(&[mine]).err().unwrap().remove(0);
+        assert_eq!(fault.place.unwrap().line_and_column(), (2, 12));
+        assert_eq!(fault.help, ["to change a part of the built-in one, extend `built-in/case.html`"]);
+        let fault = Templates::load(&[file("built-in/case.html", "")]).err().unwrap().remove(0);
+        assert_eq!(fault.help, ["`case.html` would replace it"]);
     }
 
     #[test]

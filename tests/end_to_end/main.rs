@@ -17,5 +17,6 @@ mod schema;
 mod seeds;
 mod serve;
 mod support;
+mod templates;
 mod watch;
 mod why;
