@@ -285,8 +285,8 @@ mod tests {
             corner.contains(r#"class="name" x="-39""#) && corner.contains(r#"viewBox="-150 "#),
             "{corner}"
         );
-        let huge = svg(Axis::linear(-5.0, 5.0).padded(0.1), Axis::linear(-1e103, 1e103));
-        assert!(huge.contains(r#"class="name" x="-14""#) && huge.contains(r#"viewBox="-237 "#), "{huge}");
+        let huge = svg(Axis::linear(-5.0, 5.0), Axis::linear(-1e103, 1e103));
+        assert!(huge.contains(r#"class="name" x="-14""#) && huge.contains(r#"viewBox="-262 "#), "{huge}");
     }
 
     proptest::proptest! {
