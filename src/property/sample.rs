@@ -97,8 +97,9 @@ pub(super) fn narrow(
     is_before: impl Fn(Point) -> bool,
 ) -> (f64, f64) {
     let (mut low, mut high) = (ordinal(low), ordinal(high));
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
+    // From −16 to 16 there are more doubles than an i64 counts.
+    while low.abs_diff(high) > 1 {
+        let middle = low.saturating_add_unsigned(low.abs_diff(high) / 2);
         if is_before(at(function, from_ordinal(middle))) {
             low = middle;
         } else {

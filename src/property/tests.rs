@@ -247,3 +247,10 @@ fn relatives_are_those_that_one_neuron_can_imitate() {
 
 /// With mpmath: √(1 − r²) for the correlation r of max(z, 0) and z at 201 points on ±5.
 const RELU_TO_IDENTITY: f64 = 0.447_226_878_348_781;
+
+/// At ±16 it is so steep that around 0 only the far sides of its turn can be told from rounding.
+#[test]
+fn a_turn_is_narrowed_down_from_both_far_sides_of_0() {
+    let Bound::Attained { value, z } = properties("exp(x^2)").range.0 else { panic!("attained at 0") };
+    assert_eq!((value, z), (1.0, 0.0));
+}

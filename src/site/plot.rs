@@ -11,8 +11,10 @@ const WIDTH: f64 = 1000.0;
 const FINE: f64 = 2.0;
 /// How far off a curve may be, in the finer units.
 const TOLERANCE: f64 = 0.7;
-/// The room beside the frame and below it, for the labels of ticks.
+/// The room beside the frame (more if a label needs it) and below it, for the labels of ticks.
 const LEFT: f64 = 150.0;
+/// Between the frame and the labels beside it.
+const GAP: f64 = 14.0;
 const BOTTOM: f64 = 62.0;
 const RIGHT: f64 = 44.0;
 /// The room above it, for the name of what goes up.
@@ -114,8 +116,17 @@ impl Axis {
             let low = self.low + 0.1 * (self.high - self.low);
             (vec![libm::exp10(low), libm::exp10(self.high)], 2)
         };
-        values.into_iter().map(|value| (value, significant(value, digits))).collect()
+        let label = |value: f64| {
+            let label = significant(value, digits);
+            if digits == 1 { label.trim_start_matches("1×").to_owned() } else { label }
+        };
+        values.into_iter().map(|value| (value, label(value))).collect()
     }
+}
+
+/// How wide a label is at the most, in the largest letters that the style gives plots.
+fn width(label: &str) -> f64 {
+    label.chars().map(|c| if "⁻⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c) { 16.0 } else { 25.0 }).sum()
 }
 
 /// A frame with its axes.
@@ -176,27 +187,32 @@ impl Plot {
         let (across, up) = (WIDTH / TICK_ROOM.0, self.height / TICK_ROOM.1);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful")]
         let (across, up) = ((across as usize).max(2), (up as usize).max(2));
+        // The name of what goes across stands left of the first label there.
+        let mut name = -GAP;
         for (value, label) in self.x.ticks(across) {
             let x = (self.x.share(value) * WIDTH).round();
             let _ = write!(grid, "M{x} 0v{}", self.height);
             let y = self.height + 46.0;
+            name = name.min(x - width(&label) / 2.0 - GAP).round();
             let _ = write!(labels, r#"<text x="{x}" y="{y}" text-anchor="middle">{label}</text>"#);
         }
+        let mut left = -LEFT;
         for (value, label) in self.y.ticks(up) {
+            left = left.min(-GAP - width(&label));
             let y = ((1.0 - self.y.share(value)) * self.height).round();
             let _ = write!(grid, "M0 {y}h{WIDTH}");
             let y = y + 12.0;
-            let _ = write!(labels, r#"<text x="-14" y="{y}" text-anchor="end">{label}</text>"#);
+            let _ = write!(labels, r#"<text x="-{GAP}" y="{y}" text-anchor="end">{label}</text>"#);
         }
-        let (height, left) = (self.height, -LEFT);
-        let (width, total) = (WIDTH + LEFT + RIGHT, self.height + BOTTOM + TOP);
+        let height = self.height;
+        let (width, total) = (WIDTH - left + RIGHT, self.height + BOTTOM + TOP);
         let corner = -TOP;
         let (fine_width, fine_height) = self.size();
         let below = height + 46.0;
         let mut escaped = String::new();
         super::math::escape(&mut escaped, title);
         format!(
-            r#"<svg class="plot {class}" viewBox="{left} {corner} {width} {total}" role="img"><title>{escaped}</title><path class="grid" d="{grid}"/>{labels}<text class="name" y="-14">{y_name}</text><svg width="{WIDTH}" height="{height}" viewBox="0 0 {fine_width} {fine_height}">{inside}</svg><text class="name" x="-14" y="{below}" text-anchor="end">{x_name}</text><rect class="frame" width="{WIDTH}" height="{height}"/></svg>"#
+            r#"<svg class="plot {class}" viewBox="{left} {corner} {width} {total}" role="img"><title>{escaped}</title><path class="grid" d="{grid}"/>{labels}<text class="name" y="-{GAP}">{y_name}</text><svg width="{WIDTH}" height="{height}" viewBox="0 0 {fine_width} {fine_height}">{inside}</svg><text class="name" x="{name}" y="{below}" text-anchor="end">{x_name}</text><rect class="frame" width="{WIDTH}" height="{height}"/></svg>"#
         )
     }
 }
@@ -256,6 +272,21 @@ mod tests {
         // What is not finite, or far off, is drawn outside of the frame.
         assert_eq!(plot.place((0.5, f64::NAN)), (1000.0, 2000.0));
         assert_eq!(plot.place((0.5, 1e300)), (1000.0, -1000.0));
+    }
+
+    #[test]
+    fn names_and_labels_have_room() {
+        let y = Axis::of_losses(11.6, 6e259);
+        assert_eq!(labels(y, 3), ["10²⁵⁴", "10²⁵⁷", "10²⁶⁰"]);
+        let svg = |x, y| Plot { x, y, height: 500.0 }.svg("", "", ("w", "b"), "");
+        // Left of −4, which stands below the corner of the frame.
+        let corner = svg(Axis::linear(-4.0, 4.0), y);
+        assert!(
+            corner.contains(r#"class="name" x="-39""#) && corner.contains(r#"viewBox="-150 "#),
+            "{corner}"
+        );
+        let huge = svg(Axis::linear(-5.0, 5.0), Axis::linear(-1e103, 1e103));
+        assert!(huge.contains(r#"class="name" x="-14""#) && huge.contains(r#"viewBox="-262 "#), "{huge}");
     }
 
     proptest::proptest! {

@@ -73,6 +73,15 @@ fn a_number_of_seeds_counts_from_that_of_the_initialisation() {
 }
 
 #[test]
+fn a_case_alone_has_no_verdict_to_be_made_again() {
+    let alone = experiment("seed: 1", "seeds: 3\n").replace("[identity, sigmoid]", "sigmoid");
+    let project = Project::new(&[("specs/line.yaml", TARGET), ("specs/e.yaml", &alone)]);
+    project.build();
+    std::fs::remove_dir_all(project.path("public")).unwrap();
+    assert_eq!(project.build()["notes"], serde_json::json!([]));
+}
+
+#[test]
 fn what_cannot_be_told_apart_is_tied() {
     // The same function under two names has the same losses.
     let project = Project::new(&[
