@@ -214,7 +214,10 @@ fn require<T: Copy + std::fmt::Display>(
         return Some(located.value);
     }
     let place = faults.place(&located.span, format!("expected {expected}"));
-    faults.push(Diagnostic::error(format!("`{name}` must be {expected}, not {}", located.value), place));
+    // As it was written, if that is shorter: 1e100 has a hundred digits.
+    let (value, written) = (located.value.to_string(), faults.file.text.get(located.span.clone()));
+    let shown = written.filter(|written| written.len() < value.len()).unwrap_or(&value);
+    faults.push(Diagnostic::error(format!("`{name}` must be {expected}, not {shown}"), place));
     None
 }
 
