@@ -58,7 +58,7 @@ fn artefacts(gallery: Gallery<'_>) -> Option<Headline<'_>> {
     let trained = significant(better.typical_mse(), 4);
     Some(Headline {
         number: format!("{} of {}", artefacts.len(), winners.len()),
-        title: "winners are artefacts of training",
+        title: "first places are artefacts of training",
         sentence: format!(
             "In so many comparisons the activation that training ranks first is not one of those that can reach the least. On {} \
              training puts {} first with {}; {} can {reach}, but was trained to {trained}.",
