@@ -5,51 +5,74 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cache::CacheKey;
+use super::Progress;
 use crate::figure;
-use crate::plan::{Form, Plan};
+use crate::plan::{Form, Plan, PlannedFigure};
+use crate::publish::{Content, Publication};
 use crate::site::{self, SiteFile};
 
-/// Pictures with their passports by path, each with the picture and the passport that it was made of: what they were the
-/// last time they need not be made into again.
-pub(super) type Stamped = BTreeMap<String, (Arc<[u8]>, Arc<[u8]>, Arc<[u8]>)>;
+/// Passes the files of the site on, and with each passport the pictures that it belongs to.
+pub(super) struct Assembly<'b> {
+    publication: &'b Publication,
+    /// The forms of a figure by the path of its passport.
+    figures: BTreeMap<String, &'b [PlannedFigure]>,
+    /// Brings a picture as it was drawn.
+    picture: &'b (dyn Fn(&PlannedFigure) -> Arc<[u8]> + Sync),
+    /// The files that were published last, and lie in the output folder as they were.
+    last: &'b BTreeMap<String, Content>,
+    /// Told of the pages that somebody waits for, where the whole site takes its time.
+    reader: Option<&'b dyn Progress>,
+}
 
-/// All files but the static ones, by path. `figures` are the pictures as drawn, one for every key of the plan's figures.
-pub(super) fn assemble(
-    plan: &Plan,
-    pages: Vec<SiteFile>,
-    figures: &BTreeMap<CacheKey, Arc<[u8]>>,
-    last: &mut Stamped,
-) -> BTreeMap<String, Arc<[u8]>> {
-    let mut files: BTreeMap<String, Arc<[u8]>> =
-        pages.into_iter().map(|file| (file.path, file.bytes)).collect();
-    // The other forms of a figure stand right behind its main one.
-    let mut passports = Vec::with_capacity(plan.figures.len());
-    for planned in &plan.figures {
-        let passport = match planned.form {
-            Form::Main => files.get(&site::passport_path(planned)).cloned(),
-            // Only copied by networks that strip it anyway.
-            Form::Card => None,
-            Form::Dark | Form::Svg => passports.last().cloned().flatten(),
-        };
-        passports.push(passport);
+impl<'b> Assembly<'b> {
+    pub(super) fn new(
+        publication: &'b Publication,
+        plan: &'b Plan,
+        picture: &'b (dyn Fn(&PlannedFigure) -> Arc<[u8]> + Sync),
+        last: &'b BTreeMap<String, Content>,
+    ) -> Self {
+        // The other forms of a figure stand right behind its main one.
+        let groups = plan.figures.chunk_by(|_, next| matches!(next.form, Form::Dark | Form::Svg));
+        let of_passports = groups.filter(|group| group[0].form == Form::Main);
+        let figures = of_passports.map(|group| (site::passport_path(&group[0]), group)).collect();
+        Self { publication, figures, picture, last, reader: None }
     }
-    let pictures = plan.figures.par_iter().zip(passports).filter_map(|(planned, passport)| {
-        let picture = figures.get(&planned.key)?;
-        let Some(passport) = passport else {
-            return Some((planned.path.clone(), (Arc::clone(picture), Arc::default(), Arc::clone(picture))));
-        };
-        if let Some(known) = last.get(&planned.path)
-            && Arc::ptr_eq(&known.0, picture)
-            && known.1 == passport
-        {
-            return Some((planned.path.clone(), known.clone()));
+
+    /// With somebody who may wait for pages.
+    pub(super) fn with_reader(self, reader: &'b dyn Progress) -> Self {
+        Self { reader: Some(reader), ..self }
+    }
+
+    /// Passes the pictures on that have no passport, since networks strip it anyway.
+    pub(super) fn put_cards(&self, plan: &Plan) {
+        let cards = plan.figures.par_iter().filter(|planned| planned.form == Form::Card);
+        cards.for_each(|card| self.publication.put(&card.path, &(self.picture)(card)));
+    }
+}
+
+impl site::Output for Assembly<'_> {
+    fn take(&self, file: SiteFile) {
+        if let Some(reader) = self.reader.filter(|reader| reader.is_open(&file.path)) {
+            reader.ready(&file.path, &file.bytes);
         }
-        let text = std::str::from_utf8(&passport).unwrap_or_default();
-        let stamped = figure::stamp(picture, text).into();
-        Some((planned.path.clone(), (Arc::clone(picture), passport, stamped)))
-    });
-    *last = pictures.collect();
-    files.extend(last.iter().map(|(path, (_, _, stamped))| (path.clone(), Arc::clone(stamped))));
-    files
+        for planned in self.figures.get(&file.path).copied().unwrap_or_default() {
+            let text = std::str::from_utf8(&file.bytes).unwrap_or_default();
+            self.publication.put(&planned.path, &figure::stamp(&(self.picture)(planned), text));
+        }
+        self.publication.put(&file.path, &file.bytes);
+    }
+
+    fn is_awaited(&self, path: &str) -> bool {
+        self.reader.is_some_and(|reader| reader.is_open(path))
+    }
+
+    fn keep(&self, path: &str) {
+        let pictures = self.figures.get(path).copied().unwrap_or_default();
+        for path in pictures.iter().map(|planned| planned.path.as_str()).chain([path]) {
+            // What a renderer knows, it has made for the publication before.
+            if let Some(content) = self.last.get(path) {
+                self.publication.keep(path, *content);
+            }
+        }
+    }
 }

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::assemble::Assembly;
 use super::known::{Done, Known};
 use super::stage::Workshop;
 use super::{Failure, Inputs, Options, Progress, add_statics, refuse_confused_folders};
 use crate::cache::Cache;
-use crate::plan::{self, Plan};
-use crate::publish;
+use crate::plan::{self, Plan, PlannedFigure};
+use crate::publish::Publication;
 use crate::site::{self, Renderer, TemplateFile};
 use crate::spec::Specs;
 
@@ -71,10 +72,14 @@ fn forecast_files(
     let mut done = Done::default();
     let Some(findings) = known.find(workshop, plan, &mut done)? else { return Ok(None) };
     let Some(verdicts) = known.judge(workshop, plan, &findings, &mut done)? else { return Ok(None) };
-    let pages = Renderer::default().render(specs, plan, &findings, &verdicts, templates);
-    let mut files = known.assemble(plan, pages.map_err(Failure::Specs)?);
-    add_statics(&mut files, inputs, options)?;
-    let difference = publish::compare(&options.out, &files).map_err(Failure::Publish)?;
+    let publication = Publication::compare(&options.out).map_err(Failure::Publish)?;
+    let picture = |planned: &PlannedFigure| known.picture(workshop.cache, plan, &findings, planned);
+    let assembly = Assembly::new(&publication, plan, &picture, &known.files);
+    assembly.put_cards(plan);
+    let rendered = Renderer::default().render(specs, plan, &findings, &verdicts, templates, &assembly);
+    rendered.map_err(Failure::Specs)?;
+    add_statics(&publication, inputs, options)?;
+    let difference = publication.difference().map_err(Failure::Publish)?;
     Ok(Some(ForecastFiles { write: difference.written, remove: difference.removed }))
 }
 

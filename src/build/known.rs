@@ -2,19 +2,20 @@
 //! the next, so that an edit costs what it touches.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::Failure;
-use super::assemble::{Stamped, assemble};
 use super::stage::{Craft, Stage, Workshop};
 use crate::attain::{self, Attainable};
-use crate::cache::{CacheKey, EntryKind};
+use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
 use crate::figure::{self, Input};
 use crate::finding::Finding;
+use crate::fs::Stamp;
 use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
-use crate::site::SiteFile;
+use crate::publish::Content;
 use crate::spec::{AttainableSearch, Specs};
 use crate::train::{self, Run, Trials};
 use crate::verdict::{self, Verdict};
@@ -26,9 +27,21 @@ pub(super) struct Known {
     trials: BTreeMap<CacheKey, Arc<Trials>>,
     attainables: BTreeMap<CacheKey, Arc<Attainable>>,
     verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
-    pub(super) figures: BTreeMap<CacheKey, Arc<[u8]>>,
-    stamped: Stamped,
+    pub(super) figures: BTreeMap<CacheKey, Drawn>,
+    /// The files that the last build published.
+    pub(super) files: BTreeMap<String, Content>,
+    /// What tells whether somebody has touched one of them since, where the system tells.
+    stamps: Vec<(String, Option<Stamp>)>,
     pub(super) last: Option<Last>,
+}
+
+/// A figure that is drawn.
+#[derive(Clone)]
+pub(super) enum Drawn {
+    /// It lies in the cache; all of them would take more memory than all the rest.
+    Stored,
+    /// The cache could not take it.
+    Held(Arc<[u8]>),
 }
 
 /// What the last build was of. Cases and findings that a build shares with it are the very same, which tells at once that
@@ -66,6 +79,23 @@ impl Known {
         runs.chain(trials).chain(attainables).chain(verdicts).chain(figures).collect()
     }
 
+    /// Notes how the published files lie in the output folder.
+    pub(super) fn stamp_files(&mut self, out: &Path) {
+        let files = self.files.par_iter();
+        self.stamps = files.map(|(name, _)| (name.clone(), Stamp::of(&out.join(name)))).collect();
+    }
+
+    /// Whether the published files lie there as they were noted.
+    pub(super) fn has_untouched_files(&self, out: &Path) -> bool {
+        self.stamps.len() == self.files.len()
+            && self.stamps.par_iter().all(|(name, stamp)| Stamp::of(&out.join(name)) == *stamp)
+    }
+
+    pub(super) fn forget_files(&mut self) {
+        self.files.clear();
+        self.stamps.clear();
+    }
+
     /// Whether the run of every case is known.
     pub(super) fn has_all_runs(&self, plan: &Plan) -> bool {
         plan.cases.iter().all(|case| self.runs.contains_key(&case.key))
@@ -100,6 +130,7 @@ impl Known {
             Craft {
                 kind: EntryKind::Run,
                 name: "training",
+                unstored: |value, _| value,
                 read: |_: &&Case, bytes: Vec<u8>| Run::from_bytes(&bytes).map(Arc::new),
                 make: |case: &Case| {
                     let run = train::train(case);
@@ -146,6 +177,7 @@ impl Known {
             Craft {
                 kind: EntryKind::Trials,
                 name: "starts",
+                unstored: |value, _| value,
                 read: |_: &&Case, bytes: Vec<u8>| Trials::from_bytes(&bytes).map(Arc::new),
                 make: |case: &Case| {
                     let trials = train::trials(case);
@@ -171,6 +203,7 @@ impl Known {
             Craft {
                 kind: EntryKind::Attainable,
                 name: "searching",
+                unstored: |value, _| value,
                 read: |_: &(&Case, AttainableSearch), bytes: Vec<u8>| {
                     Attainable::from_bytes(&bytes).map(Arc::new)
                 },
@@ -223,6 +256,7 @@ impl Known {
             Craft {
                 kind: EntryKind::Verdict,
                 name: "judging",
+                unstored: |value, _| value,
                 read: |contest: &&Contest, bytes: Vec<u8>| {
                     // One case alone has no verdict, which is kept as nothing.
                     if bytes.is_empty() {
@@ -265,11 +299,9 @@ impl Known {
             Craft {
                 kind: EntryKind::Figure,
                 name: "drawing",
-                read: |_: &&PlannedFigure, bytes: Vec<u8>| Some(Arc::from(bytes)),
-                make: |planned: &PlannedFigure| {
-                    let bytes = draw(plan, findings, planned);
-                    (Arc::from(bytes.as_slice()), bytes)
-                },
+                unstored: |_, bytes| Drawn::Held(bytes.into()),
+                read: |_: &&PlannedFigure, _: Vec<u8>| Some(Drawn::Stored),
+                make: |planned: &PlannedFigure| (Drawn::Stored, draw(plan, findings, planned)),
                 work: plan.figures.iter().rev().map(|figure| (figure.key, figure)).collect(),
             },
         )?;
@@ -279,9 +311,22 @@ impl Known {
         Ok(stage.missing)
     }
 
-    /// All files but the static ones, by path: every picture gets its passport.
-    pub(super) fn assemble(&mut self, plan: &Plan, pages: Vec<SiteFile>) -> BTreeMap<String, Arc<[u8]>> {
-        assemble(plan, pages, &self.figures, &mut self.stamped)
+    /// The bytes of a figure that is drawn.
+    pub(super) fn picture(
+        &self,
+        cache: &Cache,
+        plan: &Plan,
+        findings: &[Arc<Finding>],
+        planned: &PlannedFigure,
+    ) -> Arc<[u8]> {
+        if let Some(Drawn::Held(bytes)) = self.figures.get(&planned.key) {
+            return Arc::clone(bytes);
+        }
+        match cache.load(EntryKind::Figure, planned.key) {
+            Lookup::Hit(bytes) => bytes.into(),
+            // Somebody has taken it away since.
+            Lookup::Miss | Lookup::Corrupt => draw(plan, findings, planned).into(),
+        }
     }
 }
 

@@ -18,16 +18,19 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::attain;
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::finding::{Finding, Violation};
 use crate::fs::{FileError, resolved};
-use crate::plan::{self, Plan};
-use crate::publish::{self, PublishError, Published, Replaced};
+use crate::plan::{self, Plan, PlannedFigure};
+use crate::publish::{self, Exchange, Publication, PublishError, Published, Replaced};
 use crate::site::{self, Renderer};
 use crate::spec::{self, Specs};
 use crate::train::Run;
+use assemble::Assembly;
 use known::{Done, Known, Last};
 use settled::{Built, Settled};
 use stage::Workshop;
@@ -175,6 +178,15 @@ pub trait Progress: Sync {
     fn is_stopped(&self) -> bool {
         false
     }
+    /// Whether somebody is looking at a page, so that it is made first.
+    fn is_open(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+    /// Such a page is made, long before the site is.
+    fn ready(&self, path: &str, html: &Arc<[u8]>) {
+        let _ = (path, html);
+    }
 }
 
 /// Builds one site again and again, and remembers what it made last.
@@ -208,7 +220,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Fail
     let mut builder = Builder::new(options.clone())?;
     let mut summary = builder.build(&inputs, progress)?;
     summary.notes.extend(note);
-    builder.tidy();
+    builder.replaced = None;
     if let Some(built) = &builder.built {
         Settled::note(&cache, options, &inputs, built, &summary);
     }
@@ -236,6 +248,10 @@ impl Builder {
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
         let Self { options, cache, pool, known, renderer, replaced, built } = self;
         refuse_confused_folders(options)?;
+        if !pool.install(|| known.has_untouched_files(&options.out)) {
+            known.forget_files();
+            renderer.forget();
+        }
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
         refuse_missing_logo(&specs, inputs, options)?;
@@ -246,8 +262,8 @@ impl Builder {
         if !known.has_all_runs(&plan) {
             // Training can take long: what is wrong with a page is said before.
             let (findings, verdicts) = known.provisional(&plan);
-            let rendered = pool.install(|| renderer.render(&specs, &plan, &findings, &verdicts, &templates));
-            rendered.map_err(Failure::Specs)?;
+            let render = || renderer.render(&specs, &plan, &findings, &verdicts, &templates, &site::Nowhere);
+            pool.install(render).map_err(Failure::Specs)?;
         }
         let _lock = cache.lock(|| progress.waiting())?;
         let (mut record, note) = Record::of_build(cache, options, inputs);
@@ -259,17 +275,31 @@ impl Builder {
             let findings = known.find(workshop, &plan, &mut done)?.expect(made);
             let verdicts = known.judge(workshop, &plan, &findings, &mut done)?.expect(made);
             known.draw(workshop, &plan, &findings, &mut done)?;
-            let pages = renderer.render(&specs, &plan, &findings, &verdicts, &templates);
-            let mut files = known.assemble(&plan, pages.map_err(Failure::Specs)?);
-            add_statics(&mut files, inputs, options)?;
+            let publication = Publication::begin(&options.out).map_err(Failure::Publish)?;
+            let picture = |planned: &PlannedFigure| known.picture(cache, &plan, &findings, planned);
+            let mut assembly = Assembly::new(&publication, &plan, &picture, &known.files);
+            if known.files.len() >= MANY_FILES {
+                assembly = assembly.with_reader(progress);
+            }
+            assembly.put_cards(&plan);
+            let rendered = renderer.render(&specs, &plan, &findings, &verdicts, &templates, &assembly);
+            let rendered = rendered.map_err(Failure::Specs)?;
+            add_statics(&publication, inputs, options)?;
+            let files = publication.contents();
             let of_sizes = size::warnings(&files);
             refuse_warnings(options, &of_sizes)?;
             warnings.extend(of_sizes);
             if progress.is_stopped() {
                 return Err(Failure::Stopped);
             }
-            let (published, old) = publish::publish(&options.out, &files).map_err(Failure::Publish)?;
+            let exchange = exchange(known.files.len());
+            let finished = publication.finish(exchange);
+            // Should that fail, nothing is known of the output folder.
+            known.forget_files();
+            renderer.forget();
+            let (published, old) = finished.map_err(Failure::Publish)?;
             *replaced = Some(old);
+            renderer.remember(rendered);
             let mut summary = Summary::new(&plan, &findings, known, &done);
             summary.bytes = size::total(&files);
             summary.warnings = warnings;
@@ -281,6 +311,7 @@ impl Builder {
             if let Err(error) = record.store(cache, options) {
                 summary.notes.push(format!("the cache cannot be written: {error}"));
             }
+            known.files.clone_from(&files);
             *built = Some(Built { files, entries: known.entries() });
             known.last = Some(Last { specs, plan, findings });
             Ok(summary)
@@ -290,16 +321,25 @@ impl Builder {
     /// Removes what the last build replaced, as dropping the builder does: after everybody has been told of the new site.
     pub fn tidy(&mut self) {
         self.replaced = None;
+        // Removing what was replaced touches the files that both had.
+        let Self { pool, known, options, .. } = self;
+        pool.install(|| known.stamp_files(&options.out));
     }
 }
 
+/// From so many files on, one that is watched is exchanged file by file.
+const MANY_FILES: usize = 500;
+
+/// How a site takes the place of the last one that the same builder has published, of so many files: a large one that is watched by
+/// its files, since linking all of it anew would take longer than the rest of the build. All of them lie ready then.
+fn exchange(last: usize) -> Exchange {
+    if last < MANY_FILES { Exchange::Whole } else { Exchange::Each }
+}
+
 /// Adds the static files, none of which may take the place of a file of the site.
-fn add_statics(
-    files: &mut BTreeMap<String, Arc<[u8]>>,
-    inputs: &Inputs,
-    options: &Options,
-) -> Result<(), Failure> {
+fn add_statics(publication: &Publication, inputs: &Inputs, options: &Options) -> Result<(), Failure> {
     let folder = options.statics.path.display();
+    let files = if inputs.statics.is_empty() { BTreeMap::new() } else { publication.contents() };
     // A file cannot stand where the other has a folder either.
     let is_taken = |name: &str| {
         let below = format!("{name}/");
@@ -318,7 +358,7 @@ fn add_statics(
     if !found.is_empty() {
         return Err(Failure::Specs(found));
     }
-    files.extend(inputs.statics.iter().map(|(name, bytes)| (name.clone(), Arc::clone(bytes))));
+    inputs.statics.par_iter().for_each(|(name, bytes)| publication.put(name, bytes));
     Ok(())
 }
 

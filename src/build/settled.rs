@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use super::record::{Record, Snapshot};
 use super::{Inputs, Options, Summary};
 use crate::cache::{Cache, CacheKey, EntryKind, KeyBuilder, Lookup};
 use crate::fs::Stamp;
-use crate::publish;
+use crate::publish::{self, Content};
 
 /// The version of the entry's form.
 const SETTLED_VERSION: u32 = 1;
@@ -97,7 +96,7 @@ impl Settled {
         }
         let Some(inputs) = inputs_key(options, inputs) else { return };
         let manifest = [(publish::MANIFEST.to_owned(), None)];
-        let files = built.files.iter().map(|(name, bytes)| (name.clone(), Some(bytes.len() as u64)));
+        let files = built.files.iter().map(|(name, content)| (name.clone(), Some(content.length)));
         let outputs: Option<Vec<(String, Stamp)>> = files
             .chain(manifest)
             .map(|(name, length)| {
@@ -135,7 +134,7 @@ impl Settled {
 
 /// What a build published, and from which entries of the cache.
 pub(super) struct Built {
-    pub(super) files: BTreeMap<String, Arc<[u8]>>,
+    pub(super) files: BTreeMap<String, Content>,
     pub(super) entries: Vec<(EntryKind, CacheKey)>,
 }
 

@@ -1,9 +1,9 @@
 //! How large the site is, and what that means for publishing it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::publish::Content;
 
 /// What GitHub Pages publishes at the most (docs.github.com, "GitHub Pages limits").
 const SITE: u64 = 1_000_000_000;
@@ -11,13 +11,13 @@ const SITE: u64 = 1_000_000_000;
 const FILE: u64 = 100 * 1024 * 1024;
 
 /// In bytes.
-pub(super) fn total(files: &BTreeMap<String, Arc<[u8]>>) -> u64 {
-    files.values().map(|bytes| bytes.len() as u64).sum()
+pub(super) fn total(files: &BTreeMap<String, Content>) -> u64 {
+    files.values().map(|content| content.length).sum()
 }
 
 /// What will be in the way of publishing.
-pub(super) fn warnings(files: &BTreeMap<String, Arc<[u8]>>) -> Vec<Diagnostic> {
-    of_sizes(files.iter().map(|(name, bytes)| (name.as_str(), bytes.len() as u64)))
+pub(super) fn warnings(files: &BTreeMap<String, Content>) -> Vec<Diagnostic> {
+    of_sizes(files.iter().map(|(name, content)| (name.as_str(), content.length)))
 }
 
 fn of_sizes<'f>(files: impl Iterator<Item = (&'f str, u64)> + Clone) -> Vec<Diagnostic> {

@@ -28,7 +28,7 @@ pub(super) struct Stage<T> {
 }
 
 /// How results of one kind are stored and made.
-pub(super) struct Craft<K, R, M> {
+pub(super) struct Craft<K, T, R, M> {
     pub(super) kind: EntryKind,
     /// Says what is being done, on progress bars.
     pub(super) name: &'static str,
@@ -36,6 +36,8 @@ pub(super) struct Craft<K, R, M> {
     pub(super) read: R,
     /// Makes a result, and what to store of it.
     pub(super) make: M,
+    /// What is kept of a result that could not be stored.
+    pub(super) unstored: fn(T, Vec<u8>) -> T,
     pub(super) work: BTreeMap<CacheKey, K>,
 }
 
@@ -55,7 +57,7 @@ impl<'b> Workshop<'b> {
     pub(super) fn run<T, K, R, M>(
         self,
         known: &BTreeMap<CacheKey, T>,
-        craft: Craft<K, R, M>,
+        craft: Craft<K, T, R, M>,
     ) -> Result<Stage<T>, Failure>
     where
         T: Clone + Send + Sync,
@@ -63,7 +65,7 @@ impl<'b> Workshop<'b> {
         R: Fn(&K, Vec<u8>) -> Option<T> + Sync,
         M: Fn(K) -> (T, Vec<u8>) + Sync,
     {
-        let Craft { kind, name, read, make, work } = craft;
+        let Craft { kind, name, read, make, unstored, work } = craft;
         self.progress.begin(name, work.len());
         let one = |(key, work): (CacheKey, K)| {
             if self.progress.is_stopped() {
@@ -71,7 +73,7 @@ impl<'b> Workshop<'b> {
             }
             let made = match known.get(&key) {
                 Some(value) => Made { value: Some(value.clone()), is_new: false, note: None },
-                None => self.make(kind, key, work, &read, &make),
+                None => self.make(kind, key, work, &read, &make, unstored),
             };
             self.progress.step();
             Some((key, made))
@@ -96,6 +98,7 @@ impl<'b> Workshop<'b> {
         work: K,
         read: impl Fn(&K, Vec<u8>) -> Option<T>,
         new: impl Fn(K) -> (T, Vec<u8>),
+        unstored: fn(T, Vec<u8>) -> T,
     ) -> Made<T> {
         let mut note = None;
         match self.cache.load(kind, key) {
@@ -113,9 +116,10 @@ impl<'b> Workshop<'b> {
         if !self.is_making {
             return Made { value: None, is_new: false, note: None };
         }
-        let (value, bytes) = new(work);
+        let (mut value, bytes) = new(work);
         if let Err(error) = self.cache.store(kind, key, &bytes) {
             note = Some(format!("the cache cannot be written: {error}"));
+            value = unstored(value, bytes);
         }
         Made { value: Some(value), is_new: true, note }
     }

@@ -336,6 +336,11 @@ fn figures_of(experiment: &Experiment, cases: &[Arc<Case>], first: usize) -> Vec
     planned
 }
 
+/// Whether there is a figure of this type for every case, and not one for several.
+pub fn is_of_one_case(figure_type: &FigureType) -> bool {
+    span(figure_type) == Span::Case
+}
+
 /// Which cases one figure shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Span {

@@ -12,7 +12,7 @@
 
   function listen() {
     if (events || document.hidden) return;
-    address.search = new URLSearchParams({ session, since });
+    address.search = new URLSearchParams({ session, since, page });
     events = new EventSource(address);
     events.onmessage = (event) => {
       const message = JSON.parse(event.data);

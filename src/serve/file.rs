@@ -157,7 +157,8 @@ async fn with_script(
 ) -> Result<Response, axum::Error> {
     let (mut parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await?;
-    let html = live.inject(&String::from_utf8_lossy(&bytes), page, version);
+    let early = live.early(page);
+    let html = live.inject(&String::from_utf8_lossy(early.as_deref().unwrap_or(&bytes)), page, version);
     for name in [header::CONTENT_LENGTH, header::ACCEPT_RANGES, header::ETAG, header::LAST_MODIFIED] {
         parts.headers.remove(name);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Query, State};
@@ -24,6 +24,8 @@ pub struct Live {
     /// Tells one run of the program from the next, whose versions begin anew.
     session: Arc<str>,
     state: Arc<watch::Sender<Told>>,
+    /// How many listen from each page, by its path.
+    open: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -34,6 +36,26 @@ struct Told {
     changed: BTreeMap<String, u64>,
     /// What is wrong with the specs as they are, each as text.
     problems: Vec<String>,
+    /// Pages of a site that is still being made, by path.
+    ready: BTreeMap<String, Arc<[u8]>>,
+}
+
+/// A page that listens; no longer when this is dropped.
+struct Listener {
+    open: Arc<Mutex<BTreeMap<String, usize>>>,
+    page: String,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.page) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.page);
+            }
+        }
+    }
 }
 
 /// One message to a page.
@@ -49,7 +71,32 @@ struct Message<'s> {
 impl Live {
     /// `session` is anything that the next run of the program will not use again.
     pub fn new(session: &str) -> Self {
-        Self { session: session.into(), state: Arc::new(watch::Sender::new(Told::default())) }
+        let state = Arc::new(watch::Sender::new(Told::default()));
+        Self { session: session.into(), state, open: Arc::default() }
+    }
+
+    /// Whether a page is open somewhere.
+    pub fn is_open(&self, page: &str) -> bool {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).contains_key(page)
+    }
+
+    /// Tells those who look at a page that there is a new one, before the site of which it is a part is there.
+    pub fn ready(&self, page: &str, html: &Arc<[u8]>) {
+        self.state.send_modify(|state| {
+            state.version += 1;
+            state.changed.insert(page.to_owned(), state.version);
+            state.ready.insert(page.to_owned(), Arc::clone(html));
+        });
+    }
+
+    /// A page that is there before its site.
+    pub(super) fn early(&self, page: &str) -> Option<Arc<[u8]>> {
+        self.state.borrow().ready.get(page).cloned()
+    }
+
+    fn listen(&self, page: String) -> Listener {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner).entry(page.clone()).or_default() += 1;
+        Listener { open: Arc::clone(&self.open), page }
     }
 
     /// Tells all pages that these files have changed and that nothing is wrong.
@@ -58,6 +105,7 @@ impl Live {
             state.version += 1;
             state.changed.extend(paths.iter().map(|path| (path.clone(), state.version)));
             state.problems.clear();
+            state.ready.clear();
         });
     }
 
@@ -66,6 +114,7 @@ impl Live {
         self.state.send_modify(|state| {
             state.version += 1;
             state.problems = problems;
+            state.ready.clear();
         });
     }
 
@@ -113,6 +162,9 @@ pub(super) struct Known {
     session: String,
     #[serde(default)]
     since: u64,
+    /// The file of the page that listens.
+    #[serde(default)]
+    page: String,
 }
 
 /// The stream of messages to one page: at once what it does not know, then whatever changes.
@@ -126,9 +178,10 @@ pub(super) async fn events(
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let since = if known.session == *live.session { heard.unwrap_or(known.since) } else { 0 };
     let receiver = live.state.subscribe();
-    let first = Some((receiver, since, true));
+    let listener = live.listen(known.page);
+    let first = Some((receiver, since, true, listener));
     let messages = stream::unfold((first, live.session), |(listening, session)| async move {
-        let (mut receiver, since, is_first) = listening?;
+        let (mut receiver, since, is_first, listener) = listening?;
         if !is_first {
             receiver.changed().await.ok()?;
         }
@@ -148,7 +201,7 @@ pub(super) async fn events(
             let event = Event::default().id(state.version.to_string()).retry(Duration::from_millis(500));
             (event.json_data(message).ok()?, state.version)
         };
-        Some((Ok::<_, Infallible>(event), (Some((receiver, version, false)), session)))
+        Some((Ok::<_, Infallible>(event), (Some((receiver, version, false, listener)), session)))
     });
     Sse::new(messages).keep_alive(KeepAlive::default()).into_response()
 }
@@ -179,6 +232,21 @@ mod tests {
             |name: &str, text: &str| format!("<link href=\"../assets/style.{name}.css\"><p>{text}</p>");
         assert_eq!(content(&page("0123456789", "a")), content(&page("abcdef0123", "a")));
         assert_ne!(content(&page("0123456789", "a")), content(&page("0123456789", "b")));
+    }
+
+    #[test]
+    fn a_page_that_is_looked_at_can_come_before_its_site() {
+        let live = Live::new("1");
+        let (one, other) = (live.listen("a.html".into()), live.listen("a.html".into()));
+        drop(other);
+        assert!(live.is_open("a.html") && !live.is_open("b.html"));
+        live.ready("a.html", &Arc::from(b"new".as_slice()));
+        assert_eq!(live.early("a.html").as_deref(), Some(b"new".as_slice()));
+        assert_eq!((live.version(), live.state.borrow().changed["a.html"]), (1, 1));
+        live.changed(&["a.html".into()]);
+        assert_eq!((live.early("a.html"), live.version()), (None, 2));
+        drop(one);
+        assert!(!live.is_open("a.html"));
     }
 
     #[test]

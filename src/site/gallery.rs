@@ -1,7 +1,7 @@
 //! What the pages are made from: specs, plan and findings, and the ways through them that every page needs.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use crate::finding::Finding;
@@ -14,6 +14,7 @@ use super::assets::Assets;
 use super::atlas::{Atlas, Standing};
 use super::link;
 use super::player::Players;
+use super::sheet::{self, Sheets};
 use crate::verdict::Verdict;
 
 /// Specs, plan and findings together; `findings` belong to the plan's cases, index by index.
@@ -25,6 +26,7 @@ pub(super) struct Gallery<'g> {
     pub(super) verdicts: &'g [Option<Arc<Verdict>>],
     pub(super) index: &'g Index<'g>,
     pub(super) atlas: &'g Atlas,
+    pub(super) sheets: &'g Sheets<'g>,
     pub(super) assets: &'g Assets,
     pub(super) players: &'g Players,
 }
@@ -38,10 +40,14 @@ pub(super) struct Index<'g> {
     cards: BTreeMap<&'g str, &'g PlannedFigure>,
     /// The cases of an experiment, which stand together.
     experiments: BTreeMap<&'g str, Range<usize>>,
-    /// The cases with an activation.
+    /// The cases with an activation, and those on a target.
     activations: BTreeMap<&'g str, Vec<usize>>,
+    targets: BTreeMap<&'g str, Vec<usize>>,
     /// The contest of every case.
     contests: Vec<usize>,
+    /// Of the figures that lie with an experiment, by path, the place on its page: those that span all cases come first, then those
+    /// of the first target, and so on.
+    places: BTreeMap<&'g str, usize>,
 }
 
 impl<'g> Index<'g> {
@@ -55,11 +61,26 @@ impl<'g> Index<'g> {
         for (at, case) in plan.cases.iter().enumerate() {
             index.experiments.entry(&case.experiment).or_insert(at..at).end = at + 1;
             index.activations.entry(&case.activation.id).or_default().push(at);
+            index.targets.entry(&case.target.id).or_default().push(at);
         }
         for (at, contest) in plan.contests.iter().enumerate() {
             for &case in &contest.cases {
                 index.contests[case] = at;
             }
+        }
+        for (folder, figures) in &index.folders {
+            // `experiments/ID/`, and not below.
+            if !folder.starts_with("experiments/") || folder.matches('/').count() != 2 {
+                continue;
+            }
+            let mut own = figures.clone();
+            own.sort_by_key(|planned| match planned.subject.cases().first() {
+                Some(&first) if !is_overview(&planned.figure.figure_type) => 1 + index.contests[first],
+                _ => 0,
+            });
+            index
+                .places
+                .extend(own.iter().enumerate().map(|(place, planned)| (planned.path.as_str(), place)));
         }
         index
     }
@@ -73,6 +94,8 @@ pub(super) struct Trained<'g> {
     pub(super) run: &'g Run,
     pub(super) finding: &'g Finding,
     pub(super) standing: Standing,
+    /// Its sheet of the experiment's page.
+    pub(super) sheet: usize,
 }
 
 impl Trained<'_> {
@@ -81,7 +104,8 @@ impl Trained<'_> {
         if self.case.has_page {
             return link::index(&self.case.directory());
         }
-        format!("{}#{}", link::index(&format!("experiments/{}", self.case.experiment)), self.anchor())
+        let page = link::index(&format!("experiments/{}", self.case.experiment));
+        format!("{}#{}", sheet::path(&page, self.sheet), self.anchor())
     }
 
     /// The id of its place on the experiment's page.
@@ -135,7 +159,8 @@ impl<'g> Gallery<'g> {
     /// One of the plan's cases.
     pub(super) fn case(self, index: usize) -> Trained<'g> {
         let (case, finding) = (&self.plan.cases[index], &self.findings[index]);
-        Trained { index, case, run: &finding.run, finding, standing: self.atlas.standing(index) }
+        let (standing, sheet) = (self.atlas.standing(index), self.sheets.of_case(index));
+        Trained { index, case, run: &finding.run, finding, standing, sheet }
     }
 
     pub(super) fn cases(self) -> impl Iterator<Item = Trained<'g>> {
@@ -153,6 +178,12 @@ impl<'g> Gallery<'g> {
         indices.iter().map(|&index| self.case(index)).collect()
     }
 
+    /// The cases on a target, experiment after experiment.
+    pub(super) fn cases_on(self, target: &str) -> Vec<Trained<'g>> {
+        let indices = self.index.targets.get(target).map_or(&[][..], Vec::as_slice);
+        indices.iter().map(|&index| self.case(index)).collect()
+    }
+
     /// What a case is compared with, and the verdict on it, if there are many starts.
     pub(super) fn contest(self, trained: Trained<'_>) -> Option<(&'g Contest, &'g Verdict)> {
         let at = *self.index.contests.get(trained.index)?;
@@ -161,8 +192,8 @@ impl<'g> Gallery<'g> {
 
     /// The experiment's cases on one target, best first; the plan's order decides between equals.
     pub(super) fn ranked(self, experiment: &str, target: &str) -> Vec<Trained<'g>> {
-        let mut cases = self.cases_of(experiment);
-        cases.retain(|trained| trained.case.target.id == target);
+        let mut cases = self.cases_on(target);
+        cases.retain(|trained| trained.case.experiment == experiment);
         sort_by_mse(&mut cases);
         cases
     }
@@ -191,16 +222,40 @@ impl<'g> Gallery<'g> {
         let across = self.figures_across(experiment).into_iter();
         let compare = |planned: &&PlannedFigure| !is_overview(&planned.figure.figure_type);
         let shown = across.filter(compare).filter_map(|planned| {
-            let first = self.subjects(planned).into_iter().next()?;
+            let first = *planned.subject.cases().first()?;
+            if self.plan.cases[first].target.id != target {
+                return None;
+            }
+            let first = self.case(first);
             // The axes of a comparison of losses are what it compares.
             let is_of_losses = matches!(
                 planned.figure.figure_type,
                 FigureType::LossComparison { .. } | FigureType::LossBoxes
             );
             let axes = if is_of_losses { String::new() } else { first.axes_text() };
-            (first.case.target.id == target).then_some((planned, axes))
+            Some((planned, axes))
         });
         shown.collect()
+    }
+
+    /// The place of a figure among those of its experiment's page.
+    pub(super) fn place_across(self, planned: &PlannedFigure) -> Option<usize> {
+        self.index.places.get(planned.path.as_str()).copied()
+    }
+
+    /// The sheet of its page on which a figure stands.
+    pub(super) fn sheet_of(self, planned: &PlannedFigure) -> usize {
+        let is_across = planned.path.matches('/').count() == 2 && !is_overview(&planned.figure.figure_type);
+        match planned.subject.cases().first() {
+            Some(&first) if is_across => {
+                let case = &self.plan.cases[first];
+                let target = self.experiment(&case.experiment).and_then(|experiment| {
+                    experiment.targets.iter().position(|target| target.id == case.target.id)
+                });
+                self.sheets.of_target(&case.experiment, target.unwrap_or(0))
+            }
+            _ => 0,
+        }
     }
 
     /// The figures that span all cases of an experiment.
@@ -217,8 +272,9 @@ impl<'g> Gallery<'g> {
 
     /// The folders that are one, or lie in it, and hold figures; all end with a slash.
     pub(super) fn folders_below(self, folder: &str) -> Vec<&'g str> {
-        let folders = self.index.folders.keys().copied();
-        folders.filter(|name| name.starts_with(folder)).collect()
+        let folders = self.index.folders.range::<str, _>((Bound::Included(folder), Bound::Unbounded));
+        let folders = folders.map(|(name, _)| *name);
+        folders.take_while(|name| name.starts_with(folder)).collect()
     }
 
     /// The picture that stands for a case in tables: its fit, or another still picture of it.

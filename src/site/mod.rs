@@ -11,6 +11,7 @@ mod gallery;
 mod headline;
 mod highlight;
 mod judged;
+mod kept;
 mod link;
 mod look;
 mod markdown;
@@ -25,6 +26,7 @@ mod report;
 mod report_page;
 mod results;
 mod search;
+mod sheet;
 mod sparkline;
 mod template;
 mod winner;
@@ -37,6 +39,7 @@ use crate::finding::Finding;
 use crate::plan::{Plan, PlannedFigure};
 use crate::spec::Specs;
 
+pub use kept::Rendered;
 pub use markdown::warnings;
 pub use render::Renderer;
 
@@ -57,6 +60,27 @@ impl SiteFile {
     fn text(path: String, text: String) -> Self {
         Self { path, bytes: text.into_bytes().into() }
     }
+}
+
+/// Where the files of the site go, each as soon as it is made, from any thread: none is held, so that a site may be larger than the
+/// memory.
+pub trait Output: Sync {
+    fn take(&self, file: SiteFile);
+    /// A file is what it was when the same renderer made it last.
+    fn keep(&self, path: &str);
+    /// Whether somebody waits for a page, so that it should be made before all others.
+    fn is_awaited(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+}
+
+/// Drops everything.
+pub struct Nowhere;
+
+impl Output for Nowhere {
+    fn take(&self, _: SiteFile) {}
+    fn keep(&self, _: &str) {}
 }
 
 /// A template that replaces the embedded one of the same name.
@@ -80,5 +104,6 @@ pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css", "js"];
 pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
     let blank = Arc::new(Finding::blank());
     let findings: Vec<Arc<Finding>> = plan.cases.iter().map(|_| Arc::clone(&blank)).collect();
-    Renderer::default().render(specs, plan, &findings, &vec![None; plan.contests.len()], overrides).map(drop)
+    let verdicts = vec![None; plan.contests.len()];
+    Renderer::default().render(specs, plan, &findings, &verdicts, overrides, &Nowhere).map(drop)
 }

@@ -4,6 +4,7 @@
 use super::gallery::Gallery;
 use super::link;
 use super::markdown::{Text, embedded};
+use super::sheet;
 use crate::plan::{Form, PlannedFigure, Subject};
 
 /// The name by which texts refer to a figure: its path without what all of them share.
@@ -18,9 +19,10 @@ pub(super) fn id(planned: &PlannedFigure) -> String {
     format!("figure:{}", name(planned).replace('/', "~"))
 }
 
-/// The page on which a figure has its number.
-pub(super) fn home(planned: &PlannedFigure) -> String {
-    link::index(planned.path.rsplit_once('/').map_or("", |(folder, _)| folder))
+/// The page on which a figure has its number: of those that compare cases, the sheet of its experiment where they begin.
+pub(super) fn home(gallery: Gallery<'_>, planned: &PlannedFigure) -> String {
+    let page = link::index(planned.path.rsplit_once('/').map_or("", |(folder, _)| folder));
+    sheet::path(&page, gallery.sheet_of(planned))
 }
 
 /// All figures that texts can refer to.
@@ -38,12 +40,8 @@ pub(super) fn number(gallery: Gallery<'_>, planned: &PlannedFigure) -> Option<us
             (Some(Text::of_activation(activation)), gallery.figures_in(&folder))
         }
         (_, ["experiments", id, _]) => {
-            let experiment = gallery.experiment(id)?;
-            let mut own = gallery.overviews(id);
-            for target in &experiment.targets {
-                own.extend(gallery.comparisons(id, &target.id).into_iter().map(|(planned, _)| planned));
-            }
-            (Some(Text::of_experiment(experiment)), own)
+            let before = embedded(gallery, &Text::of_experiment(gallery.experiment(id)?)).len();
+            return Some(before + gallery.place_across(planned)? + 1);
         }
         (_, _) => {
             let folder = planned.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -58,7 +56,7 @@ pub(super) fn number(gallery: Gallery<'_>, planned: &PlannedFigure) -> Option<us
 /// What a link to a figure says that gives no words: `Figure 2`, and of which page if that is another.
 pub(super) fn words(gallery: Gallery<'_>, from: &str, planned: &PlannedFigure) -> String {
     let number = number(gallery, planned).map_or_else(String::new, |number| format!(" {number}"));
-    if home(planned) == from {
+    if home(gallery, planned) == from {
         return format!("Figure{number}");
     }
     let title = match (&planned.subject, gallery.subjects(planned).as_slice()) {

@@ -1,7 +1,7 @@
 //! Every file of the site that is not a figure, each made by a task of its own, on all threads. What belongs to an experiment
 //! depends on the experiment and on little else, so that it is kept from one rendering to the next while that stays.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,14 +11,16 @@ use super::assets::{self, Assets};
 use super::atlas::Atlas;
 use super::feed;
 use super::gallery::{Gallery, Index, Trained};
+use super::kept::{Basis, Outlines, Rendered, Surroundings, outlines_texts};
 use super::page::{self, Draft};
 use super::player::Players;
+use super::sheet::{self, Sheets};
 use super::template::Templates;
-use super::{SiteFile, TemplateFile, link, markdown, passport, report, report_page, results, search};
+use super::{Output, SiteFile, TemplateFile, link, passport, report, report_page, results, search};
 use crate::diagnostic::Diagnostic;
 use crate::finding::Finding;
 use crate::plan::{Case, Plan};
-use crate::spec::{Activation, Experiment, Figure, Model, Page, Site, Source, Specs, Target};
+use crate::spec::{Activation, Experiment, Model, Page, Specs, Target};
 use crate::verdict::Verdict;
 
 /// The sections that have a list of cards.
@@ -31,53 +33,30 @@ pub struct Renderer {
     players: Players,
 }
 
-/// What was rendered last.
-struct Rendered {
-    surroundings: Surroundings,
-    parts: Vec<Part>,
-}
-
-/// What the pages of an experiment show beside the experiment.
-#[derive(PartialEq)]
-struct Surroundings {
-    site: Site,
-    pages: Vec<Page>,
-    targets: BTreeMap<String, Arc<Target>>,
-    activations: BTreeMap<String, Arc<Activation>>,
-    models: BTreeMap<String, Arc<Model>>,
-    /// Ids and titles.
-    experiments: Vec<(String, String)>,
-    has_feed: bool,
-    templates: Vec<TemplateFile>,
-}
-
-/// The files of an experiment and its cases, and what they were made from.
-struct Part {
-    experiment: Experiment,
-    cases: Vec<Arc<Case>>,
-    findings: Vec<Arc<Finding>>,
-    verdicts: Vec<Option<Arc<Verdict>>>,
-    files: Vec<SiteFile>,
-}
+/// More cases than these, and a player is made anew whenever its page is: to keep all of them would take too much memory.
+const MOST_PLAYERS: usize = 2000;
 
 impl Renderer {
     /// Renders every page, table and report. `findings` belong to [`Plan::cases`], `verdicts` to [`Plan::contests`], index by
-    /// index.
+    /// index. What was rendered when [`Renderer::remember`] was called last is kept where nothing that it depends on has changed.
     ///
     /// # Errors
     ///
-    /// Every template that does not parse or render, and every reference in Markdown that names nothing.
+    /// Every template that does not parse or render, and every reference in Markdown that names nothing; what went to the output
+    /// is then not the site.
     pub fn render(
-        &mut self,
+        &self,
         specs: &Specs,
         plan: &Plan,
         findings: &[Arc<Finding>],
         verdicts: &[Option<Arc<Verdict>>],
         overrides: &[TemplateFile],
-    ) -> Result<Vec<SiteFile>, Vec<Diagnostic>> {
+        output: &dyn Output,
+    ) -> Result<Rendered, Vec<Diagnostic>> {
         let templates = Templates::load(overrides)?;
         let index = Index::new(plan);
         let atlas = Atlas::new(specs, plan, findings);
+        let sheets = Sheets::new(plan, &atlas);
         let assets = Assets::new(&templates, &specs.site.look);
         let gallery = Gallery {
             specs,
@@ -86,47 +65,47 @@ impl Renderer {
             verdicts,
             index: &index,
             atlas: &atlas,
+            sheets: &sheets,
             assets: &assets,
             players: &self.players,
         };
+        let mut units = Task::units(gallery);
         let surroundings = Surroundings::new(specs, overrides);
-        let last = self.last.as_ref().filter(|last| last.surroundings == surroundings);
-        let mut parts: Vec<Part> =
-            specs.experiments.iter().map(|experiment| Part::new(gallery, experiment)).collect();
-        for part in &mut parts {
-            let others = last.iter().flat_map(|last| &last.parts);
-            if let Some(same) = others.into_iter().find(|other| other.is_same(part)) {
-                part.files.clone_from(&same.files);
+        let mut kept: Vec<Vec<String>> = Vec::with_capacity(units.len());
+        let mut tasks: Vec<(usize, Task<'_>)> = Vec::new();
+        let last = self.last.as_ref().filter(|last| last.is_in(&surroundings));
+        for (at, unit) in units.iter_mut().enumerate() {
+            let paths = last.and_then(|last| last.paths(&unit.name, &unit.basis));
+            if paths.is_none() {
+                tasks.extend(unit.tasks.drain(..).map(|task| (at, task)));
             }
+            kept.push(paths.map_or_else(Vec::new, <[String]>::to_vec));
         }
-        let mut tasks = Vec::new();
-        for part in parts.iter().filter(|part| part.files.is_empty()) {
-            tasks.extend(Task::of_experiment(gallery, &part.experiment.id));
-        }
-        let own = tasks.len();
-        tasks.extend(Task::of_site(gallery));
+        let tasks: Vec<(usize, (usize, Task<'_>))> = tasks.into_iter().enumerate().collect();
+        let (awaited, others): (Vec<_>, Vec<_>) = tasks
+            .into_iter()
+            .partition(|(_, (_, task))| task.page().is_some_and(|page| output.is_awaited(&page)));
         // Each task for itself: some take a hundred times as long as others.
-        let tasks = tasks.into_par_iter().with_max_len(1);
-        let mut made: Vec<(Option<&str>, Made)> =
-            tasks.map(|task| (task.experiment(), task.run(gallery, &templates))).collect();
+        let run = |tasks: Vec<(usize, (usize, Task<'_>))>| -> Vec<(usize, (usize, Made<'_>))> {
+            let tasks = tasks.into_par_iter().with_max_len(1);
+            tasks.map(|(at, (unit, task))| (at, (unit, task.run(gallery, &templates, output)))).collect()
+        };
+        let mut made = run(awaited);
+        kept.par_iter().flatten().for_each(|path| output.keep(path));
+        made.extend(run(others));
+        made.sort_by_key(|(at, _)| *at);
         let mut found: Vec<Diagnostic> = Vec::new();
-        for (_, made) in &mut made {
-            found.append(&mut made.found);
+        for (_, (unit, made)) in made {
+            found.extend(made.found);
+            kept[unit].extend(made.paths);
         }
-        let of_site = made.split_off(own);
-        for (experiment, made) in made {
-            let part = parts.iter_mut().find(|part| Some(part.experiment.id.as_str()) == experiment);
-            part.expect("tasks are of the experiments").files.extend(made.files);
-        }
-        let mut files: Vec<SiteFile> = parts.iter().flat_map(|part| part.files.iter().cloned()).collect();
-        files.extend(of_site.into_iter().flat_map(|(_, made)| made.files));
-        let directory = Directory::new(specs, &files);
+        let directory = Directory::new(specs, kept.iter().flatten());
         for (template, path) in [("robots.txt", "robots.txt"), ("sitemap.xml", "sitemap.xml")] {
             if path == "sitemap.xml" && directory.base_url.is_none() {
                 continue;
             }
             match templates.render(template, &directory) {
-                Ok(text) => files.push(SiteFile::text(path.into(), text)),
+                Ok(text) => output.take(SiteFile::text(path.into(), text)),
                 Err(diagnostic) => found.push(*diagnostic),
             }
         }
@@ -140,79 +119,30 @@ impl Renderer {
         if !distinct.is_empty() {
             return Err(distinct);
         }
-        let needed: BTreeSet<*const Case> = plan.cases.iter().map(Arc::as_ptr).collect();
-        self.players.turn(|case| needed.contains(&Arc::as_ptr(case)));
-        self.last = Some(Rendered { surroundings, parts });
-        Ok(files)
-    }
-}
-
-impl Surroundings {
-    fn new(specs: &Specs, overrides: &[TemplateFile]) -> Self {
-        let experiments = specs.experiments.iter();
-        Self {
-            site: specs.site.clone(),
-            pages: specs.pages.clone(),
-            targets: specs.targets.clone(),
-            activations: specs.activations.clone(),
-            models: specs.models.clone(),
-            experiments: experiments.map(|it| (it.id.clone(), it.title.clone())).collect(),
-            has_feed: feed::is_there(specs),
-            templates: overrides.to_vec(),
-        }
-    }
-}
-
-impl Part {
-    /// The part of an experiment, before its files are made.
-    fn new(gallery: Gallery<'_>, experiment: &Experiment) -> Self {
-        let cases = gallery.plan.cases.iter().zip(gallery.findings);
-        let (cases, findings) = cases
-            .filter(|(case, _)| case.experiment == experiment.id)
-            .map(|(case, finding)| (Arc::clone(case), Arc::clone(finding)))
-            .unzip();
-        let contests = gallery.plan.contests.iter().zip(gallery.verdicts);
-        let verdicts = contests
-            .filter(|(contest, _)| contest.experiment == experiment.id)
-            .map(|(_, verdict)| verdict.clone())
-            .collect();
-        // Only the file is named in which a figure is declared, not the line, which changes with every one above it.
-        let unplaced = |figure: &Arc<Figure>| {
-            let source = figure.source.clone();
-            let source = source.map(|source| Source { line: 0, text: String::new(), ..source });
-            Arc::new(Figure { source, ..Figure::clone(figure) })
-        };
-        let figures = experiment.figures.iter().map(unplaced).collect();
-        let experiment = Experiment { figures, ..experiment.clone() };
-        Self { experiment, cases, findings, verdicts, files: Vec::new() }
+        let units = units.into_iter().zip(kept).map(|(unit, paths)| (unit.name, unit.basis, paths));
+        Ok(Rendered::new(surroundings, units, plan, findings))
     }
 
-    /// Whether this one's files are those that the other's would be.
-    fn is_same(&self, other: &Self) -> bool {
-        let verdict = |verdict: &Option<Arc<Verdict>>| verdict.as_ref().map(Arc::as_ptr);
-        self.experiment == other.experiment
-            && !self.shows_others()
-            && self.cases.iter().map(Arc::as_ptr).eq(other.cases.iter().map(Arc::as_ptr))
-            && self.findings.iter().map(Arc::as_ptr).eq(other.findings.iter().map(Arc::as_ptr))
-            && self.verdicts.iter().map(verdict).eq(other.verdicts.iter().map(verdict))
+    /// What was rendered has become the site.
+    pub fn remember(&mut self, rendered: Rendered) {
+        let cases = rendered.cases();
+        let needed: BTreeSet<*const Case> = cases.iter().take(MOST_PLAYERS + 1).map(Arc::as_ptr).collect();
+        let keeps_players = cases.len() <= MOST_PLAYERS;
+        self.players.turn(|case| keeps_players && needed.contains(&Arc::as_ptr(case)));
+        self.last = Some(rendered);
     }
 
-    /// Whether a text on its pages shows figures, which may be any experiment's.
-    fn shows_others(&self) -> bool {
-        let Experiment { description, targets, activations, models, figures, .. } = &self.experiment;
-        let targets = targets.iter().map(|target| &target.explanation);
-        let activations = activations.iter().map(|activation| &activation.description);
-        let models = models.iter().map(|model| &model.description);
-        let captions = figures.iter().map(|figure| &figure.caption);
-        let mut texts = targets.chain(activations).chain(models).chain(captions).chain([description]);
-        texts.any(|text| markdown::shows_figures(text))
+    /// The site is no longer what was rendered.
+    pub fn forget(&mut self) {
+        self.last = None;
     }
 }
 
 /// One page or file to make.
 #[derive(Clone, Copy)]
 enum Task<'g> {
-    Experiment(&'g Experiment),
+    /// A sheet of its page, as all with a number.
+    Experiment(&'g Experiment, usize),
     Tables(&'g Experiment),
     Starts(&'g Experiment),
     ExperimentReport(&'g Experiment),
@@ -220,15 +150,13 @@ enum Task<'g> {
     /// The passports of the figures in a folder.
     Passports {
         folder: &'g str,
-        /// The id of the experiment to which the folder belongs.
-        experiment: Option<&'g str>,
     },
-    Activation(&'g Activation),
-    Target(&'g Target),
-    Model(&'g Model),
+    Activation(&'g Activation, usize),
+    Target(&'g Target, usize),
+    Model(&'g Model, usize),
     AuthorPage(&'g Page),
-    Section(&'static str),
-    ActivationIndex,
+    Section(&'static str, usize),
+    ActivationIndex(usize),
     Home,
     Report,
     Search,
@@ -237,58 +165,119 @@ enum Task<'g> {
     Assets,
 }
 
+/// Tasks that are done again together, since they depend on the same.
+struct Unit<'g> {
+    /// Tells it from all others.
+    name: String,
+    basis: Basis,
+    tasks: Vec<Task<'g>>,
+}
+
 impl<'g> Task<'g> {
-    /// What has to be done for an experiment, the longest first.
-    fn of_experiment(gallery: Gallery<'g>, id: &str) -> Vec<Self> {
-        let Some(experiment) = gallery.experiment(id) else { return Vec::new() };
-        let whole =
-            [Self::Experiment(experiment), Self::ExperimentReport(experiment), Self::Starts(experiment)];
-        let cases = gallery.cases_of(id).into_iter().filter(|trained| trained.case.has_page);
-        let folders = gallery.folders_below(&format!("experiments/{id}/"));
-        let passports =
-            folders.into_iter().map(|folder| Self::Passports { folder, experiment: Some(&experiment.id) });
-        let tables = [Self::Tables(experiment)].into_iter();
-        whole.into_iter().chain(tables).chain(cases.map(Self::Case)).chain(passports).collect()
-    }
-
-    /// What has to be done for all experiments together.
-    fn of_site(gallery: Gallery<'g>) -> Vec<Self> {
+    /// All that has to be done.
+    fn units(gallery: Gallery<'g>) -> Vec<Unit<'g>> {
         let specs = gallery.specs;
-        let first = [Self::Report, Self::ActivationIndex, Self::Home];
-        let targets = specs.targets.values().map(|target| Self::Target(target));
-        let models = specs.models.values().map(|model| Self::Model(model));
-        let activations = specs.activations.values().map(|activation| Self::Activation(activation));
-        let pages = specs.pages.iter().map(Self::AuthorPage);
-        let sections = SECTIONS.into_iter().map(Self::Section);
-        let folders = gallery.folders_below("activations/");
-        let passports = folders.into_iter().map(|folder| Self::Passports { folder, experiment: None });
-        let last = [Self::Search, Self::Feed, Self::NotFound, Self::Assets];
-        let all = first.into_iter().chain(targets).chain(models).chain(activations);
-        all.chain(pages).chain(sections).chain(passports).chain(last).collect()
-    }
-
-    /// The id of the experiment that it is for.
-    fn experiment(self) -> Option<&'g str> {
-        match self {
-            Self::Experiment(experiment)
-            | Self::Tables(experiment)
-            | Self::Starts(experiment)
-            | Self::ExperimentReport(experiment) => Some(&experiment.id),
-            Self::Case(trained) => Some(&trained.case.experiment),
-            Self::Passports { experiment, .. } => experiment,
-            _ => None,
+        let outlines = Arc::new(Outlines::new(specs));
+        let mut units = Vec::new();
+        for experiment in &specs.experiments {
+            let id = &experiment.id;
+            let folder = format!("experiments/{id}/");
+            let cases: Vec<Trained<'_>> = gallery.cases_of(id);
+            let (own, of_cases): (Vec<&str>, Vec<&str>) =
+                gallery.folders_below(&folder).into_iter().partition(|other| *other == folder);
+            let passports =
+                |folders: Vec<&'g str>| folders.into_iter().map(|folder| Self::Passports { folder });
+            // The longest first.
+            let sheets = 0..gallery.sheets.of(id).len();
+            let whole = sheets.map(|sheet| Self::Experiment(experiment, sheet)).chain([
+                Self::ExperimentReport(experiment),
+                Self::Starts(experiment),
+                Self::Tables(experiment),
+            ]);
+            units.push(Unit {
+                name: format!("experiment {id}"),
+                basis: Basis::of_experiment(gallery, experiment, &cases),
+                tasks: whole.chain(passports(own)).collect(),
+            });
+            let pages = cases.iter().filter(|trained| trained.case.has_page).copied();
+            units.push(Unit {
+                name: format!("cases {id}"),
+                basis: Basis::of_cases(experiment, &cases),
+                tasks: pages.map(Self::Case).chain(passports(of_cases)).collect(),
+            });
         }
+        let all: Vec<Trained<'_>> = gallery.cases().collect();
+        let mut add = |name: &str, cases: &[Trained<'_>], texts: &[&str], tasks: Vec<Self>| {
+            units.push(Unit { name: name.into(), basis: Basis::of_site(&outlines, cases, texts), tasks });
+        };
+        let descriptions: Vec<&str> = outlines_texts(specs);
+        let sheets = 0..page::activation_index_sheets(specs);
+        add("report", &all, &descriptions, vec![Self::Report]);
+        add("activations", &all, &[], sheets.map(Self::ActivationIndex).collect());
+        add("home", &all, &descriptions, vec![Self::Home]);
+        for target in specs.targets.values() {
+            let cases = gallery.cases_on(&target.id);
+            let tasks = (0..page::sheets(&cases)).map(|sheet| Self::Target(target, sheet)).collect();
+            add(&format!("target {}", target.id), &cases, &[&target.explanation], tasks);
+        }
+        for model in specs.models.values() {
+            let cases: Vec<Trained<'_>> =
+                all.iter().filter(|trained| trained.case.model.id == model.id).copied().collect();
+            let tasks = (0..page::sheets(&cases)).map(|sheet| Self::Model(model, sheet)).collect();
+            add(&format!("model {}", model.id), &cases, &[&model.description], tasks);
+        }
+        for section in SECTIONS {
+            let sheets = 0..page::list_sheets(specs, section);
+            let tasks = sheets.map(|sheet| Self::Section(section, sheet)).collect();
+            add(&format!("section {section}"), &all, &descriptions, tasks);
+        }
+        add("search", &all, &[], vec![Self::Search]);
+        add("others", &[], &[], vec![Self::Feed, Self::NotFound, Self::Assets]);
+        for activation in specs.activations.values() {
+            let cases = gallery.cases_with(&activation.id);
+            let sheets = 0..page::activation_sheets(cases.len());
+            let folder = format!("activations/{}/", activation.id);
+            let figures = gallery.figures_in(&folder);
+            let passports =
+                gallery.folders_below(&folder).into_iter().map(|folder| Self::Passports { folder });
+            units.push(Unit {
+                name: format!("activation {}", activation.id),
+                basis: Basis::of_activation(&outlines, &cases, activation, &figures),
+                tasks: sheets.map(|sheet| Self::Activation(activation, sheet)).chain(passports).collect(),
+            });
+        }
+        // Any of them may show anything.
+        let pages = specs.pages.iter().map(Self::AuthorPage).collect();
+        units.push(Unit { name: "pages".into(), basis: Basis::new_each_time(), tasks: pages });
+        units
     }
 
-    fn run(self, gallery: Gallery<'g>, templates: &Templates) -> Made {
-        let mut made = Made::default();
+    /// The page that it makes, if it makes one alone.
+    fn page(self) -> Option<String> {
         let folder = |section: &str, id: &str| link::index(&format!("{section}/{id}"));
+        Some(match self {
+            Self::Experiment(experiment, sheet) => sheet::path(&folder("experiments", &experiment.id), sheet),
+            Self::Case(trained) => trained.page(),
+            Self::Activation(activation, sheet) => sheet::path(&folder("activations", &activation.id), sheet),
+            Self::Target(target, sheet) => sheet::path(&folder("targets", &target.id), sheet),
+            Self::Model(model, sheet) => sheet::path(&folder("models", &model.id), sheet),
+            Self::AuthorPage(page) => link::index(&page.id),
+            Self::Section(section, sheet) => sheet::path(&link::index(section), sheet),
+            Self::ActivationIndex(sheet) => sheet::path(&link::index("activations"), sheet),
+            Self::Home => "index.html".into(),
+            Self::NotFound => "404.html".into(),
+            _ => return None,
+        })
+    }
+
+    fn run<'o>(self, gallery: Gallery<'g>, templates: &Templates, output: &'o dyn Output) -> Made<'o> {
+        let mut made = Made { output, paths: Vec::new(), found: Vec::new() };
+        let path = self.page().unwrap_or_default();
         let of = |experiment: &Experiment, name: &str| format!("experiments/{}/{name}", experiment.id);
         match self {
-            Self::Experiment(experiment) => {
-                let path = folder("experiments", &experiment.id);
+            Self::Experiment(experiment, sheet) => {
                 made.page(gallery, templates, "experiment.html", path, |draft| {
-                    page::experiment(draft, experiment)
+                    page::experiment(draft, experiment, sheet)
                 });
             }
             Self::Tables(experiment) => {
@@ -305,51 +294,52 @@ impl<'g> Task<'g> {
                 made.text(of(experiment, "REPORT.md"), report);
             }
             Self::Case(trained) => {
-                made.page(gallery, templates, "case.html", trained.page(), |draft| {
-                    page::case(draft, trained)
-                });
+                made.page(gallery, templates, "case.html", path, |draft| page::case(draft, trained));
                 made.text(format!("{}/run.json", trained.case.directory()), results::run_json(trained));
             }
-            Self::Passports { folder, .. } => {
+            Self::Passports { folder } => {
                 for planned in gallery.figures_in(folder) {
                     made.text(passport::path(planned), passport::json(gallery, planned));
                 }
             }
-            Self::Activation(activation) => {
-                let path = folder("activations", &activation.id);
+            Self::Activation(activation, sheet) => {
                 made.page(gallery, templates, "activation.html", path, |draft| {
-                    page::activation(draft, activation)
+                    page::activation(draft, activation, sheet)
                 });
             }
-            Self::Target(target) => {
-                let path = folder("targets", &target.id);
-                made.page(gallery, templates, "target.html", path, |draft| page::target(draft, target));
+            Self::Target(target, sheet) => {
+                let context = |draft: &mut Draft<'_, '_>| page::target(draft, target, sheet);
+                made.page(gallery, templates, "target.html", path, context);
             }
-            Self::Model(model) => {
-                let path = folder("models", &model.id);
-                made.page(gallery, templates, "model.html", path, |draft| page::model(draft, model));
+            Self::Model(model, sheet) => {
+                let context = |draft: &mut Draft<'_, '_>| page::model(draft, model, sheet);
+                made.page(gallery, templates, "model.html", path, context);
             }
             Self::AuthorPage(author_page) => {
-                let path = link::index(&author_page.id);
                 made.page(gallery, templates, "page.html", path, |draft| {
                     page::author_page(draft, author_page)
                 });
             }
-            Self::Section(section) => {
-                let path = link::index(section);
-                made.page(gallery, templates, "list.html", path, |draft| page::list(draft, section));
+            Self::Section(section, sheet) => {
+                made.page(gallery, templates, "list.html", path, |draft| page::list(draft, section, sheet));
             }
-            Self::ActivationIndex => {
-                let path = link::index("activations");
-                made.page(gallery, templates, "activations.html", path, page::activation_index);
+            Self::ActivationIndex(sheet) => {
+                made.page(gallery, templates, "activations.html", path, |draft| {
+                    page::activation_index(draft, sheet)
+                });
             }
-            Self::Home => made.page(gallery, templates, "index.html", "index.html".into(), page::home),
+            Self::Home => made.page(gallery, templates, "index.html", path, page::home),
             Self::Report => {
                 let report = report::of_site(gallery, &mut made.found);
-                let html = report_page::html(&report);
-                made.page(gallery, templates, "page.html", "report/index.html".into(), |draft| {
-                    page::report(draft, html)
-                });
+                let parts = report_page::parts(&report);
+                for (sheet, part) in parts.iter().enumerate() {
+                    let path = sheet::path("report/index.html", sheet);
+                    // The further ones stand below a title of their own.
+                    let html = report_page::html(part, &path, if sheet == 0 { 1 } else { 2 });
+                    made.page(gallery, templates, "page.html", path, |draft| {
+                        page::report(draft, html, sheet, parts.len())
+                    });
+                }
                 made.text("REPORT.md".into(), report);
             }
             Self::Search => made.text(assets::SEARCH_INDEX.into(), search::index(gallery)),
@@ -360,12 +350,10 @@ impl<'g> Task<'g> {
             }
             Self::NotFound => {
                 let style = &gallery.assets.style_text;
-                made.page(gallery, templates, "404.html", "404.html".into(), |draft| {
-                    page::not_found(draft, style)
-                });
+                made.page(gallery, templates, "404.html", path, |draft| page::not_found(draft, style));
             }
             Self::Assets => {
-                made.files.extend(gallery.assets.files(templates));
+                gallery.assets.files(templates).into_iter().for_each(|file| made.file(file));
                 made.text(".nojekyll".into(), String::new());
             }
         }
@@ -373,16 +361,21 @@ impl<'g> Task<'g> {
     }
 }
 
-/// Files that were made, and what was found wrong meanwhile.
-#[derive(Default)]
-struct Made {
-    files: Vec<SiteFile>,
+/// What a task has made: the paths of its files, and what was found wrong meanwhile.
+struct Made<'o> {
+    output: &'o dyn Output,
+    paths: Vec<String>,
     found: Vec<Diagnostic>,
 }
 
-impl Made {
+impl Made<'_> {
+    fn file(&mut self, file: SiteFile) {
+        self.paths.push(file.path.clone());
+        self.output.take(file);
+    }
+
     fn text(&mut self, path: String, text: String) {
-        self.files.push(SiteFile::text(path, text));
+        self.file(SiteFile::text(path, text));
     }
 
     fn page<C: Serialize>(
@@ -416,9 +409,9 @@ struct Directory {
 }
 
 impl Directory {
-    fn new(specs: &Specs, files: &[SiteFile]) -> Self {
+    fn new<'p>(specs: &Specs, paths: impl Iterator<Item = &'p String> + Clone) -> Self {
         let base_url = specs.site.base_url.clone();
-        let pages = files.iter().filter_map(|file| file.path.strip_suffix("index.html"));
+        let pages = paths.filter_map(|path| path.strip_suffix("index.html"));
         let mut urls: Vec<String> = base_url
             .iter()
             .flat_map(|base| pages.clone().map(move |folder| format!("{base}{folder}")))

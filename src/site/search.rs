@@ -18,7 +18,7 @@ const MOST_WORDS: usize = 120;
 struct Entry(&'static str, String, String, String, String);
 
 /// A case, of which there are many: the places of its experiment, activation and target among the entries; what its address
-/// has beyond those, after `#` where it has no page of its own; its further axes; its loss; its diagnoses, by
+/// has beyond those, after `#` where it has no page of its own, and before that the sheet of the experiment's; its further axes; its loss; its diagnoses, by
 /// [`Kind::ALL`].
 #[derive(Serialize)]
 struct CaseEntry(usize, usize, usize, String, String, String, Vec<usize>);
@@ -32,7 +32,11 @@ pub(super) fn index(gallery: Gallery<'_>) -> String {
     let cases = gallery.cases().filter_map(|trained| {
         let case = trained.case;
         let levels = case.levels.get(2..)?;
-        let rest = if case.has_page { levels.join("/") } else { format!("#{}", levels.join("~")) };
+        let rest = match trained.sheet {
+            _ if case.has_page => levels.join("/"),
+            0 => format!("#{}", levels.join("~")),
+            sheet => format!("page~{}/#{}", sheet + 1, levels.join("~")),
+        };
         let kinds = trained.finding.diagnoses.iter();
         Some(CaseEntry(
             place("experiments", &case.experiment)?,

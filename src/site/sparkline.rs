@@ -113,11 +113,16 @@ pub(super) fn simplified(points: &[(f64, f64)], tolerance: f64) -> Vec<(f64, f64
     let distance = |&(x, y): &(f64, f64)| {
         ((last.0 - first.0) * (first.1 - y) - (first.0 - x) * (last.1 - first.1)).abs() / length
     };
-    let inner = 1..points.len() - 1;
-    let Some(farthest) = inner.max_by(|&a, &b| distance(&points[a]).total_cmp(&distance(&points[b]))) else {
-        return vec![first, last];
-    };
-    if distance(&points[farthest]) <= tolerance {
+    // The last of several that are as far.
+    let mut farthest = (0, f64::NEG_INFINITY);
+    for (index, point) in points.iter().enumerate().take(points.len() - 1).skip(1) {
+        let distance = distance(point);
+        if distance.total_cmp(&farthest.1).is_ge() {
+            farthest = (index, distance);
+        }
+    }
+    let (farthest, distance) = farthest;
+    if farthest == 0 || distance <= tolerance {
         return vec![first, last];
     }
     let mut kept = simplified(&points[..=farthest], tolerance);

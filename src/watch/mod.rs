@@ -76,7 +76,7 @@ pub fn watch<E: From<Failure>>(
         let start = Instant::now();
         let changed = last.as_ref().map(|last| inputs.changed_since(last)).unwrap_or_default();
         // What is only tried again is nothing to show.
-        let progress = Interruptible { progress, is_outdated: &is_outdated, is_shown: is_new };
+        let progress = Interruptible { progress, is_outdated: &is_outdated, is_shown: is_new, live };
         let result = builder.build(&inputs, &progress);
         let elapsed = start.elapsed();
         let old = obstacle.take();
@@ -117,6 +117,7 @@ struct Interruptible<'p> {
     progress: &'p dyn Progress,
     is_outdated: &'p AtomicBool,
     is_shown: bool,
+    live: &'p Live,
 }
 
 impl Progress for Interruptible<'_> {
@@ -134,6 +135,14 @@ impl Progress for Interruptible<'_> {
 
     fn waiting(&self) {
         self.progress.waiting();
+    }
+
+    fn is_open(&self, path: &str) -> bool {
+        self.live.is_open(path)
+    }
+
+    fn ready(&self, path: &str, html: &Arc<[u8]>) {
+        self.live.ready(path, html);
     }
 
     fn is_stopped(&self) -> bool {

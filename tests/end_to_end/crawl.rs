@@ -7,14 +7,14 @@ use crate::support::{GALLERY, Project};
 
 /// How the site is looked at.
 #[derive(Clone, Copy)]
-enum Mount {
+pub(crate) enum Mount {
     /// On a server, below a path that ends with `/`.
     Server(&'static str),
     Files,
 }
 
 /// The values of some attributes of an HTML text.
-fn attributes<'h>(html: &'h str, names: &[&str]) -> Vec<&'h str> {
+pub(crate) fn attributes<'h>(html: &'h str, names: &[&str]) -> Vec<&'h str> {
     let mut values = Vec::new();
     for name in names {
         let start = format!(" {name}=\"");
@@ -80,7 +80,7 @@ fn follow(mount: Mount, page: &str, address: &str) -> Option<(String, Option<Str
 }
 
 /// Follows every link from the home page and the page for what is not there; returns how many there were.
-fn crawl(site: &BTreeMap<String, Vec<u8>>, mount: Mount) -> usize {
+pub(crate) fn crawl(site: &BTreeMap<String, Vec<u8>>, mount: Mount) -> usize {
     let html: BTreeMap<&str, &str> = site
         .iter()
         .filter(|(path, _)| path.ends_with(".html"))
@@ -130,7 +130,7 @@ fn reports_link_to_what_lies_beside_them() {
 }
 
 /// Follows every link and image of the reports, as GitHub shows them; returns how many there were.
-fn links_of_reports(site: &BTreeMap<String, Vec<u8>>) -> usize {
+pub(crate) fn links_of_reports(site: &BTreeMap<String, Vec<u8>>) -> usize {
     let mut links = 0;
     for (path, bytes) in site.iter().filter(|(path, _)| path.ends_with("REPORT.md")) {
         let text = std::str::from_utf8(bytes).unwrap();
@@ -172,7 +172,7 @@ fn pages_are_well_formed() {
 }
 
 /// Images say what they show, headings follow one another, ids are unique, and elements end inside of what holds them.
-fn check_page(path: &str, html: &str) {
+pub(crate) fn check_page(path: &str, html: &str) {
     assert!(html.contains("<html lang=\"en\">"), "{path}");
     assert!(!html.contains("href=\"/") && !html.contains("src=\"/"), "{path} has an absolute address");
     let mut open: Vec<&str> = Vec::new();

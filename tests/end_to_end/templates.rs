@@ -124,6 +124,9 @@ fn what_templates_see_is_described() {
             format!("{{\"template\":\"{name}\",\"context\":{{{{ <shape value={{__tera_context}} /> }}}}}}");
         project.write(&format!("site_templates/{name}"), &text);
     }
+    // More than fit on one sheet of their list.
+    let targets = (0..151).map(|index| format!("---\nkind: polynomial\nid: p{index}\nroots: [{index}]\n"));
+    project.write("specs/many.yaml", &targets.collect::<String>());
     project.build();
     let (mut seen, mut wrong, mut rendered) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for bytes in project.site().values() {

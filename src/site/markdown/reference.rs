@@ -30,7 +30,7 @@ fn named<'g>(gallery: Gallery<'g>, kind: &str) -> Option<Vec<(&'g str, Named<'g>
         "model" => specs.models.values().map(|it| of("models/", &it.id, &it.title)).collect(),
         "page" => specs.pages.iter().map(|it| of("", &it.id, &it.title)).collect(),
         "figure" => {
-            let place = |planned| format!("{}#{}", numbering::home(planned), numbering::id(planned));
+            let place = |planned| format!("{}#{}", numbering::home(gallery, planned), numbering::id(planned));
             let of = |planned: &'g PlannedFigure| {
                 (numbering::name(planned), Named { title: &planned.figure.title, page: place(planned) })
             };

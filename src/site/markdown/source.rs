@@ -214,6 +214,7 @@ mod tests {
             verdicts: &[],
             index: &Index::default(),
             atlas: &crate::site::atlas::Atlas::new(&specs, &plan, &[]),
+            sheets: &crate::site::sheet::Sheets::default(),
             assets: &crate::site::assets::Assets::new(
                 &crate::site::template::Templates::load(&[]).unwrap(),
                 &crate::spec::Look::default(),

@@ -1,7 +1,5 @@
 //! The page of an activation, and the index of all of them.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use super::property::{self, PropertyRow, short};
@@ -12,8 +10,8 @@ use crate::plan::{PlannedFigure, Subject};
 use crate::property::{Monotonicity, Properties};
 use crate::site::gallery::Trained;
 use crate::site::markdown::Text;
-use crate::site::{math, sparkline};
-use crate::spec::{Activation, Reference};
+use crate::site::{math, sheet, sparkline};
+use crate::spec::{Activation, Reference, Specs};
 
 #[derive(Serialize)]
 pub(in crate::site) struct ActivationPage {
@@ -58,38 +56,56 @@ struct ResultRow {
 /// How many relatives a page shows.
 const RELATIVES: usize = 5;
 
-pub(in crate::site) fn activation(draft: &mut Draft<'_, '_>, activation: &Activation) -> ActivationPage {
+/// How many sheets the page of an activation takes that so many cases use.
+pub(in crate::site) fn activation_sheets(cases: usize) -> usize {
+    sheet::count(cases, sheet::ROWS)
+}
+
+/// One sheet of it, counted from 0.
+pub(in crate::site) fn activation(
+    draft: &mut Draft<'_, '_>,
+    activation: &Activation,
+    sheet: usize,
+) -> ActivationPage {
     let gallery = draft.gallery;
+    let is_first = sheet == 0;
+    let cases = gallery.cases_with(&activation.id);
     let symbol = if activation.symbol.is_empty() { r"\mathrm{id}" } else { &activation.symbol };
     let summary =
         format!("{}: its formula, derivatives, properties and every case that uses it.", activation.title);
     let breadcrumbs = vec![draft.home_link(), draft.link("Activations", "activations/index.html")];
     let figure = own_figure(draft, activation, "activation");
     let fan = own_figure(draft, activation, "parameter_fan");
-    let results = results(draft, activation);
+    let layout = draft.layout(&activation.title, &summary, breadcrumbs);
     ActivationPage {
-        layout: draft.layout(&activation.title, &summary, breadcrumbs),
+        layout: draft.on_sheet(layout, sheet, activation_sheets(cases.len())),
         id: activation.id.clone(),
         formula_html: math::formula(&format!("{symbol}(z) = {}", activation.formula), true),
-        description_html: draft.html(&Text::of_activation(activation)),
-        facts: facts(activation),
-        figure: figure.map(|planned| draft.figure(planned)),
-        fan: fan.map(|planned| draft.figure(planned)),
-        properties: gallery.atlas.properties(&activation.id).map_or_else(Vec::new, property::rows),
-        relatives: relatives(draft, activation),
-        references: activation.references.clone(),
-        summary: result_summary(&results),
-        case_count: results.len(),
-        results,
+        description_html: if is_first { draft.html(&Text::of_activation(activation)) } else { String::new() },
+        facts: if is_first { facts(activation) } else { Vec::new() },
+        figure: figure.filter(|_| is_first).map(|planned| draft.figure(planned)),
+        fan: fan.filter(|_| is_first).map(|planned| draft.figure(planned)),
+        properties: match gallery.atlas.properties(&activation.id) {
+            Some(properties) if is_first => property::rows(properties),
+            _ => Vec::new(),
+        },
+        relatives: if is_first { relatives(draft, activation) } else { Vec::new() },
+        references: if is_first { activation.references.clone() } else { Vec::new() },
+        summary: result_summary(&cases),
+        case_count: cases.len(),
+        results: results(draft, cases, sheet),
         source_path: activation.source.as_ref().map_or_else(String::new, |source| source.path.clone()),
         source_line: activation.source.as_ref().map_or(0, |source| source.line),
     }
 }
 
 fn own_figure<'g>(draft: &Draft<'g, '_>, activation: &Activation, name: &str) -> Option<&'g PlannedFigure> {
-    let path = format!("activations/{}/{name}.png", activation.id);
-    let figures = &draft.gallery.plan.figures;
-    figures.iter().find(|planned| planned.path == path && matches!(planned.subject, Subject::Activation(_)))
+    let folder = format!("activations/{}/", activation.id);
+    let mut figures = draft.gallery.figures_in(&folder).into_iter();
+    figures.find(|planned| {
+        planned.path[folder.len()..].strip_suffix(".png") == Some(name)
+            && matches!(planned.subject, Subject::Activation(_))
+    })
 }
 
 fn facts(activation: &Activation) -> Vec<Fact> {
@@ -134,26 +150,31 @@ fn spark(draft: &Draft<'_, '_>, activation: &Activation) -> String {
     })
 }
 
-/// Its cases, experiment after experiment, within one by rank, targets in the experiment's order.
-fn results(draft: &mut Draft<'_, '_>, activation: &Activation) -> Vec<ResultRow> {
-    let mut cases = draft.gallery.cases_with(&activation.id);
+/// Whether a case has the lowest loss of several.
+fn is_lowest(trained: &Trained<'_>) -> bool {
+    let rank = trained.standing.rank;
+    rank.rank == 1 && rank.of > 1 && trained.run.best.is_some()
+}
+
+/// Its cases, experiment after experiment, within one by rank, targets in the experiment's order; those on a sheet.
+fn results(draft: &Draft<'_, '_>, mut cases: Vec<Trained<'_>>, sheet: usize) -> Vec<ResultRow> {
     for of_one in cases.chunk_by_mut(|one, other| one.case.experiment == other.case.experiment) {
         of_one.sort_by_key(|trained| trained.standing.rank.rank);
     }
-    let rows = draft.rows(&cases);
+    let cases = &cases[sheet::range(cases.len(), sheet::ROWS, sheet)];
+    let ranked: Vec<_> = cases.iter().map(|trained| (*trained, trained.standing.rank.rank)).collect();
+    let rows = draft.rows(&ranked, cases.len());
     let row = |(mut case, trained): (CaseRow, &Trained<'_>)| {
-        let rank = trained.standing.rank;
-        case.rank = rank.rank;
-        case.is_lowest = rank.rank == 1 && rank.of > 1 && trained.run.best.is_some();
-        ResultRow { case, rank_of: rank.of }
+        case.is_lowest = is_lowest(trained);
+        ResultRow { case, rank_of: trained.standing.rank.of }
     };
-    rows.into_iter().zip(&cases).map(row).collect()
+    rows.into_iter().zip(cases).map(row).collect()
 }
 
-fn result_summary(results: &[ResultRow]) -> String {
-    let compared = results.iter().filter(|row| row.rank_of > 1).count();
-    let lowest = results.iter().filter(|row| row.case.is_lowest).count();
-    match (results.len(), compared) {
+fn result_summary(cases: &[Trained<'_>]) -> String {
+    let compared = cases.iter().filter(|trained| trained.standing.rank.of > 1).count();
+    let lowest = cases.iter().filter(|trained| is_lowest(trained)).count();
+    match (cases.len(), compared) {
         (0, _) => "No experiment uses it yet.".into(),
         (_, 0) => "No experiment compares it with another activation.".into(),
         (_, 1) => format!(
@@ -172,6 +193,8 @@ pub(in crate::site) struct ActivationIndex {
     #[serde(flatten)]
     layout: Layout,
     rows: Vec<IndexRow>,
+    /// How many activations there are on all sheets.
+    activation_count: usize,
 }
 
 /// An activation in the index. The words of the filters are those of the template's choices.
@@ -216,19 +239,29 @@ struct IndexRow {
     compared_count: usize,
 }
 
-pub(in crate::site) fn activation_index(draft: &mut Draft<'_, '_>) -> ActivationIndex {
+/// How many sheets the index of activations takes.
+pub(in crate::site) fn activation_index_sheets(specs: &Specs) -> usize {
+    sheet::count(specs.activations.len(), sheet::CARDS)
+}
+
+/// One sheet of it, counted from 0.
+pub(in crate::site) fn activation_index(draft: &Draft<'_, '_>, sheet: usize) -> ActivationIndex {
     let gallery = draft.gallery;
     let specs = gallery.specs;
-    let rows = specs.activations.values().filter_map(|activation| {
+    let activation_count = specs.activations.len();
+    let shown = sheet::range(activation_count, sheet::CARDS, sheet);
+    let rows = specs.activations.values().skip(shown.start).take(shown.len()).filter_map(|activation| {
         let properties = gallery.atlas.properties(&activation.id)?;
         Some(index_row(draft, activation, properties))
     });
     let rows = rows.collect();
     let description = format!("All activations of {}, by their properties.", specs.site.title);
-    ActivationIndex { layout: draft.layout("Activations", &description, vec![draft.home_link()]), rows }
+    let layout = draft.layout("Activations", &description, vec![draft.home_link()]);
+    let layout = draft.on_sheet(layout, sheet, activation_index_sheets(specs));
+    ActivationIndex { layout, rows, activation_count }
 }
 
-fn index_row(draft: &Draft<'_, '_>, activation: &Arc<Activation>, properties: &Properties) -> IndexRow {
+fn index_row(draft: &Draft<'_, '_>, activation: &Activation, properties: &Properties) -> IndexRow {
     use crate::property::{Smoothness, Symmetry};
     let gallery = draft.gallery;
     let yes = |holds: bool| if holds { "yes" } else { "no" };

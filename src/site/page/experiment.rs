@@ -1,20 +1,25 @@
 //! The page of an experiment: its matrix of results, and per target a table with previews.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::matrix::{Matrix, matrix};
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
 use crate::finding::Weight;
 use crate::site::attained::bounds_text;
 use crate::site::diagnoses::{counts, kinds, unbroken};
-use crate::site::gallery::{Gallery, Trained};
+use crate::site::gallery::Trained;
 use crate::site::headline::attained_text;
-use crate::site::judged::{came_close, name, spread_view, verdict};
+use crate::site::judged::{name, spread_view, verdict};
 use crate::site::markdown::Text;
 use crate::site::math;
 use crate::site::sparkline;
-use crate::site::winner::{ALIKE, Winner};
+use crate::site::winner::Winner;
 use crate::site::wording::{batches_text, data_text, learning_rate_text, optimizer_text, schedule_text};
-use crate::spec::{Distribution, Experiment, Init, Stream, Training};
+use crate::site::{link, sheet};
+use crate::spec::{Distribution, Experiment, Init, Stream, Target, Training};
 
 #[derive(Serialize)]
 pub(in crate::site) struct ExperimentPage {
@@ -24,6 +29,8 @@ pub(in crate::site) struct ExperimentPage {
     facts: Vec<Fact>,
     /// The figures that span all cases.
     overviews: Vec<FigureView>,
+    /// Where the cases on each target begin; empty where all are on one sheet, and on all but the first.
+    contents: Vec<Link>,
     matrix: Option<Matrix>,
     /// Per target, who is first by what was found and by what could be reached; empty where that is not known.
     winners: Vec<WinnerRow>,
@@ -62,7 +69,14 @@ struct Diagnosed {
     weight: Weight,
     /// What it means, with its thresholds.
     meaning: String,
+    /// How many cases have it.
+    count: usize,
+    /// Those on this sheet.
     cases: Vec<Link>,
+    /// Where they are listed: here, or on the first sheet that has some.
+    url: String,
+    /// The other sheets that list some, by number.
+    elsewhere: Vec<Link>,
 }
 
 /// One target of an experiment.
@@ -85,6 +99,8 @@ struct Section {
     has_starts: bool,
     /// What the table of cases is.
     caption: &'static str,
+    /// Which of the cases these are, where they are torn: `301 to 600 of 1000`.
+    part: String,
     /// Whether the rows differ in more than their activation.
     has_axes: bool,
 }
@@ -102,8 +118,8 @@ struct Tile {
 }
 
 /// The cases of a target as small multiples, in the order given.
-fn tiles(ranked: &[Trained<'_>]) -> Vec<Tile> {
-    let tile = |(index, trained): (usize, &Trained<'_>)| {
+fn tiles(ranked: &[(Trained<'_>, usize)]) -> Vec<Tile> {
+    let tile = |(trained, rank): &(Trained<'_>, usize)| {
         let axes = trained.axes_text();
         let title = &trained.case.activation.title;
         let spread = spread_view(*trained);
@@ -122,67 +138,38 @@ fn tiles(ranked: &[Trained<'_>]) -> Vec<Tile> {
             id: trained.anchor(),
             title: if axes.is_empty() { title.clone() } else { format!("{title}, {axes}") },
             diagnoses: kinds(*trained).replace(';', " "),
-            rank: index + 1,
+            rank: *rank,
             svg: sparkline::fit_svg(trained.case, best),
             facts,
         }
     };
-    ranked.iter().enumerate().map(tile).collect()
+    ranked.iter().map(tile).collect()
 }
 
-/// The lowest losses of an experiment, targets down and activations across.
-#[derive(Serialize)]
-pub(super) struct Matrix {
-    activations: Vec<Column>,
-    rows: Vec<MatrixRow>,
-    /// Whether of any cell it is known what it could have reached.
-    has_attainable: bool,
-}
+/// More targets than these are no table of contents.
+const MOST_CONTENTS: usize = 1000;
 
-#[derive(Serialize)]
-struct Column {
-    title: String,
-    url: String,
-    /// The activation as a small line.
-    spark_html: String,
-}
-
-#[derive(Serialize)]
-struct MatrixRow {
-    target: Link,
-    /// The target as a small line.
-    spark_html: String,
-    cells: Vec<Cell>,
-}
-
-#[derive(Serialize)]
-struct Cell {
-    text: String,
-    /// The number itself; `None` where there is none.
-    value: Option<f64>,
-    url: String,
-    is_lowest: bool,
-    /// The fit as a small line.
-    svg: String,
-    /// What could have been reached; empty where it is not known.
-    attainable: String,
-    attainable_value: Option<f64>,
-    /// Whether training came to it, within 5 %.
-    is_reached: bool,
-    /// Whether no other of the row can reach less.
-    is_least: bool,
-    /// How far from the row's lowest: 0 is near it, 4 far off.
-    shade: u8,
-}
-
-pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> ExperimentPage {
+/// One sheet of it, counted from 0.
+pub(in crate::site) fn experiment(
+    draft: &mut Draft<'_, '_>,
+    experiment: &Experiment,
+    sheet: usize,
+) -> ExperimentPage {
     let gallery = draft.gallery;
     let cases = gallery.cases_of(&experiment.id);
-    let sections = experiment
-        .targets
+    let sheets = gallery.sheets.of(&experiment.id);
+    let slices = sheets.get(sheet).map_or(&[][..], Vec::as_slice);
+    let on_sheet: usize = slices.iter().map(|slice| slice.cases.len()).sum();
+    let targets: Vec<&Arc<Target>> =
+        slices.iter().filter_map(|slice| experiment.targets.get(slice.target)).collect();
+    let sections = slices
         .iter()
-        .map(|target| {
+        .zip(&targets)
+        .map(|(slice, &target)| {
             let ranked = gallery.ranked(&experiment.id, &target.id);
+            let shown: Vec<(Trained<'_>, usize)> =
+                ranked.iter().copied().zip(1..).skip(slice.cases.start).take(slice.cases.len()).collect();
+            let is_first = slice.cases.start == 0;
             let lowest = ranked
                 .first()
                 .filter(|first| {
@@ -197,15 +184,20 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
                 id: target.id.clone(),
                 target: draft.link(&target.title, &format!("targets/{}/index.html", target.id)),
                 formula_html: math::formula(&format!("y = {}", target.formula), false),
-                explanation_html: draft.html_beside(
-                    &Text::of_target(target),
-                    3,
-                    &format!("target:{}", target.id),
-                ),
+                explanation_html: if is_first {
+                    draft.html_beside(&Text::of_target(target), 3, &format!("target:{}", target.id))
+                } else {
+                    String::new()
+                },
                 has_axes: ranked.iter().any(|trained| !trained.case.axes.is_empty()),
-                figures: comparisons(draft, experiment, &target.id),
-                rows: if experiment.case_pages { draft.rows(&ranked) } else { Vec::new() },
-                tiles: if experiment.case_pages { Vec::new() } else { tiles(&ranked) },
+                figures: if is_first { comparisons(draft, experiment, &target.id) } else { Vec::new() },
+                rows: if experiment.case_pages { draft.rows(&shown, on_sheet) } else { Vec::new() },
+                tiles: if experiment.case_pages { Vec::new() } else { tiles(&shown) },
+                part: if slice.cases.len() < slice.of {
+                    format!("{} to {} of {}", slice.cases.start + 1, slice.cases.end, slice.of)
+                } else {
+                    String::new()
+                },
                 verdict: verdict(gallery, &experiment.id, &target.id),
                 has_starts: !experiment.seeds.is_empty(),
                 caption: if experiment.seeds.is_empty() {
@@ -222,18 +214,22 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
     let description = format!("{}: {} {noun}, trained and compared.", experiment.title, cases.len());
     let breadcrumbs = vec![draft.home_link(), draft.link("Experiments", "experiments/index.html")];
     let layout = draft.layout(&experiment.title, &description, breadcrumbs);
+    let layout = draft.on_sheet(layout, sheet, sheets.len());
+    let is_first = sheet == 0;
+    let overviews = if is_first { gallery.overviews(&experiment.id) } else { Vec::new() };
     ExperimentPage {
         layout: draft.with_image(layout, gallery.card_of(experiment)),
-        description_html: draft.html(&Text::of_experiment(experiment)),
-        facts: facts(experiment),
-        overviews: gallery
-            .overviews(&experiment.id)
-            .into_iter()
-            .map(|planned| draft.figure(planned))
-            .collect(),
-        matrix: matrix(draft, gallery, experiment),
-        winners: winners(draft, experiment),
-        diagnoses: diagnosed(draft, &cases),
+        description_html: if is_first { draft.html(&Text::of_experiment(experiment)) } else { String::new() },
+        facts: if is_first { facts(experiment) } else { Vec::new() },
+        overviews: overviews.into_iter().map(|planned| draft.figure(planned)).collect(),
+        contents: if is_first && sheets.len() > 1 && experiment.targets.len() <= MOST_CONTENTS {
+            contents(draft, experiment)
+        } else {
+            Vec::new()
+        },
+        matrix: matrix(draft, gallery, experiment, &targets),
+        winners: winners(draft, experiment, &targets),
+        diagnoses: diagnosed(draft, &cases, sheet),
         sections,
         case_count: cases.len(),
         csv_url: draft.url(&format!("{folder}/results.csv")),
@@ -244,10 +240,20 @@ pub(in crate::site) fn experiment(draft: &mut Draft<'_, '_>, experiment: &Experi
     }
 }
 
-fn winners(draft: &Draft<'_, '_>, experiment: &Experiment) -> Vec<WinnerRow> {
+/// Where the cases on each target begin.
+fn contents(draft: &Draft<'_, '_>, experiment: &Experiment) -> Vec<Link> {
+    let page = link::index(&format!("experiments/{}", experiment.id));
+    let link = |(at, target): (usize, &Arc<Target>)| {
+        let sheet = draft.gallery.sheets.of_target(&experiment.id, at);
+        draft.link(&target.title, &format!("{}#target:{}", sheet::path(&page, sheet), target.id))
+    };
+    experiment.targets.iter().enumerate().map(link).collect()
+}
+
+fn winners(draft: &Draft<'_, '_>, experiment: &Experiment, targets: &[&Arc<Target>]) -> Vec<WinnerRow> {
     /// More of them make no sentence.
     const MOST: usize = 4;
-    let rows = experiment.targets.iter().filter_map(|target| {
+    let rows = targets.iter().filter_map(|target| {
         let winner = Winner::on(draft.gallery, experiment, &target.id)?;
         let link = |trained: &Trained<'_>| draft.link(&name(*trained), &trained.page());
         Some(WinnerRow {
@@ -263,20 +269,35 @@ fn winners(draft: &Draft<'_, '_>, experiment: &Experiment) -> Vec<WinnerRow> {
     rows.collect()
 }
 
-/// The cases with each diagnosis, by name.
-fn diagnosed(draft: &Draft<'_, '_>, cases: &[Trained<'_>]) -> Vec<Diagnosed> {
+/// The cases with each diagnosis, by name, as far as they are on a sheet.
+fn diagnosed(draft: &Draft<'_, '_>, cases: &[Trained<'_>], sheet: usize) -> Vec<Diagnosed> {
     let link = |trained: &Trained<'_>| {
         let axes = trained.axes_text();
         let axes = if axes.is_empty() { axes } else { format!(", {axes}") };
         let case = trained.case;
         draft.link(&format!("{} on {}{axes}", case.activation.title, case.target.title), &trained.page())
     };
-    let diagnosed = counts(cases).into_iter().map(|count| Diagnosed {
-        id: count.kind.id(),
-        label: count.kind.label(),
-        weight: count.kind.weight(),
-        meaning: unbroken(&count.kind.meaning()),
-        cases: count.cases.iter().map(link).collect(),
+    let page = draft.page_of_sheets(sheet);
+    let diagnosed = counts(cases).into_iter().map(|count| {
+        let sheets: BTreeSet<usize> = count.cases.iter().map(|trained| trained.sheet).collect();
+        let place = |other: usize| {
+            let page = if other == sheet { String::new() } else { draft.url(&sheet::path(&page, other)) };
+            format!("{page}#diagnosis:{}", count.kind.id())
+        };
+        let first = if sheets.contains(&sheet) { Some(sheet) } else { sheets.first().copied() };
+        let others = sheets.iter().filter(|&&other| other != sheet);
+        Diagnosed {
+            id: count.kind.id(),
+            label: count.kind.label(),
+            weight: count.kind.weight(),
+            meaning: unbroken(&count.kind.meaning()),
+            count: count.cases.len(),
+            cases: count.cases.iter().filter(|trained| trained.sheet == sheet).map(link).collect(),
+            url: place(first.unwrap_or(sheet)),
+            elsewhere: others
+                .map(|&other| Link { title: (other + 1).to_string(), url: place(other) })
+                .collect(),
+        }
     });
     diagnosed.collect()
 }
@@ -291,91 +312,6 @@ fn comparisons(draft: &mut Draft<'_, '_>, experiment: &Experiment, target: &str)
         FigureView { title, ..figure }
     });
     figures.collect()
-}
-
-/// `None` for an experiment that is no matrix: with one target or activation only, or with further axes.
-pub(super) fn matrix(draft: &Draft<'_, '_>, gallery: Gallery<'_>, experiment: &Experiment) -> Option<Matrix> {
-    let is_plain = experiment.trainings.len() == 1 && experiment.models.len() == 1;
-    if !is_plain
-        || experiment.targets.len() < 2
-        || experiment.activations.len() < 2
-        || experiment.activations.len() > 12
-    {
-        return None;
-    }
-    let cases = gallery.cases_of(&experiment.id);
-    let activations = experiment.activations.iter();
-    let row = |target: &str| -> Vec<Trained<'_>> {
-        cases.iter().filter(|trained| trained.case.target.id == target).copied().collect()
-    };
-    Some(Matrix {
-        activations: activations
-            .map(|activation| {
-                let properties = gallery.atlas.properties(&activation.id);
-                Column {
-                    title: activation.title.clone(),
-                    url: draft.url(&format!("activations/{}/index.html", activation.id)),
-                    spark_html: properties.map_or_else(String::new, |properties| {
-                        sparkline::svg(&activation.function, properties, activation.color)
-                    }),
-                }
-            })
-            .collect(),
-        has_attainable: cases.iter().any(|trained| trained.finding.attainable.is_some()),
-        rows: experiment
-            .targets
-            .iter()
-            .map(|target| {
-                let row = row(&target.id);
-                let lowest = row.iter().map(Trained::typical_mse).fold(f64::INFINITY, f64::min);
-                let least = row.iter().filter_map(|trained| trained.finding.attained());
-                let least = least.fold(f64::INFINITY, f64::min);
-                let variance = row.iter().find_map(|trained| trained.finding.attainable.as_ref());
-                let nothing = 1e-9 * variance.map_or(0.0, |attainable| attainable.variance);
-                // Where all can reach the same, none stands out.
-                let all_alike = row.iter().all(|trained| {
-                    trained.finding.attained().is_none_or(|mse| mse <= ALIKE * least + nothing)
-                });
-                let spark_html =
-                    row.first().map_or_else(String::new, |first| sparkline::fit_svg(first.case, None));
-                let cells = row.iter().map(|trained| {
-                    let mse = trained.typical_mse();
-                    Cell {
-                        text: trained.typical_text(),
-                        value: Some(mse).filter(|mse| mse.is_finite()),
-                        url: draft.url(&trained.page()),
-                        is_lowest: mse.is_finite() && mse <= lowest,
-                        shade: shade(mse, lowest),
-                        svg: sparkline::fit_svg(
-                            trained.case,
-                            trained.run.best.as_ref().map(|best| best.parameters.as_slice()),
-                        ),
-                        attainable: trained
-                            .finding
-                            .attained()
-                            .map_or_else(String::new, |mse| attained_text(*trained, mse)),
-                        attainable_value: trained.finding.attained(),
-                        is_reached: came_close(trained) == Some(true),
-                        is_least: trained
-                            .finding
-                            .attained()
-                            .is_some_and(|mse| !all_alike && mse <= ALIKE * least + nothing),
-                    }
-                });
-                MatrixRow {
-                    cells: cells.collect(),
-                    spark_html,
-                    target: draft.link(&target.title, &format!("targets/{}/index.html", target.id)),
-                }
-            })
-            .collect(),
-    })
-}
-
-/// Steps of the ratio to the lowest: up to 1.1, 1.5, 3, 10 times it, and beyond.
-fn shade(mse: f64, lowest: f64) -> u8 {
-    let ratio = mse / lowest.max(1e-12);
-    [1.1, 1.5, 3.0, 10.0].iter().map(|&step| u8::from(ratio.is_nan() || ratio > step)).sum()
 }
 
 fn facts(experiment: &Experiment) -> Vec<Fact> {

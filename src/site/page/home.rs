@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::experiment::{Matrix, matrix};
+use super::matrix::{Matrix, matrix};
 use super::{Draft, FigureView, Layout, Link};
 use crate::site::headline::{Headline, headlines};
 use crate::site::markdown::Text;
 use crate::site::math;
-use crate::site::sparkline;
-use crate::spec::{Experiment, Page};
+use crate::site::{sheet, sparkline};
+use crate::spec::{Experiment, Page, Specs};
 
 #[derive(Serialize)]
 pub(in crate::site) struct HomePage {
@@ -20,9 +20,12 @@ pub(in crate::site) struct HomePage {
     /// What stands out, the strongest first.
     headlines: Vec<HeadlineView>,
     experiments: Vec<Card>,
+    experiment_count: usize,
+    experiments_url: String,
     /// The activations that the site uses, each with its line.
     atlas: Vec<AtlasEntry>,
     atlas_url: String,
+    activation_count: usize,
     case_count: usize,
     report_url: String,
 }
@@ -65,8 +68,10 @@ pub(in crate::site) fn home(draft: &mut Draft<'_, '_>) -> HomePage {
     let gallery = draft.gallery;
     let site = &gallery.specs.site;
     let experiments = &gallery.specs.experiments;
-    let chosen =
-        experiments.iter().find_map(|experiment| Some((experiment, matrix(draft, gallery, experiment)?)));
+    let chosen = experiments.iter().find_map(|experiment| {
+        let targets: Vec<_> = experiment.targets.iter().take(MOST_TARGETS).collect();
+        Some((experiment, matrix(draft, gallery, experiment, &targets)?))
+    });
     let (matrix_experiment, matrix) = chosen.unzip();
     let matrix_experiment = matrix_experiment.map(|experiment| {
         draft.link(&experiment.title, &format!("experiments/{}/index.html", experiment.id))
@@ -84,7 +89,14 @@ pub(in crate::site) fn home(draft: &mut Draft<'_, '_>) -> HomePage {
             .collect(),
         atlas: atlas(draft),
         atlas_url: draft.url("activations/index.html"),
-        experiments: experiments.iter().map(|experiment| experiment_card(draft, experiment)).collect(),
+        activation_count: gallery.specs.activations.len(),
+        experiments: experiments
+            .iter()
+            .take(MOST_CARDS)
+            .map(|experiment| experiment_card(draft, experiment))
+            .collect(),
+        experiment_count: experiments.len(),
+        experiments_url: draft.url("experiments/index.html"),
         case_count: gallery.plan.cases.len(),
         report_url: draft.url("report/index.html"),
     }
@@ -92,6 +104,10 @@ pub(in crate::site) fn home(draft: &mut Draft<'_, '_>) -> HomePage {
 
 /// More of them, and none stands out.
 const MOST_HEADLINES: usize = 4;
+/// More rows of a matrix, cards and lines than these are on pages of their own.
+const MOST_TARGETS: usize = 24;
+const MOST_CARDS: usize = 60;
+const MOST_LINES: usize = 150;
 
 fn headline(draft: &Draft<'_, '_>, headline: Headline<'_>) -> HeadlineView {
     let case = headline.example.case;
@@ -108,7 +124,7 @@ fn headline(draft: &Draft<'_, '_>, headline: Headline<'_>) -> HeadlineView {
 
 fn atlas(draft: &Draft<'_, '_>) -> Vec<AtlasEntry> {
     let gallery = draft.gallery;
-    let entries = gallery.specs.activations.values().filter_map(|activation| {
+    let entries = gallery.specs.activations.values().take(MOST_LINES).filter_map(|activation| {
         let properties = gallery.atlas.properties(&activation.id)?;
         Some(AtlasEntry {
             title: activation.title.clone(),
@@ -141,7 +157,7 @@ fn experiment_card(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> Card {
         summary_html: draft.summary(&Text::of_experiment(experiment)),
         note: format!("{count} {noun}{lowest}"),
         svg: String::new(),
-        figure: preview.map(|planned| draft.figure(planned)),
+        figure: preview.map(|planned| draft.picture(planned)),
     }
 }
 
@@ -152,10 +168,26 @@ pub(in crate::site) struct ListPage {
     cards: Vec<Card>,
 }
 
-/// The list of a section: `experiments`, `targets` or `models`.
-pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPage {
+/// How many things the list of a section has.
+fn listed(specs: &Specs, section: &str) -> usize {
+    match section {
+        "experiments" => specs.experiments.len(),
+        "targets" => specs.targets.len(),
+        _ => specs.models.len(),
+    }
+}
+
+/// How many sheets the list of a section takes.
+pub(in crate::site) fn list_sheets(specs: &Specs, section: &str) -> usize {
+    sheet::count(listed(specs, section), sheet::CARDS)
+}
+
+/// One sheet, counted from 0, of the list of a section: `experiments`, `targets` or `models`.
+pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str, sheet: usize) -> ListPage {
     let gallery = draft.gallery;
     let specs = gallery.specs;
+    let shown = sheet::range(listed(specs, section), sheet::CARDS, sheet);
+    let (skipped, taken) = (shown.start, shown.len());
     let used = |count: usize| match count {
         0 => "not used by any case yet".to_owned(),
         1 => "1 case".to_owned(),
@@ -164,12 +196,17 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
     let (title, cards): (&str, Vec<Card>) = match section {
         "experiments" => (
             "Experiments",
-            specs.experiments.iter().map(|experiment| experiment_card(draft, experiment)).collect(),
+            specs
+                .experiments
+                .iter()
+                .skip(skipped)
+                .take(taken)
+                .map(|experiment| experiment_card(draft, experiment))
+                .collect(),
         ),
         "targets" => {
             let card = |target: &std::sync::Arc<crate::spec::Target>| {
-                let mut cases: Vec<_> =
-                    gallery.cases().filter(|trained| trained.case.target.id == target.id).collect();
+                let mut cases = gallery.cases_on(&target.id);
                 crate::site::gallery::sort_by_lowest(&mut cases);
                 let lowest = cases
                     .first()
@@ -190,7 +227,7 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
                     figure: None,
                 }
             };
-            ("Targets", specs.targets.values().map(card).collect())
+            ("Targets", specs.targets.values().skip(skipped).take(taken).map(card).collect())
         }
         _ => {
             let card = |model: &std::sync::Arc<crate::spec::Model>| {
@@ -222,11 +259,12 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str) -> ListPag
                     figure: None,
                 }
             };
-            ("Models", specs.models.values().map(card).collect())
+            ("Models", specs.models.values().skip(skipped).take(taken).map(card).collect())
         }
     };
     let description = format!("All {} of {}.", title.to_lowercase(), specs.site.title);
-    ListPage { layout: draft.layout(title, &description, vec![draft.home_link()]), cards }
+    let layout = draft.layout(title, &description, vec![draft.home_link()]);
+    ListPage { layout: draft.on_sheet(layout, sheet, list_sheets(specs, section)), cards }
 }
 
 /// A page of text.
@@ -244,14 +282,16 @@ pub(in crate::site) fn author_page(draft: &mut Draft<'_, '_>, page: &Page) -> Te
     TextPage { layout: draft.layout(&page.title, "", vec![draft.home_link()]), has_heading: true, body_html }
 }
 
-/// The page of the whole report, from its HTML.
-pub(in crate::site) fn report(draft: &Draft<'_, '_>, body_html: String) -> TextPage {
+/// One sheet, counted from 0, of the page of the whole report, from its HTML.
+pub(in crate::site) fn report(
+    draft: &Draft<'_, '_>,
+    body_html: String,
+    sheet: usize,
+    count: usize,
+) -> TextPage {
     let description = format!("All results of {} in one report.", draft.gallery.specs.site.title);
-    TextPage {
-        layout: draft.layout("Report", &description, vec![draft.home_link()]),
-        has_heading: false,
-        body_html,
-    }
+    let layout = draft.layout("Report", &description, vec![draft.home_link()]);
+    TextPage { layout: draft.on_sheet(layout, sheet, count), has_heading: sheet > 0, body_html }
 }
 
 /// The page that a server shows for what is not there, at whatever depth that was asked for.

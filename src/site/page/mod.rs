@@ -7,6 +7,7 @@ mod activation;
 mod case;
 mod experiment;
 mod home;
+mod matrix;
 mod property;
 mod subject;
 
@@ -21,15 +22,15 @@ use super::gallery::{Gallery, Trained};
 use super::judged::{SpreadView, spread_view};
 use super::link::relative;
 use super::markdown::{self, Spot, Text};
-use super::{numbering, passport};
+use super::{numbering, passport, sheet, sparkline};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Form, PlannedFigure};
 
-pub(super) use activation::{activation, activation_index};
+pub(super) use activation::{activation, activation_index, activation_index_sheets, activation_sheets};
 pub(super) use case::case;
 pub(super) use experiment::experiment;
-pub(super) use home::{author_page, home, list, not_found, report};
-pub(super) use subject::{model, target};
+pub(super) use home::{author_page, home, list, list_sheets, not_found, report};
+pub(super) use subject::{model, sheets, target};
 
 /// What every page has.
 #[derive(Serialize)]
@@ -39,6 +40,30 @@ pub(super) struct Layout {
     nav: Vec<NavLink>,
     /// From the home page down to the page above this one.
     breadcrumbs: Vec<Link>,
+    /// The sheets of a page that is too long for one; `None` for all others.
+    sheets: Option<SheetsView>,
+}
+
+/// The sheets of a page, as seen from one of them.
+#[derive(Serialize)]
+struct SheetsView {
+    /// Counted from 1.
+    number: usize,
+    count: usize,
+    previous: Option<Link>,
+    next: Option<Link>,
+    /// The first, the last and those near this one.
+    links: Vec<SheetLink>,
+}
+
+#[derive(Serialize)]
+struct SheetLink {
+    /// Its number.
+    title: String,
+    url: String,
+    is_current: bool,
+    /// Whether others before it are left out.
+    is_after_gap: bool,
 }
 
 #[derive(Serialize)]
@@ -149,6 +174,8 @@ struct CaseRow {
     /// The gravest first.
     diagnoses: Vec<Badge>,
     preview: Option<FigureView>,
+    /// In place of the picture on sheets with many rows; empty on others.
+    fit_svg: String,
 }
 
 /// A name and a value.
@@ -213,7 +240,49 @@ impl Draft<'_, '_> {
             },
             nav,
             breadcrumbs,
+            sheets: None,
         }
+    }
+
+    /// The layout of one of the sheets of a page.
+    fn on_sheet(&self, mut layout: Layout, sheet: usize, count: usize) -> Layout {
+        /// So many on either side are near.
+        const NEAR: usize = 3;
+        if count < 2 {
+            return layout;
+        }
+        let page = self.page_of_sheets(sheet);
+        let link = |sheet: usize| self.link(&(sheet + 1).to_string(), &sheet::path(&page, sheet));
+        let is_shown = |&other: &usize| other == 0 || other + 1 == count || other.abs_diff(sheet) <= NEAR;
+        let mut last = None;
+        let links = (0..count).filter(is_shown).map(|other| {
+            let Link { title, url } = link(other);
+            let is_after_gap = last.is_some_and(|last| last + 1 != other);
+            last = Some(other);
+            SheetLink { title, url, is_current: other == sheet, is_after_gap }
+        });
+        layout.sheets = Some(SheetsView {
+            number: sheet + 1,
+            count,
+            links: links.collect(),
+            previous: sheet.checked_sub(1).map(link),
+            next: Some(sheet + 1).filter(|&next| next < count).map(link),
+        });
+        if sheet > 0 {
+            layout.breadcrumbs.push(self.link(&layout.page.title, &page));
+            layout.page.title = format!("{}, page {}", layout.page.title, sheet + 1);
+            if !layout.page.description.is_empty() {
+                layout.page.description =
+                    format!("{} Page {} of {count}.", layout.page.description, sheet + 1);
+            }
+        }
+        layout
+    }
+
+    /// The first sheet's file of the page that this one is a sheet of.
+    fn page_of_sheets(&self, sheet: usize) -> String {
+        let folder = self.path.strip_suffix(&sheet::path("index.html", sheet));
+        folder.map_or_else(|| self.path.clone(), |folder| format!("{folder}index.html"))
     }
 
     /// The layout with a picture for cards.
@@ -260,7 +329,7 @@ impl Draft<'_, '_> {
     fn figure(&mut self, planned: &PlannedFigure) -> FigureView {
         let figure = &planned.figure;
         let name = planned.path.rsplit('/').next().unwrap_or_default();
-        let is_home = numbering::home(planned) == self.path;
+        let is_home = numbering::home(self.gallery, planned) == self.path;
         FigureView {
             id: figure.id.clone(),
             anchor: is_home.then(|| numbering::id(planned)),
@@ -278,18 +347,33 @@ impl Draft<'_, '_> {
         }
     }
 
-    /// The rows of a table, in the order given; ranks count those with the same target and experiment.
-    fn rows(&mut self, cases: &[Trained<'_>]) -> Vec<CaseRow> {
+    /// A figure as a picture in a table or on a card, where it has no caption.
+    fn picture(&self, planned: &PlannedFigure) -> FigureView {
+        let figure = &planned.figure;
+        FigureView {
+            id: figure.id.clone(),
+            anchor: None,
+            number: None,
+            passport_url: self.url(&passport::path(planned)),
+            title: figure.title.clone(),
+            url: self.url(&planned.path),
+            dark_url: self.gallery.file_of(planned, Form::Dark).map(|path| self.url(&path)),
+            svg_url: self.gallery.file_of(planned, Form::Svg).map(|path| self.url(&path)),
+            width: figure.size.0,
+            height: figure.size.1,
+            alt: alt::text(self.gallery, planned),
+            caption_html: String::new(),
+            is_animation: planned.path.ends_with(".gif"),
+        }
+    }
+
+    /// The rows of a table, each a case with its rank, on a sheet that has so many in all.
+    fn rows(&self, cases: &[(Trained<'_>, usize)], on_sheet: usize) -> Vec<CaseRow> {
         let mut rows: Vec<CaseRow> = Vec::new();
-        let mut last: Option<(&str, &str, usize)> = None;
-        for &trained in cases {
+        let has_pictures = on_sheet <= sheet::PICTURES;
+        for &(trained, rank) in cases {
             let case = trained.case;
-            let group = (case.experiment.as_str(), case.target.id.as_str());
-            let rank = match last {
-                Some((experiment, target, rank)) if (experiment, target) == group => rank + 1,
-                _ => 1,
-            };
-            last = Some((group.0, group.1, rank));
+            let best = trained.run.best.as_ref().map(|best| best.parameters.as_slice());
             let experiment =
                 self.gallery.experiment(&case.experiment).map_or("", |found| found.title.as_str());
             rows.push(CaseRow {
@@ -314,9 +398,20 @@ impl Draft<'_, '_> {
                 spread: spread_view(trained),
                 is_lowest: rank == 1 && trained.run.best.is_some(),
                 diagnoses: badges(trained),
-                preview: self.gallery.preview(trained).map(|planned| self.figure(planned)),
+                preview: match self.gallery.preview(trained) {
+                    Some(planned) if has_pictures => Some(self.picture(planned)),
+                    _ => None,
+                },
+                fit_svg: if has_pictures { String::new() } else { sparkline::fit_svg(case, best) },
             });
         }
         rows
     }
+}
+
+/// The cases with their ranks among those with the same target and experiment, which stand together, best first.
+fn ranked<'g>(cases: &[Trained<'g>]) -> Vec<(Trained<'g>, usize)> {
+    let group = |trained: &Trained<'g>| (&trained.case.experiment, &trained.case.target.id);
+    let groups = cases.chunk_by(|one, next| group(one) == group(next));
+    groups.flat_map(|group| group.iter().copied().zip(1..)).collect()
 }

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::{CaseRow, Draft, Fact, Layout, Link};
+use super::{CaseRow, Draft, Fact, Layout, Link, ranked};
 use crate::site::gallery::{Trained, sort_by_lowest};
 use crate::site::judged::verdict;
 use crate::site::markdown::Text;
 use crate::site::math;
+use crate::site::sheet;
 use crate::spec::{Model, Source, Target};
 
 /// One of the two.
@@ -35,6 +36,7 @@ struct Group {
     count: usize,
     /// What the cases on this target say together; nothing on other pages than a target's.
     verdict: Vec<String>,
+    /// Those on this sheet.
     rows: Vec<CaseRow>,
 }
 
@@ -54,12 +56,20 @@ struct Lowest {
     case_count: usize,
 }
 
-pub(in crate::site) fn target(draft: &mut Draft<'_, '_>, target: &Target) -> SubjectPage {
+/// How many sheets the page of a thing takes that these cases use.
+pub(in crate::site) fn sheets(cases: &[Trained<'_>]) -> usize {
+    sheet::count(cases.iter().filter(|trained| trained.case.has_page).count(), sheet::ROWS)
+}
+
+/// One sheet of its page, counted from 0.
+pub(in crate::site) fn target(draft: &mut Draft<'_, '_>, target: &Target, sheet: usize) -> SubjectPage {
+    let is_first = sheet == 0;
+    let cases = draft.gallery.cases_on(&target.id);
     let summary = format!("The target {}: who fits it, and why.", target.title);
     SubjectPage {
         formula_html: math::formula(&format!("y = {}", target.formula), true),
-        description_html: draft.html(&Text::of_target(target)),
-        across: across(draft, target),
+        description_html: if is_first { draft.html(&Text::of_target(target)) } else { String::new() },
+        across: if is_first { across(draft, target) } else { Vec::new() },
         ..page(
             draft,
             &target.id,
@@ -67,13 +77,18 @@ pub(in crate::site) fn target(draft: &mut Draft<'_, '_>, target: &Target) -> Sub
             ("Targets", "targets/index.html"),
             &summary,
             Some(&target.source),
-            vec![Fact::new("id", target.id.clone())],
-            |trained| trained.case.target.id == target.id,
+            if is_first { vec![Fact::new("id", target.id.clone())] } else { Vec::new() },
+            &cases,
+            sheet,
         )
     }
 }
 
-pub(in crate::site) fn model(draft: &mut Draft<'_, '_>, model: &Model) -> SubjectPage {
+/// One sheet of its page, counted from 0.
+pub(in crate::site) fn model(draft: &mut Draft<'_, '_>, model: &Model, sheet: usize) -> SubjectPage {
+    let is_first = sheet == 0;
+    let cases: Vec<Trained<'_>> =
+        draft.gallery.cases().filter(|trained| trained.case.model.id == model.id).collect();
     let summary = format!("The model {}: its formula and every case that uses it.", model.title);
     let facts = vec![
         Fact::new("id", model.id.clone()),
@@ -82,7 +97,7 @@ pub(in crate::site) fn model(draft: &mut Draft<'_, '_>, model: &Model) -> Subjec
     ];
     SubjectPage {
         formula_html: math::formula(&model.model_type.formula(r"\varphi"), true),
-        description_html: draft.html(&Text::of_model(model)),
+        description_html: if is_first { draft.html(&Text::of_model(model)) } else { String::new() },
         ..page(
             draft,
             &model.id,
@@ -90,16 +105,16 @@ pub(in crate::site) fn model(draft: &mut Draft<'_, '_>, model: &Model) -> Subjec
             ("Models", "models/index.html"),
             &summary,
             model.source.as_ref(),
-            facts,
-            |trained| trained.case.model.id == model.id,
+            if is_first { facts } else { Vec::new() },
+            &cases,
+            sheet,
         )
     }
 }
 
 /// Per activation and model the case with the lowest loss on a target, best first; empty where one experiment has them all.
 fn across(draft: &Draft<'_, '_>, target: &Target) -> Vec<Lowest> {
-    let mut cases: Vec<Trained<'_>> =
-        draft.gallery.cases().filter(|trained| trained.case.target.id == target.id).collect();
+    let mut cases: Vec<Trained<'_>> = draft.gallery.cases_on(&target.id);
     if cases.windows(2).all(|pair| pair[0].case.experiment == pair[1].case.experiment) {
         return Vec::new();
     }
@@ -115,7 +130,7 @@ fn across(draft: &Draft<'_, '_>, target: &Target) -> Vec<Lowest> {
             None => groups.push((trained, 1)),
         }
     }
-    let rows = groups.into_iter().map(|(trained, case_count)| {
+    let rows = groups.into_iter().take(sheet::ROWS).map(|(trained, case_count)| {
         let case = trained.case;
         let experiment = draft.gallery.experiment(&case.experiment).map_or("", |found| found.title.as_str());
         Lowest {
@@ -143,18 +158,18 @@ fn page(
     summary: &str,
     source: Option<&Source>,
     facts: Vec<Fact>,
-    uses: impl Fn(&Trained<'_>) -> bool,
+    used: &[Trained<'_>],
+    sheet: usize,
 ) -> SubjectPage {
     let gallery = draft.gallery;
     let mut groups = Vec::new();
-    let mut case_count = 0;
-    for experiment in &gallery.specs.experiments {
-        let mut cases = gallery.cases_of(&experiment.id);
-        cases.retain(&uses);
-        if cases.is_empty() {
-            continue;
-        }
-        case_count += cases.len();
+    let count = sheets(used);
+    let all = used.iter().filter(|trained| trained.case.has_page).count();
+    let shown = sheet::range(all, sheet::ROWS, sheet);
+    let mut place = 0;
+    for of_one in used.chunk_by(|one, next| one.case.experiment == next.case.experiment) {
+        let Some(experiment) = gallery.experiment(&of_one[0].case.experiment) else { continue };
+        let mut cases = of_one.to_vec();
         // Per target, in the experiment's order, best first.
         let order = |trained: &Trained<'_>| {
             experiment.targets.iter().position(|target| target.id == trained.case.target.id)
@@ -162,24 +177,33 @@ fn page(
         cases.sort_by(|a, b| order(a).cmp(&order(b)).then(a.best_mse().total_cmp(&b.best_mse())));
         let link = draft.link(&experiment.title, &format!("experiments/{}/index.html", experiment.id));
         // Where cases have no pages, the experiment's shows them all.
-        let count = cases.len();
         cases.retain(|trained| trained.case.has_page);
+        let (first, end) = (place, place + cases.len());
+        place = end;
+        let begins_here = shown.contains(&first) || (first == all && sheet + 1 == count);
+        let part = shown.start.max(first)..shown.end.min(end);
+        if part.is_empty() && !(cases.is_empty() && begins_here) {
+            continue;
+        }
         let verdict = match section.0 {
-            "Targets" => verdict(gallery, &experiment.id, id),
+            "Targets" if begins_here => verdict(gallery, &experiment.id, id),
             _ => Vec::new(),
         };
-        groups.push(Group { experiment: link, count, verdict, rows: draft.rows(&cases) });
+        let part = part.start.saturating_sub(first)..part.end.saturating_sub(first);
+        let rows = if part.is_empty() { Vec::new() } else { draft.rows(&ranked(&cases)[part], shown.len()) };
+        groups.push(Group { experiment: link, count: of_one.len(), verdict, rows });
     }
     let breadcrumbs = vec![draft.home_link(), draft.link(section.0, section.1)];
+    let layout = draft.layout(title, summary, breadcrumbs);
     SubjectPage {
-        layout: draft.layout(title, summary, breadcrumbs),
+        layout: draft.on_sheet(layout, sheet, count),
         id: id.to_owned(),
         formula_html: String::new(),
         description_html: String::new(),
         facts,
         across: Vec::new(),
         groups,
-        case_count,
+        case_count: used.len(),
         source_path: source.map_or_else(String::new, |source| source.path.clone()),
         source_line: source.map_or(0, |source| source.line),
     }

@@ -53,7 +53,7 @@ impl Players {
     /// Ends a rendering: what it used is what the next one knows, beside what it had no use for since whole pages were kept.
     pub(in crate::site) fn turn(&mut self, is_needed: impl Fn(&Arc<Case>) -> bool) {
         let now = std::mem::take(&mut *self.now());
-        self.last.retain(|_, made| is_needed(&made.case));
         self.last.extend(now);
+        self.last.retain(|_, made| is_needed(&made.case));
     }
 }
