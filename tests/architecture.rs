@@ -11,6 +11,7 @@ const ORDER: [&str; 22] = [
     "number",
     "color",
     "cache",
+    "lanes",
     "function",
     "property",
     "spec",

@@ -10,7 +10,7 @@ const EMPTY: u32 = u32::MAX;
 
 /// Compresses palette entries to what a GIF frame holds: the code size, then the codes.
 pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
-    let largest = entries.iter().copied().max().unwrap_or(0);
+    let largest = entries.iter().fold(0, |largest, &entry| entry.max(largest));
     let code_size = (u32::from(largest) + 1).next_power_of_two().trailing_zeros().max(2);
     let mut bits = Bits { bytes: vec![u8::try_from(code_size).unwrap_or(8)], pending: 0, count: 0 };
     let mut dictionary = Dictionary::new(code_size);

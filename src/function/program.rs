@@ -1,6 +1,6 @@
 //! Expressions compiled to operations on columns of numbers, with their exact derivatives by the chain rule (forward mode).
 
-use super::elementary::{Unary, integer_power};
+use super::elementary::{Column, Unary, integer_power};
 use super::expression::{Binary, Expression};
 
 /// How many numbers are computed at once: few enough for all columns to stay in the nearest cache.
@@ -90,7 +90,10 @@ impl Program {
 
     /// The values at `x`; both slices have the same length.
     pub(super) fn values(&self, x: &[f64], y: &mut [f64]) {
-        let mut stack = vec![[0.0; LANES]; self.depth];
+        let mut stack = NUMBERS.take();
+        if stack.len() < self.depth {
+            stack.resize(self.depth, [0.0; LANES]);
+        }
         for (x, y) in x.chunks(LANES).zip(y.chunks_mut(LANES)) {
             let mut top = 0;
             for operation in &self.operations {
@@ -98,6 +101,7 @@ impl Program {
             }
             y.copy_from_slice(&stack[0][..x.len()]);
         }
+        NUMBERS.set(stack);
     }
 
     /// The values and derivatives at `x`; all slices have the same length.
@@ -206,11 +210,13 @@ pub(super) fn binary(operator: Binary, left: f64, right: f64) -> f64 {
 
 /// A factor times a derivative. Where the derivative is 0 the product is, even if the factor has overflowed: the limit, not
 /// the NaN of 0·∞.
+#[inline(always)]
 pub(super) fn times(factor: f64, derivative: f64) -> f64 {
     if derivative == 0.0 { 0.0 } else { factor * derivative }
 }
 
 /// A function's derivative times that of its argument.
+#[inline(always)]
 pub(super) fn chain(outer: f64, inner: f64) -> f64 {
     if outer == 0.0 { 0.0 } else { times(outer, inner) }
 }
@@ -246,18 +252,19 @@ pub(super) fn binary_derivative(operator: Binary, (a, da): (f64, f64), (b, db): 
     }
 }
 
-type Column = [f64; LANES];
-type Dual = (Column, Column);
+type Numbers = [f64; LANES];
+type Dual = (Numbers, Numbers);
 
 thread_local! {
-    /// The stack of [`Program::values_and_derivatives`], which training asks for every epoch. What it holds is written before
-    /// it is read.
+    /// The stacks of [`Program::values`] and [`Program::values_and_derivatives`], which training asks for every epoch. What they
+    /// hold is written before it is read.
+    static NUMBERS: std::cell::Cell<Vec<Numbers>> = const { std::cell::Cell::new(Vec::new()) };
     static DUALS: std::cell::Cell<Vec<Dual>> = const { std::cell::Cell::new(Vec::new()) };
 }
 
 impl Operation {
     /// Applies the operation to the `top` columns on the stack; returns how many there are then.
-    fn values(&self, x: &[f64], stack: &mut [Column], top: usize) -> usize {
+    fn values(&self, x: &[f64], stack: &mut [Numbers], top: usize) -> usize {
         let lanes = x.len();
         match *self {
             Self::Variable => {
@@ -270,7 +277,10 @@ impl Operation {
             }
             Self::Negate => map(&mut stack[top - 1][..lanes], top, |a| -a),
             Self::Not => map(&mut stack[top - 1][..lanes], top, |a| truth(a == 0.0)),
-            Self::Unary(function) => map(&mut stack[top - 1][..lanes], top, function.value),
+            Self::Unary(function) => {
+                (function.column)(Column { values: &mut stack[top - 1][..lanes], slopes: None });
+                top
+            }
             Self::IntegerPower(2) => map(&mut stack[top - 1][..lanes], top, |a| a * a),
             Self::IntegerPower(exponent) => {
                 map(&mut stack[top - 1][..lanes], top, |a| integer_power(a, exponent))
@@ -321,7 +331,11 @@ impl Operation {
             }
             Self::Negate => map_dual(&mut stack[top - 1], lanes, top, |a| (-a, -1.0)),
             Self::Not => map_dual(&mut stack[top - 1], lanes, top, |a| (truth(a == 0.0), 0.0)),
-            Self::Unary(function) => map_dual(&mut stack[top - 1], lanes, top, function.value_and_derivative),
+            Self::Unary(function) => {
+                let (values, slopes) = &mut stack[top - 1];
+                (function.column)(Column { values: &mut values[..lanes], slopes: Some(&mut slopes[..lanes]) });
+                top
+            }
             Self::IntegerPower(2) => map_dual(&mut stack[top - 1], lanes, top, |a| (a * a, 2.0 * a)),
             Self::IntegerPower(3) => {
                 map_dual(&mut stack[top - 1], lanes, top, |a| (a * (a * a), 3.0 * (a * a)))

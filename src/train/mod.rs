@@ -3,6 +3,7 @@
 mod descent;
 mod lbfgs;
 mod levenberg_marquardt;
+mod loops;
 mod model;
 mod optimizer;
 mod recorder;
