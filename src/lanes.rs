@@ -32,17 +32,40 @@ pub trait Loop {
     fn run(self) -> Self::Output;
 }
 
-/// A sum in parts.
+/// As many numbers as a sum has parts, which every operation takes one by one.
 #[derive(Debug, Clone, Copy)]
-pub struct Sum([f64; WIDTH]);
+pub struct Pack([f64; WIDTH]);
 
-impl Sum {
+impl Pack {
     pub const ZERO: Self = Self([0.0; WIDTH]);
 
-    /// Adds to one of the parts.
     #[inline(always)]
-    pub fn add(&mut self, part: usize, term: f64) {
-        self.0[part] += term;
+    pub fn all(number: f64) -> Self {
+        Self([number; WIDTH])
+    }
+
+    #[inline(always)]
+    pub fn of(block: &[f64; WIDTH]) -> Self {
+        Self(*block)
+    }
+
+    /// Some numbers, fewer than a pack, and zeros.
+    #[inline(always)]
+    pub fn of_rest(rest: &[f64]) -> Self {
+        let mut pack = Self::ZERO;
+        pack.0[..rest.len()].copy_from_slice(rest);
+        pack
+    }
+
+    /// Zeros after the first so many.
+    #[inline(always)]
+    pub fn first(self, count: usize) -> Self {
+        Self(std::array::from_fn(|part| if part < count { self.0[part] } else { 0.0 }))
+    }
+
+    #[inline(always)]
+    pub fn numbers(self) -> [f64; WIDTH] {
+        self.0
     }
 
     /// The sum of all parts, in pairs.
@@ -53,45 +76,70 @@ impl Sum {
     }
 }
 
+macro_rules! operations {
+    ($($name:ident $method:ident $operator:tt;)*) => {$(
+        impl std::ops::$name for Pack {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                let mut result = self;
+                for part in 0..WIDTH {
+                    result.0[part] = self.0[part] $operator other.0[part];
+                }
+                result
+            }
+        }
+    )*};
+}
+
+operations! {
+    Add add +;
+    Sub sub -;
+    Mul mul *;
+}
+
+/// The blocks of a column, and what is left of it.
+#[inline(always)]
+pub fn blocks(column: &[f64]) -> (&[[f64; WIDTH]], &[f64]) {
+    column.as_chunks()
+}
+
 /// The sum of a column.
 #[inline(always)]
 pub fn sum(column: &[f64]) -> f64 {
-    let mut sum = Sum::ZERO;
-    let (blocks, rest) = column.as_chunks::<WIDTH>();
+    let (blocks, rest) = blocks(column);
+    let mut sum = Pack::ZERO;
     for block in blocks {
-        for part in 0..WIDTH {
-            sum.add(part, block[part]);
-        }
+        sum = sum + Pack::of(block);
     }
-    for (part, number) in rest.iter().enumerate() {
-        sum.add(part, *number);
-    }
-    sum.total()
+    (sum + Pack::of_rest(rest)).total()
 }
 
 /// The sums of a b for each a with each b, all of one length.
 #[inline(always)]
 pub fn products<const A: usize, const B: usize>(a: [&[f64]; A], b: [&[f64]; B]) -> [[f64; B]; A] {
-    let mut sums = [[Sum::ZERO; B]; A];
-    let blocks = a[0].len() / WIDTH;
-    let (a_blocks, b_blocks) = (a.map(|a| a.as_chunks::<WIDTH>().0), b.map(|b| b.as_chunks::<WIDTH>().0));
-    for block in 0..blocks {
-        for (a, sums) in a_blocks.iter().zip(&mut sums) {
-            for (b, sum) in b_blocks.iter().zip(sums) {
-                for part in 0..WIDTH {
-                    sum.add(part, a[block][part] * b[block][part]);
-                }
+    let mut sums = [[Pack::ZERO; B]; A];
+    let length = a[0].len();
+    let count = length / WIDTH;
+    let (a_blocks, b_blocks) = (a.map(|a| &blocks(a).0[..count]), b.map(|b| &blocks(b).0[..count]));
+    for block in 0..count {
+        for i in 0..A {
+            for j in 0..B {
+                sums[i][j] = sums[i][j] + Pack::of(&a_blocks[i][block]) * Pack::of(&b_blocks[j][block]);
             }
         }
     }
-    for at in blocks * WIDTH..a[0].len() {
-        for (a, sums) in a.iter().zip(&mut sums) {
-            for (b, sum) in b.iter().zip(sums) {
-                sum.add(at - blocks * WIDTH, a[at] * b[at]);
+    if count * WIDTH < length {
+        let rest = count * WIDTH..length;
+        for i in 0..A {
+            for j in 0..B {
+                let (a, b) = (Pack::of_rest(&a[i][rest.clone()]), Pack::of_rest(&b[j][rest.clone()]));
+                sums[i][j] = sums[i][j] + a * b;
             }
         }
     }
-    sums.map(|sums| sums.map(Sum::total))
+    sums.map(|sums| sums.map(Pack::total))
 }
 
 /// The sum of a b, of two columns of one length.

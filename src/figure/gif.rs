@@ -9,6 +9,7 @@ use super::canvas::Canvas;
 use super::lzw;
 use super::palette::Palette;
 use super::paper::Paper;
+use super::tiles::Tiles;
 
 /// What is off by this are the edges of moving curves: nobody sees it, and it makes files a tenth smaller.
 const TOLERANCE: u8 = 12;
@@ -25,6 +26,8 @@ pub(super) struct Animation {
     /// The last frame, as it was drawn and as entries, row by row.
     last: Option<Canvas>,
     current: Vec<u8>,
+    /// Where it may differ from what both it and the next frame were copies of.
+    touched: Tiles,
     frames: Vec<Frame<'static>>,
 }
 
@@ -39,16 +42,18 @@ impl Animation {
             height: u16::try_from(height).unwrap_or(u16::MAX),
             last: None,
             current: Vec::new(),
+            touched: Tiles::new((width, height)),
             frames: Vec::new(),
         }
     }
 
-    /// Appends a frame that is shown for so many hundredths of a second.
+    /// Appends a frame that is shown for so many hundredths of a second. All frames have been copies of one picture before what has
+    /// touched them.
     pub(super) fn push(&mut self, canvas: &Canvas, delay: u16) {
         let mut frame = Frame { delay, dispose: DisposalMethod::Keep, ..Frame::default() };
         let entries = if let Some(mut last) = self.last.take() {
             frame.transparent = Some(UNCHANGED);
-            let changes = changes(&last, canvas);
+            let changes = changes(&last, canvas, &self.touched.or(canvas.touched()));
             let entries = self.difference(&last, canvas, &changes, &mut frame);
             for (row, columns) in changes.into_iter().enumerate() {
                 last.copy_row(row, columns, canvas);
@@ -68,6 +73,7 @@ impl Animation {
             self.last = Some(canvas.clone());
             self.current.clone()
         };
+        self.touched = canvas.touched().clone();
         frame.buffer = Cow::Owned(lzw::encode(&entries));
         self.frames.push(frame);
     }
@@ -145,25 +151,23 @@ fn rectangle(changes: &[Range<usize>]) -> Rectangle {
     Rectangle { columns: left..right, rows: top..bottom + 1 }
 }
 
-/// How many bytes are compared at once.
-const BLOCK: usize = 256;
-
-/// Per row, from the first to after the last column in which a picture differs from another of the same size.
-fn changes(before: &Canvas, after: &Canvas) -> Vec<Range<usize>> {
+/// Per row, from the first to after the last column in which a picture differs from another of the same size; it can only in these
+/// tiles.
+fn changes(before: &Canvas, after: &Canvas, touched: &Tiles) -> Vec<Range<usize>> {
     let rows = 0..after.size().1 as usize;
     let row = |row: usize| {
         let (old, new) = (before.row_bytes(row), after.row_bytes(row));
-        let differ = |(old, new): (&[u8], &[u8])| old != new;
-        let blocks = || old.chunks(BLOCK).zip(new.chunks(BLOCK));
-        let Some(first) = blocks().position(differ) else { return 0..0 };
-        let last = blocks().rposition(differ).unwrap_or(first);
-        let pixels = |block: usize| {
-            let end = old.len().min((block + 1) * BLOCK);
-            old[block * BLOCK..end].chunks_exact(4).zip(new[block * BLOCK..end].chunks_exact(4))
+        let bytes = |columns: &Range<usize>| 4 * columns.start..4 * columns.end;
+        let differ = |columns: &Range<usize>| old[bytes(columns)] != new[bytes(columns)];
+        let Some(first) = touched.touched_in(row).find(differ) else { return 0..0 };
+        let last = touched.touched_in(row).rfind(differ).unwrap_or_else(|| first.clone());
+        let changed = |columns: &Range<usize>| {
+            let pixels = old[bytes(columns)].chunks_exact(4).zip(new[bytes(columns)].chunks_exact(4));
+            pixels.map(|(old, new)| old != new)
         };
-        let start = pixels(first).position(differ).unwrap_or(0);
-        let end = pixels(last).rposition(differ).unwrap_or(0);
-        first * BLOCK / 4 + start..last * BLOCK / 4 + end + 1
+        let start = changed(&first).position(|is_changed| is_changed).unwrap_or(0);
+        let end = changed(&last).rposition(|is_changed| is_changed).unwrap_or(0);
+        first.start + start..last.start + end + 1
     };
     rows.map(row).collect()
 }

@@ -34,6 +34,7 @@ mod series;
 mod stamp;
 mod svg;
 mod text;
+mod tiles;
 mod trajectories;
 
 #[cfg(test)]

@@ -294,6 +294,11 @@ impl Operation {
                     Binary::Subtract => zip(left, right, |a, b| a - b),
                     Binary::Multiply => zip(left, right, |a, b| a * b),
                     Binary::Divide => zip(left, right, |a, b| a / b),
+                    Binary::Minimum => zip(left, right, |a, b| binary(Binary::Minimum, a, b)),
+                    Binary::Maximum => zip(left, right, |a, b| binary(Binary::Maximum, a, b)),
+                    Binary::Less => zip(left, right, |a, b| binary(Binary::Less, a, b)),
+                    Binary::Greater => zip(left, right, |a, b| binary(Binary::Greater, a, b)),
+                    Binary::GreaterEqual => zip(left, right, |a, b| binary(Binary::GreaterEqual, a, b)),
                     _ => zip(left, right, |a, b| binary(operator, a, b)),
                 }
                 top - 1
@@ -333,7 +338,10 @@ impl Operation {
             Self::Not => map_dual(&mut stack[top - 1], lanes, top, |a| (truth(a == 0.0), 0.0)),
             Self::Unary(function) => {
                 let (values, slopes) = &mut stack[top - 1];
-                (function.column)(Column { values: &mut values[..lanes], slopes: Some(&mut slopes[..lanes]) });
+                (function.column)(Column {
+                    values: &mut values[..lanes],
+                    slopes: Some(&mut slopes[..lanes]),
+                });
                 top
             }
             Self::IntegerPower(2) => map_dual(&mut stack[top - 1], lanes, top, |a| (a * a, 2.0 * a)),
@@ -356,27 +364,29 @@ impl Operation {
                     Binary::Subtract => zip_dual(left, right, lanes, |a, b| dual(Binary::Subtract, a, b)),
                     Binary::Multiply => zip_dual(left, right, lanes, |a, b| dual(Binary::Multiply, a, b)),
                     Binary::Divide => zip_dual(left, right, lanes, |a, b| dual(Binary::Divide, a, b)),
+                    Binary::Minimum => zip_dual(left, right, lanes, |a, b| dual(Binary::Minimum, a, b)),
+                    Binary::Maximum => zip_dual(left, right, lanes, |a, b| dual(Binary::Maximum, a, b)),
+                    Binary::Less => zip_dual(left, right, lanes, |a, b| dual(Binary::Less, a, b)),
+                    Binary::Greater => zip_dual(left, right, lanes, |a, b| dual(Binary::Greater, a, b)),
+                    Binary::GreaterEqual => {
+                        zip_dual(left, right, lanes, |a, b| dual(Binary::GreaterEqual, a, b))
+                    }
                     _ => zip_dual(left, right, lanes, |a, b| dual(operator, a, b)),
                 }
                 top - 1
             }
-            Self::Clamp | Self::If => {
-                let (below, above) = stack.split_at_mut(top - 2);
-                let (first, dfirst) = &mut below[top - 3];
-                for lane in 0..lanes {
-                    let (b, c) = (above[0].0[lane], above[1].0[lane]);
-                    let (db, dc) = (above[0].1[lane], above[1].1[lane]);
-                    let (a, da) = (first[lane], dfirst[lane]);
-                    (first[lane], dfirst[lane]) = match self {
-                        // At a bound the derivative is the bound's, that of the flat side.
-                        Self::Clamp if a < b || (a == b && a <= c) => (clamp(a, b, c), db),
-                        Self::Clamp if a >= c => (clamp(a, b, c), dc),
-                        Self::Clamp => (a, da),
-                        _ if a == 0.0 => (c, dc),
-                        _ => (b, db),
-                    };
+            Self::Clamp => choose(stack, lanes, top, |(a, da), (b, db), (c, dc)| {
+                // At a bound the derivative is the bound's, that of the flat side.
+                if a < b || (a == b && a <= c) {
+                    (clamp(a, b, c), db)
+                } else if a >= c {
+                    (clamp(a, b, c), dc)
+                } else {
+                    (a, da)
                 }
-                top - 2
+            }),
+            Self::If => {
+                choose(stack, lanes, top, |(a, _), then, otherwise| if a == 0.0 { otherwise } else { then })
             }
         }
     }
@@ -421,6 +431,25 @@ fn zip_dual(
     for ((a, da), (b, db)) in left.zip(right) {
         (*a, *da) = function((*a, *da), (*b, *db));
     }
+}
+
+/// Three columns become one.
+fn choose(
+    stack: &mut [Dual],
+    lanes: usize,
+    top: usize,
+    function: impl Fn((f64, f64), (f64, f64), (f64, f64)) -> (f64, f64),
+) -> usize {
+    let (below, above) = stack.split_at_mut(top - 2);
+    let [second, third, ..] = above else { return top };
+    let (values, slopes) = &mut below[top - 3];
+    let first = values[..lanes].iter_mut().zip(&mut slopes[..lanes]);
+    let second = second.0[..lanes].iter().zip(&second.1[..lanes]);
+    let third = third.0[..lanes].iter().zip(&third.1[..lanes]);
+    for (((a, da), (b, db)), (c, dc)) in first.zip(second).zip(third) {
+        (*a, *da) = function((*a, *da), (*b, *db), (*c, *dc));
+    }
+    top - 2
 }
 
 #[inline]

@@ -3,7 +3,7 @@
 //! What is computed for one point does not depend on others, and sums over points are kept in parts ([`lanes`]), so that neither
 //! the processor nor the size of the tiles changes a bit.
 
-use crate::lanes::{self, Loop, Sum, WIDTH};
+use crate::lanes::{self, Loop, Pack, WIDTH};
 
 /// z = w x + b.
 pub(super) fn line(x: &[f64], w: f64, b: f64, z: &mut [f64]) {
@@ -38,9 +38,10 @@ impl Neuron<'_> {
     }
 
     #[inline(always)]
-    fn terms(&self, x: f64, y: f64, h: f64, slope: f64) -> [f64; 5] {
-        let residual = self.v * h + self.c - y;
-        let by_z = residual * self.v * slope;
+    fn terms(&self, [x, y, h, slope]: [Pack; 4]) -> [Pack; 5] {
+        let (v, c) = (Pack::all(self.v), Pack::all(self.c));
+        let residual = v * h + c - y;
+        let by_z = residual * v * slope;
         [by_z * x, by_z, residual * h, residual, residual * residual]
     }
 }
@@ -50,26 +51,24 @@ impl Loop for Neuron<'_> {
 
     #[inline(always)]
     fn run(self) -> [f64; 5] {
-        let mut sums = [Sum::ZERO; 5];
-        let (x, x_rest) = self.x.as_chunks::<WIDTH>();
-        let (y, y_rest) = self.y.as_chunks::<WIDTH>();
-        let (h, h_rest) = self.h.as_chunks::<WIDTH>();
-        let (slope, slope_rest) = self.slope.as_chunks::<WIDTH>();
-        for (((x, y), h), slope) in x.iter().zip(y).zip(h).zip(slope) {
-            for part in 0..WIDTH {
-                let terms = self.terms(x[part], y[part], h[part], slope[part]);
-                for (sum, term) in sums.iter_mut().zip(terms) {
-                    sum.add(part, term);
-                }
+        let columns = [self.x, self.y, self.h, self.slope].map(lanes::blocks);
+        let count = self.x.len() / WIDTH;
+        let [x, y, h, slope] = columns.map(|(blocks, _)| &blocks[..count]);
+        let mut sums = [Pack::ZERO; 5];
+        for at in 0..count {
+            let terms = self.terms([x[at], y[at], h[at], slope[at]].map(|block| Pack::of(&block)));
+            for (sum, term) in sums.iter_mut().zip(terms) {
+                *sum = *sum + term;
             }
         }
-        let rest = x_rest.iter().zip(y_rest).zip(h_rest).zip(slope_rest);
-        for (part, (((x, y), h), slope)) in rest.enumerate() {
-            for (sum, term) in sums.iter_mut().zip(self.terms(*x, *y, *h, *slope)) {
-                sum.add(part, term);
+        let rest = self.x.len() % WIDTH;
+        if rest > 0 {
+            let terms = self.terms(columns.map(|(_, rest)| Pack::of_rest(rest)));
+            for (sum, term) in sums.iter_mut().zip(terms) {
+                *sum = *sum + term.first(rest);
             }
         }
-        sums.map(Sum::total)
+        sums.map(Pack::total)
     }
 }
 
@@ -159,19 +158,18 @@ impl Layer<'_> {
     /// `OUTPUTS` outputs from the o-th on at [`WIDTH`] points from `from` on.
     #[inline(always)]
     fn tile<const OUTPUTS: usize>(&mut self, o: usize, from: usize) {
-        let mut sums: [[f64; WIDTH]; OUTPUTS] =
-            std::array::from_fn(|at| [self.biases.get(o + at).copied().unwrap_or(0.0); WIDTH]);
+        let mut sums: [Pack; OUTPUTS] =
+            std::array::from_fn(|at| Pack::all(self.biases.get(o + at).copied().unwrap_or(0.0)));
         for (i, column) in self.inputs.chunks_exact(self.points).enumerate() {
             let Some(input) = column[from..].first_chunk::<WIDTH>() else { return };
-            for (at, sums) in sums.iter_mut().enumerate() {
+            let input = Pack::of(input);
+            for (at, sum) in sums.iter_mut().enumerate() {
                 let weight = self.weights[i * self.by_input + (o + at) * self.by_output];
-                for part in 0..WIDTH {
-                    sums[part] += weight * input[part];
-                }
+                *sum = *sum + Pack::all(weight) * input;
             }
         }
-        for (at, sums) in sums.iter().enumerate() {
-            self.outputs[(o + at) * self.points + from..][..WIDTH].copy_from_slice(sums);
+        for (at, sum) in sums.iter().enumerate() {
+            self.outputs[(o + at) * self.points + from..][..WIDTH].copy_from_slice(&sum.numbers());
         }
     }
 

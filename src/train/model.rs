@@ -165,7 +165,8 @@ impl<'c> Loss<'c> {
         let points = self.x.len();
         self.backward(parameters, |weights, delta, input| {
             let (fan_in, fan_out) = (input.len() / points, delta.len() / points);
-            let (by_weight, by_bias) = gradient[weights..][..(fan_in + 1) * fan_out].split_at_mut(fan_in * fan_out);
+            let (by_weight, by_bias) =
+                gradient[weights..][..(fan_in + 1) * fan_out].split_at_mut(fan_in * fan_out);
             loops::all_products(input, delta, points, by_weight);
             for (by_bias, delta) in by_bias.iter_mut().zip(delta.chunks_exact(points)) {
                 *by_bias = loops::sum(delta);

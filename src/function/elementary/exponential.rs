@@ -46,17 +46,26 @@ const EXPM1: [f64; 11] = [
 
 /// tanh x = x + x³ P(x²) / Q(x²) up to [`TANH_SMALL`].
 const TANH_P: [f64; 3] = [-0.333_333_333_333_333_3, -0.020_498_799_708_498_872, -0.000_199_178_043_586_128_7];
-const TANH_Q: [f64; 4] = [1.0, 0.461_496_399_125_493_1, 0.023_291_331_876_298_86, 0.000_206_533_737_487_502_5];
+const TANH_Q: [f64; 4] =
+    [1.0, 0.461_496_399_125_493_1, 0.023_291_331_876_298_86, 0.000_206_533_737_487_502_5];
 const TANH_SMALL: f64 = 0.625;
 
-/// A polynomial by Horner's rule, coefficients from the constant on.
+/// A polynomial, coefficients from the constant on: that of the even and that of the odd powers by Horner's rule, side by side, so
+/// that no operation waits long for the one before.
 #[inline(always)]
 pub(super) fn polynomial<const N: usize>(coefficients: [f64; N], x: f64) -> f64 {
-    let mut sum = coefficients[N - 1];
-    for coefficient in coefficients[..N - 1].iter().rev() {
-        sum = sum * x + coefficient;
+    let square = x * x;
+    let (mut even, mut odd) = (0.0, 0.0);
+    let mut at = N;
+    while at > 0 {
+        at -= 1;
+        if at.is_multiple_of(2) {
+            even = if at + 2 < N { even * square + coefficients[at] } else { coefficients[at] };
+        } else {
+            odd = if at + 2 < N { odd * square + coefficients[at] } else { coefficients[at] };
+        }
     }
-    sum
+    even + x * odd
 }
 
 /// An argument without its whole multiples of ln 2.
