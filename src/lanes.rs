@@ -4,6 +4,7 @@
 //! A loop gives the same bits on each of them: every number is computed by the same operations of IEEE 754 one after the
 //! other, which Rust neither fuses nor reorders, and sums are kept in [`WIDTH`] parts, however many numbers an instruction takes.
 
+
 use pulp::{Arch, WithSimd};
 
 /// Into how many parts a sum is split: number `i` goes to part `i % WIDTH`.
@@ -60,7 +61,13 @@ impl Pack {
     /// Zeros after the first so many.
     #[inline(always)]
     pub fn first(self, count: usize) -> Self {
-        Self(std::array::from_fn(|part| if part < count { self.0[part] } else { 0.0 }))
+        let mut pack = self;
+        for part in 0..WIDTH {
+            if part >= count {
+                pack.0[part] = 0.0;
+            }
+        }
+        pack
     }
 
     #[inline(always)]
@@ -122,7 +129,14 @@ pub fn products<const A: usize, const B: usize>(a: [&[f64]; A], b: [&[f64]; B]) 
     let mut sums = [[Pack::ZERO; B]; A];
     let length = a[0].len();
     let count = length / WIDTH;
-    let (a_blocks, b_blocks) = (a.map(|a| &blocks(a).0[..count]), b.map(|b| &blocks(b).0[..count]));
+    let mut a_blocks: [&[[f64; WIDTH]]; A] = [&[]; A];
+    let mut b_blocks: [&[[f64; WIDTH]]; B] = [&[]; B];
+    for i in 0..A {
+        a_blocks[i] = &blocks(a[i]).0[..count];
+    }
+    for j in 0..B {
+        b_blocks[j] = &blocks(b[j]).0[..count];
+    }
     for block in 0..count {
         for i in 0..A {
             for j in 0..B {
@@ -139,7 +153,13 @@ pub fn products<const A: usize, const B: usize>(a: [&[f64]; A], b: [&[f64]; B]) 
             }
         }
     }
-    sums.map(|sums| sums.map(Pack::total))
+    let mut totals = [[0.0; B]; A];
+    for i in 0..A {
+        for j in 0..B {
+            totals[i][j] = sums[i][j].total();
+        }
+    }
+    totals
 }
 
 /// The sum of a b, of two columns of one length.

@@ -5,7 +5,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The order of the modules; each may use those before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "diagnostic",
     "fs",
     "number",

@@ -42,7 +42,7 @@ fn main() {
 /// Cases that differ in their initial parameters.
 fn cases(model: &str, count: usize) -> Vec<Case> {
     let named = if model.is_empty() { "single_neuron" } else { "m" };
-    let seeds: Vec<String> = (0..count.div_ceil(100)).map(|seed| seed.to_string()).collect();
+    let seeds: Vec<String> = (0..count.div_ceil(100).max(2)).map(|seed| seed.to_string()).collect();
     let text = format!(
         "kind: experiment\nid: e\ntarget: t\nactivation: tanh\nmodel: {named}\nseeds: [{}]\n\
          data: {{domain: [-1, 1], points: 200}}\n\

@@ -120,10 +120,10 @@ impl Family {
         let count = y.len() as f64;
         let mut columns: [Vec<f64>; 7] = std::array::from_fn(|_| vec![0.0; y.len()]);
         columns[0].copy_from_slice(y);
-        for at in 0..y.len() {
-            for (place, entry) in (1..).zip(column(at)) {
-                columns[place][at] = entry;
-            }
+        let [_, h, p, q, r1, r2, r3] = &mut columns;
+        let entries = h.iter_mut().zip(p).zip(q).zip(r1).zip(r2).zip(r3);
+        for (at, (((((h, p), q), r1), r2), r3)) in entries.enumerate() {
+            [*h, *p, *q, *r1, *r2, *r3] = column(at);
         }
         let means = columns.each_mut().map(|column| lanes::run(Center(column)));
         let [y, h, p, q, r1, r2, r3] = columns.each_ref().map(Vec::as_slice);

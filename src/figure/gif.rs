@@ -18,6 +18,9 @@ const FINAL_PAUSE: u16 = 250;
 /// The palette's entry for what has not changed; the first, since small indices make small files.
 const UNCHANGED: u8 = 0;
 
+/// Runs of unchanged pixels up to these lengths are drawn all the same; the better of both ways is taken, frame by frame.
+const SHORT_RUNS: [usize; 2] = [6, 16];
+
 /// Takes frames one by one, so that only their changes are kept.
 pub(super) struct Animation {
     palette: Palette,
@@ -51,7 +54,7 @@ impl Animation {
     /// touched them.
     pub(super) fn push(&mut self, canvas: &Canvas, delay: u16) {
         let mut frame = Frame { delay, dispose: DisposalMethod::Keep, ..Frame::default() };
-        let entries = if let Some(mut last) = self.last.take() {
+        frame.buffer = if let Some(mut last) = self.last.take() {
             frame.transparent = Some(UNCHANGED);
             let changes = changes(&last, canvas, &self.touched.or(canvas.touched()));
             let entries = self.difference(&last, canvas, &changes, &mut frame);
@@ -59,7 +62,10 @@ impl Animation {
                 last.copy_row(row, columns, canvas);
             }
             self.last = Some(last);
-            entries
+            let ways =
+                SHORT_RUNS.map(|longest| lzw::encode(&self.without_short_runs(&entries, &frame, longest)));
+            let [one, other] = ways;
+            Cow::Owned(if other.len() < one.len() { other } else { one })
         } else {
             (frame.width, frame.height) = (self.width, self.height);
             let mut before = ([255; 3], self.palette.index([255; 3]).0);
@@ -71,11 +77,27 @@ impl Animation {
             });
             self.current = entries.collect();
             self.last = Some(canvas.clone());
-            self.current.clone()
+            Cow::Owned(lzw::encode(&self.current))
         };
         self.touched = canvas.touched().clone();
-        frame.buffer = Cow::Owned(lzw::encode(&entries));
         self.frames.push(frame);
+    }
+
+    /// The entries of a frame, of which runs of unchanged pixels that are no longer than this are drawn once more: to switch between
+    /// a curve's colours and what is see-through costs more than they do.
+    fn without_short_runs(&self, entries: &[u8], frame: &Frame<'_>, longest: usize) -> Vec<u8> {
+        let (width, left, top) = (usize::from(frame.width), usize::from(frame.left), usize::from(frame.top));
+        let shown =
+            |at: usize| self.current[(top + at / width) * usize::from(self.width) + left + at % width];
+        let mut drawn = entries.to_vec();
+        let mut at = 0;
+        for run in entries.chunk_by(|a, b| (*a == UNCHANGED) == (*b == UNCHANGED)) {
+            if run[0] == UNCHANGED && run.len() <= longest {
+                (at..at + run.len()).for_each(|at| drawn[at] = shown(at));
+            }
+            at += run.len();
+        }
+        drawn
     }
 
     /// The entries of the rectangle that holds all changes, see-through where nothing changed.

@@ -1,12 +1,14 @@
 //! GIF's compression (Lempel, Ziv and Welch), with a shortcut for runs: frames are mostly runs of what has not changed, and a
-//! run's codes can be looked up by its length instead of walking it pixel by pixel. The output is that of the plain
-//! algorithm.
+//! run's codes can be looked up by its length instead of walking it pixel by pixel. The strings are those of the plain algorithm.
 
 /// Codes have 12 bits at the most.
 const MAX_CODES: u16 = 4096;
 /// Slots of the dictionary: twice as many as codes, so that few are tried in vain.
 const SLOTS: usize = 8192;
 const EMPTY: u32 = u32::MAX;
+/// So many codes are written with a full dictionary before it is given up: what it knows is worth more for a while than what it
+/// would learn.
+const WORTH_KEEPING: u32 = 500;
 
 /// Compresses palette entries to what a GIF frame holds: the code size, then the codes.
 pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
@@ -17,6 +19,7 @@ pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
     bits.push(dictionary.clear_code(), dictionary.width);
     let mut at = 0;
     let mut run_end = 0;
+    let mut written_since_full = 0;
     while at < entries.len() {
         let symbol = entries[at];
         if run_end <= at {
@@ -39,9 +42,12 @@ pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
         if let Some(&next) = entries.get(at) {
             if dictionary.next < MAX_CODES {
                 dictionary.insert(code, next, is_run);
+            } else if written_since_full < WORTH_KEEPING {
+                written_since_full += 1;
             } else {
                 bits.push(dictionary.clear_code(), dictionary.width);
                 dictionary = dictionary.cleared();
+                written_since_full = 0;
             }
         }
     }

@@ -3,6 +3,11 @@
 //! What is computed for one point does not depend on others, and sums over points are kept in parts ([`lanes`]), so that neither
 //! the processor nor the size of the tiles changes a bit.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "what iterators call is not always inlined, and then compiled for the least processor"
+)]
+
 use crate::lanes::{self, Loop, Pack, WIDTH};
 
 /// z = w x + b.
@@ -51,24 +56,28 @@ impl Loop for Neuron<'_> {
 
     #[inline(always)]
     fn run(self) -> [f64; 5] {
-        let columns = [self.x, self.y, self.h, self.slope].map(lanes::blocks);
-        let count = self.x.len() / WIDTH;
-        let [x, y, h, slope] = columns.map(|(blocks, _)| &blocks[..count]);
+        let (x, x_rest) = lanes::blocks(self.x);
+        let (y, y_rest) = lanes::blocks(self.y);
+        let (h, h_rest) = lanes::blocks(self.h);
+        let (slope, slope_rest) = lanes::blocks(self.slope);
         let mut sums = [Pack::ZERO; 5];
-        for at in 0..count {
-            let terms = self.terms([x[at], y[at], h[at], slope[at]].map(|block| Pack::of(&block)));
-            for (sum, term) in sums.iter_mut().zip(terms) {
-                *sum = *sum + term;
+        for (((x, y), h), slope) in x.iter().zip(y).zip(h).zip(slope) {
+            let terms = self.terms([Pack::of(x), Pack::of(y), Pack::of(h), Pack::of(slope)]);
+            for at in 0..5 {
+                sums[at] = sums[at] + terms[at];
             }
         }
-        let rest = self.x.len() % WIDTH;
-        if rest > 0 {
-            let terms = self.terms(columns.map(|(_, rest)| Pack::of_rest(rest)));
-            for (sum, term) in sums.iter_mut().zip(terms) {
-                *sum = *sum + term.first(rest);
-            }
+        let rest = [x_rest, y_rest, h_rest, slope_rest];
+        let mut packs = [Pack::ZERO; 4];
+        for at in 0..4 {
+            packs[at] = Pack::of_rest(rest[at]);
         }
-        sums.map(Pack::total)
+        let terms = self.terms(packs);
+        let mut totals = [0.0; 5];
+        for at in 0..5 {
+            totals[at] = (sums[at] + terms[at].first(x_rest.len())).total();
+        }
+        totals
     }
 }
 
@@ -102,12 +111,17 @@ struct AllProducts<'c> {
 impl AllProducts<'_> {
     #[inline(always)]
     fn tile<const A: usize, const B: usize>(&mut self, i: usize, j: usize) {
-        let points = self.points;
-        let a = std::array::from_fn(|at| &self.a[(i + at) * points..][..points]);
-        let b = std::array::from_fn(|at| &self.b[(j + at) * points..][..points]);
-        let columns = self.b.len() / points;
-        for (at, row) in lanes::products::<A, B>(a, b).into_iter().enumerate() {
-            self.out[(i + at) * columns + j..][..B].copy_from_slice(&row);
+        let (points, columns) = (self.points, self.b.len() / self.points);
+        let (mut a, mut b): ([&[f64]; A], [&[f64]; B]) = ([&[]; A], [&[]; B]);
+        for at in 0..A {
+            a[at] = &self.a[(i + at) * points..][..points];
+        }
+        for at in 0..B {
+            b[at] = &self.b[(j + at) * points..][..points];
+        }
+        let sums = lanes::products(a, b);
+        for at in 0..A {
+            self.out[(i + at) * columns + j..][..B].copy_from_slice(&sums[at]);
         }
     }
 }
@@ -158,18 +172,22 @@ impl Layer<'_> {
     /// `OUTPUTS` outputs from the o-th on at [`WIDTH`] points from `from` on.
     #[inline(always)]
     fn tile<const OUTPUTS: usize>(&mut self, o: usize, from: usize) {
-        let mut sums: [Pack; OUTPUTS] =
-            std::array::from_fn(|at| Pack::all(self.biases.get(o + at).copied().unwrap_or(0.0)));
+        let mut sums = [Pack::ZERO; OUTPUTS];
+        for at in 0..OUTPUTS {
+            if let Some(bias) = self.biases.get(o + at) {
+                sums[at] = Pack::all(*bias);
+            }
+        }
         for (i, column) in self.inputs.chunks_exact(self.points).enumerate() {
             let Some(input) = column[from..].first_chunk::<WIDTH>() else { return };
             let input = Pack::of(input);
-            for (at, sum) in sums.iter_mut().enumerate() {
+            for at in 0..OUTPUTS {
                 let weight = self.weights[i * self.by_input + (o + at) * self.by_output];
-                *sum = *sum + Pack::all(weight) * input;
+                sums[at] = sums[at] + Pack::all(weight) * input;
             }
         }
-        for (at, sum) in sums.iter().enumerate() {
-            self.outputs[(o + at) * self.points + from..][..WIDTH].copy_from_slice(&sum.numbers());
+        for at in 0..OUTPUTS {
+            self.outputs[(o + at) * self.points + from..][..WIDTH].copy_from_slice(&sums[at].numbers());
         }
     }
 
