@@ -1,0 +1,69 @@
+//! Tries what happens when a process is killed, or a disk is full, at any change of what is on it.
+//!
+//! There is nothing of this in the program itself, and no option or variable that would reach it. A test arms it in a process
+//! of its own, since it counts the changes of all threads.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// What befalls a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It is gone before this change, as with SIGKILL: nothing is tidied up, and no other thread changes anything more.
+    Killed { at: usize },
+    /// This change fails.
+    Failing { at: usize },
+    /// This change and all later ones fail: the disk is full.
+    Full { from: usize },
+}
+
+/// The exit status of a process that was killed so.
+pub(crate) const KILLED: i32 = 99;
+
+#[derive(Debug)]
+struct Trial {
+    trouble: Trouble,
+    /// Whether folders cannot be exchanged, as on some file systems.
+    is_without_exchange: bool,
+    steps: usize,
+}
+
+static TRIAL: Mutex<Option<Trial>> = Mutex::new(None);
+
+/// Counts changes from here on, and lets the trouble happen.
+pub(crate) fn begin(trouble: Trouble, is_without_exchange: bool) {
+    *TRIAL.lock().unwrap_or_else(PoisonError::into_inner) =
+        Some(Trial { trouble, is_without_exchange, steps: 0 });
+}
+
+/// Ends it; the number of changes that were tried.
+pub(crate) fn end() -> usize {
+    TRIAL.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(0, |trial| trial.steps)
+}
+
+/// Whether the file system is one without exchange.
+pub(super) fn is_without_exchange() -> bool {
+    let trial = TRIAL.lock().unwrap_or_else(PoisonError::into_inner);
+    trial.as_ref().is_some_and(|trial| trial.is_without_exchange)
+}
+
+pub(super) fn step(_: &Path) -> io::Result<()> {
+    let mut trial = TRIAL.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(trial) = trial.as_mut() else { return Ok(()) };
+    let now = trial.steps;
+    trial.steps += 1;
+    let is_failing = match trial.trouble {
+        Trouble::Killed { at } if at == now => std::process::exit(KILLED),
+        Trouble::Killed { .. } => false,
+        Trouble::Failing { at } => at == now,
+        Trouble::Full { from } => from <= now,
+    };
+    if is_failing { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(()) }
+}
+
+/// Written one after the other, so that something can happen in the middle of a file.
+pub(super) fn halves(bytes: &[u8]) -> [&[u8]; 2] {
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    [first, second]
+}
