@@ -12,6 +12,8 @@ mod stop;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -280,7 +282,8 @@ impl Builder {
             if progress.is_stopped() {
                 return Err(Failure::Stopped);
             }
-            let (published, old) = publish::publish(&options.out, &files, || progress.waiting()).map_err(Failure::Publish)?;
+            let (published, old) =
+                publish::publish(&options.out, &files, || progress.waiting()).map_err(Failure::Publish)?;
             *replaced = Some(old);
             let mut summary = Summary::new(&plan, &findings, known, &done);
             summary.bytes = size::total(&files);
@@ -403,7 +406,8 @@ impl Summary {
         self.changed.extend(published.removed);
         if published.is_list_mended {
             let list = publish::MANIFEST;
-            self.notes.push(format!("the list of what was written, {list}, did not match the site: made anew"));
+            self.notes
+                .push(format!("the list of what was written, {list}, did not match the site: made anew"));
         }
         let kept = published.kept.into_iter();
         self.notes.extend(kept.map(|name| {

@@ -122,12 +122,15 @@ impl Settled {
         // the mark.
         let is_as_built = outputs.par_iter().all(|(name, stamp)| {
             let path = options.out.join(name);
-            let has_content =
-                built.files.get(name).is_none_or(|bytes| fs::read(&path).is_ok_and(|found| found[..] == **bytes));
+            let has_content = built
+                .files
+                .get(name)
+                .is_none_or(|bytes| fs::read(&path).is_ok_and(|found| found[..] == **bytes));
             has_content && Stamp::of(&path).as_ref() == Some(stamp)
         });
         let record = cache.stamp(EntryKind::Record, Record::key(options));
-        let (true, Some(entries), Some(record)) = (is_as_built && entries().as_ref() == Some(&used), Some(used), record)
+        let (true, Some(entries), Some(record)) =
+            (is_as_built && entries().as_ref() == Some(&used), Some(used), record)
         else {
             return;
         };

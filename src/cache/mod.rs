@@ -120,7 +120,12 @@ impl Cache {
             // What is no file is not even opened: a pipe would never end.
             Ok(_) => Lookup::Corrupt,
             // Where the folder of the entry cannot be, there is none; storing it will say why.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Lookup::Miss,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+                    && !path.is_symlink() =>
+            {
+                Lookup::Miss
+            }
             Err(_) => Lookup::Corrupt,
         }
     }
@@ -191,9 +196,9 @@ impl Cache {
         corrupt.retain(|entry| match entry.identity {
             Some((kind, key)) => self.load(kind, key) == Lookup::Corrupt,
             // What is only unfinished will never be read.
-            None => !entry.path.file_name().is_some_and(|name| {
-                name.to_string_lossy().starts_with(UNFINISHED)
-            }),
+            None => {
+                !entry.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED))
+            }
         });
         Ok(corrupt)
     }

@@ -37,7 +37,8 @@ pub fn main() -> ExitCode {
     let needs_folder = !matches!(arguments.command, Command::Schema | Command::Completions { .. });
     if needs_folder && std::env::current_dir().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         // Whatever is said of folders in it would only confuse.
-        let gone = Diagnostic::error("the current folder has been removed", None).help("change to another one");
+        let gone =
+            Diagnostic::error("the current folder has been removed", None).help("change to another one");
         output.failure(&Failure::Specs(vec![gone]));
         return ExitCode::FAILURE;
     }

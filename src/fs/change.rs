@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{FileError, at};
+use Change::{Growing, Moving};
 
 #[cfg(test)]
 pub(crate) mod trial;
@@ -16,10 +17,19 @@ pub(crate) mod trial;
 #[cfg(test)]
 use trial::{halves as parts, step};
 
+/// What a change asks of a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// Space, which there may not be.
+    Growing,
+    /// Only that names lead elsewhere.
+    Moving,
+}
+
 /// What happens before every change: nothing, but where tests try it.
 #[cfg(not(test))]
 #[expect(clippy::unnecessary_wraps, reason = "that of the tests fails")]
-fn step(_: &Path) -> io::Result<()> {
+fn step(_: Change) -> io::Result<()> {
     Ok(())
 }
 
@@ -37,18 +47,18 @@ pub fn create_folders(path: &Path) -> Result<(), FileError> {
     if path.is_dir() {
         return Ok(());
     }
-    at(path, "create", step(path).and_then(|()| fs::create_dir_all(path)))
+    at(path, "create", step(Growing).and_then(|()| fs::create_dir_all(path)))
 }
 
 /// Makes a folder that must not be there yet.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
-    at(path, "create", step(path).and_then(|()| fs::create_dir(path)))
+    at(path, "create", step(Growing).and_then(|()| fs::create_dir(path)))
 }
 
 /// Opens a file that is there to be locked, and makes it where it is missing.
 pub fn create_lock(path: &Path) -> Result<File, FileError> {
     let open = || File::options().create(true).append(true).open(path);
-    at(path, "open", step(path).and_then(|()| open()))
+    at(path, "open", step(Growing).and_then(|()| open()))
 }
 
 /// Writes a file where there is none.
@@ -57,10 +67,10 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 }
 
 fn create_and_fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    step(path)?;
+    step(Growing)?;
     let mut file = File::options().write(true).create_new(true).open(path)?;
     for part in parts(bytes) {
-        step(path)?;
+        step(Growing)?;
         file.write_all(part)?;
     }
     Ok(())
@@ -88,7 +98,7 @@ pub fn write_aside(path: &Path, bytes: &[u8], aside: &Path) -> Result<(), FileEr
             }
         }
     };
-    let renamed = step(path).and_then(|()| fs::rename(&unfinished, path));
+    let renamed = step(Moving).and_then(|()| fs::rename(&unfinished, path));
     if renamed.is_err() {
         let _ = fs::remove_file(&unfinished);
     }
@@ -104,14 +114,14 @@ fn unfinished_name() -> PathBuf {
 
 /// Gives a file or folder another name; what had that name is replaced.
 pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
-    at(to, "write", step(to).and_then(|()| fs::rename(from, to)))
+    at(to, "write", step(Moving).and_then(|()| fs::rename(from, to)))
 }
 
 /// Exchanges two folders in one step, where the system can.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 pub fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
-    step(b)?;
+    step(Moving)?;
     #[cfg(test)]
     if trial::is_without_exchange() {
         return Err(io::Error::from(io::ErrorKind::Unsupported));
@@ -127,7 +137,7 @@ pub fn exchange(_: &Path, _: &Path) -> io::Result<()> {
 
 /// Gives a file a second name.
 pub fn hard_link(from: &Path, to: &Path) -> io::Result<()> {
-    step(to)?;
+    step(Growing)?;
     fs::hard_link(from, to)
 }
 
@@ -138,30 +148,30 @@ pub fn duplicate(from: &Path, to: &Path) -> Result<(), FileError> {
     }
     #[cfg(unix)]
     if let Ok(target) = fs::read_link(from) {
-        return at(to, "write", step(to).and_then(|()| std::os::unix::fs::symlink(target, to)));
+        return at(to, "write", step(Growing).and_then(|()| std::os::unix::fs::symlink(target, to)));
     }
-    at(to, "write", step(to).and_then(|()| fs::copy(from, to)).map(drop))
+    at(to, "write", step(Growing).and_then(|()| fs::copy(from, to)).map(drop))
 }
 
 /// Gives a folder the permissions of another one.
 pub fn copy_permissions(from: &Path, to: &Path) -> io::Result<()> {
-    step(to)?;
+    step(Moving)?;
     fs::set_permissions(to, from.metadata()?.permissions())
 }
 
 pub fn remove_file(path: &Path) -> Result<(), FileError> {
-    at(path, "remove", step(path).and_then(|()| fs::remove_file(path)))
+    at(path, "remove", step(Moving).and_then(|()| fs::remove_file(path)))
 }
 
 /// Removes a folder that is empty.
 pub fn remove_folder(path: &Path) -> io::Result<()> {
-    step(path)?;
+    step(Moving)?;
     fs::remove_dir(path)
 }
 
 /// Removes a folder with all that is in it, also where somebody has made folders in it read-only.
 pub fn remove_all(path: &Path) -> io::Result<()> {
-    step(path)?;
+    step(Moving)?;
     match fs::remove_dir_all(path) {
         #[cfg(unix)]
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

@@ -13,7 +13,7 @@ pub const MANIFEST: &str = ".manifest.b3";
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
     pub(super) hashes: BTreeMap<String, blake3::Hash>,
-    /// Whether it holds anything that no build has written, or cannot be read.
+    /// Whether it is nothing that a build has written, or cannot be read.
     pub(super) is_damaged: bool,
 }
 
@@ -24,20 +24,17 @@ impl Manifest {
         let bytes = match fs::read(folder.join(MANIFEST)) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let is_damaged = !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+                let is_damaged =
+                    !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
                 return Self { is_damaged, ..Self::default() };
             }
         };
-        let is_whole = bytes.ends_with(b"\n");
-        let mut manifest = Self { is_damaged: !is_whole, ..Self::default() };
-        let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-        for line in lines {
-            match std::str::from_utf8(line).ok().and_then(entry) {
-                Some((name, hash)) => drop(manifest.hashes.insert(name, hash)),
-                None => manifest.is_damaged = true,
-            }
-        }
-        manifest
+        let lines = bytes.split(|&byte| byte == b'\n');
+        let entries = lines.filter_map(|line| std::str::from_utf8(line).ok().and_then(entry));
+        let hashes = entries.collect();
+        // A site is never empty, and neither is its list.
+        let is_damaged = bytes.is_empty() || text(&hashes).as_bytes() != bytes;
+        Self { hashes, is_damaged }
     }
 }
 
@@ -67,10 +64,12 @@ fn escaped(name: &str) -> Cow<'_, str> {
         return name.into();
     }
     let escape = |c| ESCAPES.iter().find(|(own, _)| *own == c);
-    name.chars().fold(String::new(), |text, c| match escape(c) {
-        Some((_, letter)) => text + "\\" + letter.encode_utf8(&mut [0; 4]),
-        None => text + c.encode_utf8(&mut [0; 4]),
-    }).into()
+    name.chars()
+        .fold(String::new(), |text, c| match escape(c) {
+            Some((_, letter)) => text + "\\" + letter.encode_utf8(&mut [0; 4]),
+            None => text + c.encode_utf8(&mut [0; 4]),
+        })
+        .into()
 }
 
 fn unescaped(text: &str) -> Option<String> {

@@ -111,11 +111,7 @@ pub fn publish(
 }
 
 /// Whether what is unchanged was listed otherwise, or the list holds what no build has written.
-fn is_mended(
-    previous: &Manifest,
-    published: &Published,
-    hashes: &BTreeMap<String, blake3::Hash>,
-) -> bool {
+fn is_mended(previous: &Manifest, published: &Published, hashes: &BTreeMap<String, blake3::Hash>) -> bool {
     // Who writes a site where it stands already need not have the list.
     let is_listed = |(name, hash): (&String, &blake3::Hash)| {
         previous.hashes.get(name) == Some(hash) || published.written.binary_search(name).is_ok()
@@ -171,7 +167,8 @@ fn difference(
 /// The first thing of others in whose place a file or a folder of the site would be.
 fn foreign(out: &Path, published: &Published, previous: &Manifest) -> Option<PathBuf> {
     let is_removed = |name: &String| published.removed.binary_search(name).is_ok();
-    let parents = published.written.iter().flat_map(|name| name.match_indices('/').map(|(at, _)| &name[..at]));
+    let parents =
+        published.written.iter().flat_map(|name| name.match_indices('/').map(|(at, _)| &name[..at]));
     let parents: BTreeSet<&str> = parents.collect();
     let in_place_of_folder = parents.into_iter().find(|name| {
         let is_file = out.join(name).symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());

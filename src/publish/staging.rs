@@ -18,7 +18,7 @@ use crate::fs::{FileError, FolderLock, Stamp, at, slashed};
 
 /// A site that is to take the place of what is in the output folder.
 pub(super) struct Site<'s> {
-    /// Its files by path, the list of them last.
+    /// Its files by path, sorted, and the list of them last.
     pub(super) contents: &'s [(&'s str, &'s [u8])],
     /// The paths of those that are new or changed, sorted; the list always counts as changed.
     pub(super) changed: &'s [String],
@@ -202,7 +202,6 @@ impl Staging {
                 written.push((path, out.join(name)));
             }
         }
-        rename(&both, &out.join(MANIFEST))?;
         // What has gone may be where a folder has to be, or the other way round.
         let (folders, names) = (site.folders(), site.contents.iter().map(|(name, _)| *name));
         let names: BTreeSet<&str> = names.collect();
@@ -211,14 +210,24 @@ impl Staging {
             folders.contains(name.as_str()) || parents.into_iter().any(|parent| names.contains(parent))
         };
         let (first, last): (Vec<&String>, Vec<&String>) = site.stale.iter().partition(is_in_the_way);
+        if first.is_empty() {
+            // Folders need space too.
+            for name in &folders {
+                create_folders(&out.join(name))?;
+            }
+        }
+        rename(&both, &out.join(MANIFEST))?;
         remove_each(out, &first)?;
         for name in folders {
             create_folders(&out.join(name))?;
         }
+        // The list comes last: what is to be removed is known as ours until it is.
+        let list = written.pop();
         for (from, to) in written {
             rename(&from, &to)?;
         }
-        remove_each(out, &last)
+        remove_each(out, &last)?;
+        list.map_or(Ok(()), |(from, to)| rename(&from, &to))
     }
 }
 

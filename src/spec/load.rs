@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decode::{Faults, Located};
-use super::{Source, standard};
 use super::typed::{self, Kind};
 use super::yaml::{self, Node, Value};
+use super::{Source, standard};
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::fs::TextFile;
 use crate::function::builtins;
@@ -224,10 +224,7 @@ pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
         return Err("it is empty".into());
     }
     if let Some(stray) = id.chars().find(|&c| !is_allowed(c)) {
-        return Err(format!(
-            "it may hold letters, digits, `_`, `-` and `.`, not `{}`",
-            stray.escape_debug()
-        ));
+        return Err(format!("it may hold letters, digits, `_`, `-` and `.`, not `{}`", stray.escape_debug()));
     }
     if !id.starts_with(|c: char| c.is_ascii_alphanumeric()) || id.ends_with('.') {
         return Err("it must begin with a letter or a digit, and not end with `.`".into());
@@ -244,7 +241,8 @@ pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
     }
     let stem = id.split('.').next().unwrap_or(id).to_ascii_lowercase();
     let is_numbered = |device: &str| {
-        stem.strip_prefix(device).is_some_and(|number| number.len() == 1 && number.as_bytes()[0].is_ascii_digit())
+        stem.strip_prefix(device)
+            .is_some_and(|number| number.len() == 1 && number.as_bytes()[0].is_ascii_digit())
     };
     if ["con", "prn", "aux", "nul"].contains(&stem.as_str()) || is_numbered("com") || is_numbered("lpt") {
         return Err("Windows keeps that name for a device, and has no file or folder of it".into());

@@ -4,8 +4,9 @@
 //! of its own, since it counts the changes of all threads.
 
 use std::io;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+use super::Change;
 
 /// What befalls a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub(crate) enum Trouble {
     Killed { at: usize },
     /// This change fails.
     Failing { at: usize },
-    /// This change and all later ones fail: the disk is full.
+    /// From this change on the disk is full.
     Full { from: usize },
 }
 
@@ -48,7 +49,7 @@ pub(super) fn is_without_exchange() -> bool {
     trial.as_ref().is_some_and(|trial| trial.is_without_exchange)
 }
 
-pub(super) fn step(_: &Path) -> io::Result<()> {
+pub(super) fn step(change: Change) -> io::Result<()> {
     let mut trial = TRIAL.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(trial) = trial.as_mut() else { return Ok(()) };
     let now = trial.steps;
@@ -57,7 +58,7 @@ pub(super) fn step(_: &Path) -> io::Result<()> {
         Trouble::Killed { at } if at == now => std::process::exit(KILLED),
         Trouble::Killed { .. } => false,
         Trouble::Failing { at } => at == now,
-        Trouble::Full { from } => from <= now,
+        Trouble::Full { from } => from <= now && change == Change::Growing,
     };
     if is_failing { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(()) }
 }
