@@ -171,8 +171,7 @@ pub fn remove_folder(path: &Path) -> io::Result<()> {
 
 /// Removes a folder with all that is in it, also where somebody has made folders in it read-only.
 pub fn remove_all(path: &Path) -> io::Result<()> {
-    step(Moving)?;
-    match fs::remove_dir_all(path) {
+    match remove_contents(path) {
         #[cfg(unix)]
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             use std::os::unix::fs::PermissionsExt;
@@ -181,8 +180,23 @@ pub fn remove_all(path: &Path) -> io::Result<()> {
                     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
                 }
             }
-            fs::remove_dir_all(path)
+            remove_contents(path)?;
         }
-        done => done,
+        removed => removed?,
     }
+    remove_folder(path)
+}
+
+/// One after the other, so that tests can stop in the middle.
+fn remove_contents(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        step(Moving)?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }

@@ -98,11 +98,15 @@ impl Staging {
         if self.is_needed {
             return;
         }
-        for path in [&self.unfinished, &self.whole, &self.inside()] {
+        // What cannot be removed now is removed by the next build.
+        for path in [&self.unfinished, &self.inside()] {
             if path.symlink_metadata().is_ok() {
-                // What cannot be removed now is removed by the next build.
                 let _ = remove_all(path);
             }
+        }
+        // One that is removed in part is not whole any more, and must not be taken for it.
+        if self.whole.symlink_metadata().is_ok() && rename(&self.whole, &self.unfinished).is_ok() {
+            let _ = remove_all(&self.unfinished);
         }
     }
 

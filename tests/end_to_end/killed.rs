@@ -194,7 +194,8 @@ fn what_was_interrupted_ends_as_if_it_had_not_been() {
     project.write("specs/one.yaml", &many);
     let mut kept = BTreeSet::new();
     for part in 1..6 {
-        let mut child = project.command(&["build", "--quiet"]).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            project.command(&["build"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(usual * part / 10);
         if part % 2 == 0 {
             let _ = child.kill();
