@@ -18,13 +18,14 @@ fn tiny() -> Project {
     Project::new(&[("specs/site.yaml", SITE), ("specs/common.yaml", COMMON), ("specs/one.yaml", EXPERIMENT)])
 }
 
-/// One of the versions of the tiny project: they differ in what is trained, and in which pages there are.
+/// One of the versions of the tiny project: they differ in what is trained, and in which pages there are. It comes in one step,
+/// so that whoever watches sees no other.
 fn choose(project: &Project, version: usize) {
     let text = EXPERIMENT.replace("Number 0", &format!("Number {version}"));
-    project.write("specs/one.yaml", &text.replace("epochs: 10", &format!("epochs: {}", 10 + version)));
-    let [page, other] = [version, 1 - version].map(|number| format!("specs/page{number}.yaml"));
-    project.write(&page, &format!("kind: page\nbody: Page {version}.\n"));
-    let _ = std::fs::remove_file(project.path(&other));
+    let text = text.replace("epochs: 10", &format!("epochs: {}", 10 + version));
+    let page = format!("---\nkind: page\nid: page{version}\nbody: Page {version}.\n");
+    project.write("specs/.one.yaml", &(text + &page));
+    std::fs::rename(project.path("specs/.one.yaml"), project.path("specs/one.yaml")).unwrap();
 }
 
 type Site = BTreeMap<String, Vec<u8>>;

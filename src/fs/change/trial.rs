@@ -28,6 +28,8 @@ struct Trial {
     /// Whether folders cannot be exchanged, as on some file systems.
     is_without_exchange: bool,
     steps: usize,
+    /// The number of changes that were tried before the first exchange.
+    exchange: Option<usize>,
 }
 
 static TRIAL: Mutex<Option<Trial>> = Mutex::new(None);
@@ -35,18 +37,22 @@ static TRIAL: Mutex<Option<Trial>> = Mutex::new(None);
 /// Counts changes from here on, and lets the trouble happen.
 pub(crate) fn begin(trouble: Trouble, is_without_exchange: bool) {
     *TRIAL.lock().unwrap_or_else(PoisonError::into_inner) =
-        Some(Trial { trouble, is_without_exchange, steps: 0 });
+        Some(Trial { trouble, is_without_exchange, steps: 0, exchange: None });
 }
 
-/// Ends it; the number of changes that were tried.
-pub(crate) fn end() -> usize {
-    TRIAL.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(0, |trial| trial.steps)
+/// Ends it; the number of changes that were tried, and how many of them before the first exchange of folders.
+pub(crate) fn end() -> (usize, Option<usize>) {
+    let trial = TRIAL.lock().unwrap_or_else(PoisonError::into_inner).take();
+    trial.map_or((0, None), |trial| (trial.steps, trial.exchange))
 }
 
-/// Whether the file system is one without exchange.
+/// Notes an exchange; whether the file system is one without.
 pub(super) fn is_without_exchange() -> bool {
-    let trial = TRIAL.lock().unwrap_or_else(PoisonError::into_inner);
-    trial.as_ref().is_some_and(|trial| trial.is_without_exchange)
+    let mut trial = TRIAL.lock().unwrap_or_else(PoisonError::into_inner);
+    trial.as_mut().is_some_and(|trial| {
+        trial.exchange.get_or_insert(trial.steps);
+        trial.is_without_exchange
+    })
 }
 
 pub(super) fn step(change: Change) -> io::Result<()> {
