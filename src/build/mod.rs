@@ -12,6 +12,8 @@ mod stop;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -22,7 +24,7 @@ use crate::attain;
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::finding::{Finding, Violation};
-use crate::fs::{FileError, resolved};
+use crate::fs::{FileError, FolderLock, resolved};
 use crate::plan::{self, Plan};
 use crate::publish::{self, PublishError, Published, Replaced};
 use crate::site::{self, Renderer};
@@ -30,7 +32,7 @@ use crate::spec::{self, Specs};
 use crate::train::Run;
 use known::{Done, Known, Last};
 use settled::{Built, Settled};
-use stage::Workshop;
+use stage::{Workshop, tell_once, unwritable};
 
 pub use forecast::{Forecast, forecast};
 pub use inputs::{Folder, Inputs};
@@ -96,6 +98,10 @@ impl Failure {
         match self {
             Self::Specs(diagnostics) => diagnostics.clone(),
             Self::File(error) => one(error.to_string()),
+            Self::Publish(error @ PublishError::Foreign { .. }) => {
+                let help = "move it away, or choose another folder with --out; a folder that holds nothing but what actfn-site wrote can be removed";
+                vec![Diagnostic::error(error.to_string(), None).help(help)]
+            }
             Self::Publish(error) => one(error.to_string()),
             Self::OutputHolds { out, held } => {
                 let held = if held.as_os_str() == "." {
@@ -169,7 +175,7 @@ pub trait Progress: Sync {
     fn begin(&self, stage: &'static str, steps: usize);
     /// One step of the stage is done.
     fn step(&self);
-    /// Another process holds the cache.
+    /// Another process holds the cache, or publishes to the same folder.
     fn waiting(&self);
     /// Asked between the steps: whether to leave the rest undone.
     fn is_stopped(&self) -> bool {
@@ -186,6 +192,8 @@ pub struct Builder {
     renderer: Renderer,
     replaced: Option<Replaced>,
     built: Option<Built>,
+    /// From the last build until it is tidied: nobody else changes what it left before it is noted.
+    lock: Option<FolderLock>,
 }
 
 /// Builds the site.
@@ -208,10 +216,11 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Fail
     let mut builder = Builder::new(options.clone())?;
     let mut summary = builder.build(&inputs, progress)?;
     summary.notes.extend(note);
-    builder.tidy();
+    builder.clear();
     if let Some(built) = &builder.built {
         Settled::note(&cache, options, &inputs, built, &summary);
     }
+    builder.tidy();
     Ok(summary)
 }
 
@@ -225,7 +234,7 @@ impl Builder {
         let pool = pool.map_err(|error| Failure::Threads(error.to_string()))?;
         let cache = Cache::new(&options.cache);
         let (known, renderer) = (Known::default(), Renderer::default());
-        Ok(Self { options, cache, pool, known, renderer, replaced: None, built: None })
+        Ok(Self { options, cache, pool, known, renderer, replaced: None, built: None, lock: None })
     }
 
     /// Builds the site from what was read.
@@ -234,7 +243,8 @@ impl Builder {
     ///
     /// Whatever keeps it from being published; the output folder is then as it was.
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
-        let Self { options, cache, pool, known, renderer, replaced, built } = self;
+        self.tidy();
+        let Self { options, cache, pool, known, renderer, replaced, built, lock } = self;
         refuse_confused_folders(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
@@ -249,7 +259,11 @@ impl Builder {
             let rendered = pool.install(|| renderer.render(&specs, &plan, &findings, &verdicts, &templates));
             rendered.map_err(Failure::Specs)?;
         }
-        let _lock = cache.lock(|| progress.waiting())?;
+        // Without a cache everything is made that is not there, and nothing is kept.
+        let (held, unlocked) = match cache.lock(|| progress.waiting()) {
+            Ok(held) => (Some(held), None),
+            Err(error) => (None, Some(unwritable(&error))),
+        };
         let (mut record, note) = Record::of_build(cache, options, inputs);
         let workshop = Workshop { cache, progress, is_making: true };
         pool.install(|| {
@@ -268,28 +282,39 @@ impl Builder {
             if progress.is_stopped() {
                 return Err(Failure::Stopped);
             }
-            let (published, old) = publish::publish(&options.out, &files).map_err(Failure::Publish)?;
+            let (published, old) =
+                publish::publish(&options.out, &files, || progress.waiting()).map_err(Failure::Publish)?;
             *replaced = Some(old);
             let mut summary = Summary::new(&plan, &findings, known, &done);
             summary.bytes = size::total(&files);
             summary.warnings = warnings;
-            summary.notes.extend(note);
-            summary.notes.extend(done.notes);
+            summary.notes.extend(unlocked.into_iter().chain(note).chain(done.notes));
             summary.take(published);
             (record.trained, record.drawn) = (done.trained, done.drawn);
             record.changed.clone_from(&summary.changed);
             if let Err(error) = record.store(cache, options) {
-                summary.notes.push(format!("the cache cannot be written: {error}"));
+                summary.notes.push(unwritable(&error));
             }
+            tell_once(&mut summary.notes);
             *built = Some(Built { files, entries: known.entries() });
             known.last = Some(Last { specs, plan, findings });
+            *lock = held;
             Ok(summary)
         })
     }
 
-    /// Removes what the last build replaced, as dropping the builder does: after everybody has been told of the new site.
+    /// Removes what the last build replaced.
+    fn clear(&self) {
+        if let Some(replaced) = &self.replaced {
+            replaced.clear();
+        }
+    }
+
+    /// Removes what the last build replaced, and lets others build, as dropping the builder does: after everybody has been
+    /// told of the new site.
     pub fn tidy(&mut self) {
         self.replaced = None;
+        self.lock = None;
     }
 }
 
@@ -299,22 +324,35 @@ fn add_statics(
     inputs: &Inputs,
     options: &Options,
 ) -> Result<(), Failure> {
+    if inputs.statics.is_empty() {
+        return Ok(());
+    }
     let folder = options.statics.path.display();
+    // Some file systems do not tell cases apart.
+    let own: BTreeSet<String> = files.keys().map(|name| name.to_lowercase()).collect();
     // A file cannot stand where the other has a folder either.
     let is_taken = |name: &str| {
         let below = format!("{name}/");
-        let is_folder =
-            files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below));
+        let is_folder = own.range(below.clone()..).next().is_some_and(|other| other.starts_with(&below));
         let parents = name.match_indices('/').map(|(at, _)| &name[..at]);
-        is_folder || name == publish::MANIFEST || parents.chain([name]).any(|own| files.contains_key(own))
+        is_folder || name == publish::MANIFEST || parents.chain([name]).any(|name| own.contains(name))
     };
-    let in_the_way = inputs.statics.keys().filter(|name| is_taken(name));
-    let found: Vec<Diagnostic> = in_the_way
-        .map(|name| {
+    let mut found = Vec::new();
+    let mut before: BTreeMap<String, &str> = BTreeMap::new();
+    for name in inputs.statics.keys() {
+        let folded = name.to_lowercase();
+        if is_taken(&folded) {
             let message = format!("{folder}/{name} is in the way of what the site has there itself");
-            Diagnostic::error(message, None).help("to change one of the site's pages, override its template")
-        })
-        .collect();
+            let help = "to change one of the site's pages, override its template";
+            found.push(Diagnostic::error(message, None).help(help));
+        }
+        if let Some(other) = before.insert(folded, name) {
+            let message = format!(
+                "{folder}/{other} and {folder}/{name} differ only in case, which some file systems do not tell apart"
+            );
+            found.push(Diagnostic::error(message, None));
+        }
+    }
     if !found.is_empty() {
         return Err(Failure::Specs(found));
     }
@@ -366,6 +404,11 @@ impl Summary {
         self.files_removed = published.removed.len();
         self.changed = published.written;
         self.changed.extend(published.removed);
+        if published.is_list_mended {
+            let list = publish::MANIFEST;
+            self.notes
+                .push(format!("the list of what was written, {list}, did not match the site: made anew"));
+        }
         let kept = published.kept.into_iter();
         self.notes.extend(kept.map(|name| {
             format!("{name} is no longer part of the site, but was changed by hand: left as it is")

@@ -118,6 +118,7 @@ fn a_builder_that_remembers_makes_what_a_new_one_makes() {
             fs::write(own.specs.join(name), text).unwrap();
         }
         let remembering = builder.build(&Inputs::read(&own), &Silent);
+        builder.tidy();
         let new = build(&other, &Silent);
         let told = |failure: &Failure| format!("{:?}", failure.diagnostics());
         assert_eq!(remembering.as_ref().err().map(told), new.as_ref().err().map(told), "step {step}");

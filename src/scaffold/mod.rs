@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::build::{Failure, Options};
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::fs::{TextFile, slashed, text_files, write_atomic};
+use crate::fs::change::write_atomic;
+use crate::fs::{TextFile, slashed, text_files};
 use crate::spec;
 
 /// The schema's file in the folder of specs; hidden, so that it is not taken for a spec.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Source;
 use super::decode::{Faults, Located};
 use super::typed::{self, Kind};
 use super::yaml::{self, Node, Value};
+use super::{Source, standard};
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::fs::TextFile;
+use crate::function::builtins;
 
 /// One document with its id and its origin.
 #[derive(Debug)]
@@ -156,6 +157,14 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
         let place = faults.place(&span, "not usable as an id");
         faults.push(Diagnostic::error(format!("`{id}` cannot be an id: {reason}"), place));
     }
+    if let Some(standard) = standard_alike(namespace, id) {
+        let place = faults.place(&span, "another name is needed");
+        let message = format!(
+            "`{id}` differs only in case from the built-in {} `{standard}`, which some file systems do not tell apart",
+            namespace.noun()
+        );
+        faults.push(Diagnostic::error(message, place));
+    }
     let place = faults.place(&span, "");
     let taken = declared
         .places
@@ -176,6 +185,17 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
         return;
     }
     declared.places.insert((namespace, id.to_owned()), place);
+}
+
+/// The built-in of a name that is another one only by its case.
+fn standard_alike(namespace: Namespace, id: &str) -> Option<String> {
+    let is_alike = |name: &str| name != id && name.eq_ignore_ascii_case(id);
+    match namespace {
+        Namespace::Activation => builtins().iter().map(|it| it.id.to_owned()).find(|name| is_alike(name)),
+        Namespace::Model => standard::models().into_iter().map(|it| it.id).find(|name| is_alike(name)),
+        Namespace::Figure => standard::figures().into_iter().map(|it| it.id).find(|name| is_alike(name)),
+        Namespace::Target | Namespace::Experiment | Namespace::Page => None,
+    }
 }
 
 /// Folders and files of the site that a page cannot be named like.
@@ -204,10 +224,7 @@ pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
         return Err("it is empty".into());
     }
     if let Some(stray) = id.chars().find(|&c| !is_allowed(c)) {
-        return Err(format!(
-            "it may hold letters, digits, `_`, `-` and `.`, not `{}`",
-            stray.escape_default()
-        ));
+        return Err(format!("it may hold letters, digits, `_`, `-` and `.`, not `{}`", stray.escape_debug()));
     }
     if !id.starts_with(|c: char| c.is_ascii_alphanumeric()) || id.ends_with('.') {
         return Err("it must begin with a letter or a digit, and not end with `.`".into());
@@ -221,6 +238,14 @@ pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
     }
     if namespace == Namespace::Figure && id.to_ascii_lowercase().ends_with(DARK) {
         return Err(format!("it ends with `{DARK}`, as the files of figures on dark ground do"));
+    }
+    let stem = id.split('.').next().unwrap_or(id).to_ascii_lowercase();
+    let is_numbered = |device: &str| {
+        stem.strip_prefix(device)
+            .is_some_and(|number| number.len() == 1 && number.as_bytes()[0].is_ascii_digit())
+    };
+    if ["con", "prn", "aux", "nul"].contains(&stem.as_str()) || is_numbered("com") || is_numbered("lpt") {
+        return Err("Windows keeps that name for a device, and has no file or folder of it".into());
     }
     if id.len() > 100 {
         return Err("it is longer than 100 characters".into());

@@ -3,10 +3,16 @@
 mod atlas;
 mod cache;
 mod command_line;
+#[cfg(unix)]
+mod corrupted;
 mod crawl;
+#[cfg(unix)]
+mod crowded;
 mod diagnoses;
 mod diagnostics;
 mod figures;
+#[cfg(unix)]
+mod killed;
 mod optimizers;
 mod pages;
 mod parity;

@@ -151,3 +151,13 @@ pub(crate) const FIT: &str = "kind: figure\nid: fit\ntype: fit\nsize: [300, 200]
 pub(crate) fn small() -> Project {
     Project::new(&[("specs/small.yaml", SMALL), ("specs/cubic.yaml", CUBIC), ("specs/fit.yaml", FIT)])
 }
+
+/// A generator of small numbers that is good enough to choose edits and damages.
+pub(crate) struct Choices(pub(crate) u64);
+
+impl Choices {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}

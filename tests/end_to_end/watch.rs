@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{CUBIC, FIT, Project, SMALL, small, tree};
+use crate::support::{CUBIC, Choices, FIT, Project, SMALL, small, tree};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -116,7 +116,7 @@ fn clean(project: &Project) -> Option<std::collections::BTreeMap<String, Vec<u8>
 
 /// Waits until the site is what a clean build makes of the files as they are now.
 #[track_caller]
-fn expect_clean_site(project: &Project, after: &str) {
+pub(crate) fn expect_clean_site(project: &Project, after: &str) {
     let expected = clean(project).unwrap();
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -228,16 +228,6 @@ fn it_begins_with_whatever_there_is() {
     // Another run has another session, and tells pages of the last one everything.
     let message = running.messages("other", 5).next().unwrap();
     assert_ne!(message["session"], "other");
-}
-
-/// A generator of small numbers that is good enough to choose edits.
-struct Choices(u64);
-
-impl Choices {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
 }
 
 /// Something that authors, editors and version control do to files; what was done, in a word.

@@ -1,16 +1,22 @@
 //! Files: what is read from and written to disk, with every error naming its path.
 
+pub mod change;
+mod lock;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
+
+pub use lock::FolderLock;
 
 /// A file that could not be read or written.
 #[derive(Debug)]
@@ -60,6 +66,18 @@ impl Stamp {
             number: (metadata.dev(), metadata.ino()),
             changed: [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())],
         })
+    }
+
+    /// When content or description changed last, by the file system's clock.
+    pub fn changed(&self) -> SystemTime {
+        let [_, (seconds, nanoseconds)] = self.changed;
+        let part = |number: i64| u64::try_from(number).unwrap_or(0);
+        UNIX_EPOCH + Duration::from_secs(part(seconds)) + Duration::from_nanos(part(nanoseconds))
+    }
+
+    /// Whether the file system's clock seems to count whole seconds.
+    pub fn is_coarse(&self) -> bool {
+        self.changed.iter().all(|(_, nanoseconds)| *nanoseconds == 0)
     }
 
     /// That of a plain file; `None` where there is none, or where the system tells too little.
@@ -164,7 +182,12 @@ fn visit(
             }
         };
         let path = entry.path();
-        if !entry.file_type().is_file() || !is_wanted(path) {
+        if entry.file_type().is_dir() || !is_wanted(path) {
+            continue;
+        }
+        if !entry.file_type().is_file() {
+            // Such as a pipe, which may never end.
+            fault(path, format!("cannot read {}: it is no plain file", path.display()));
             continue;
         }
         match slashed(path.strip_prefix(folder).unwrap_or(path)) {
@@ -224,20 +247,6 @@ fn read_text(path: &Path) -> Result<String, String> {
         Some(rest) => rest.to_owned(),
         None => text,
     })
-}
-
-/// Writes a file whole or not at all: to a temporary file beside it, which then takes its name. Makes missing folders.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    at(folder, "create", fs::create_dir_all(folder))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".actfn-site-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = at(path, "write", builder.tempfile_in(folder))?;
-    at(path, "write", file.write_all(bytes))?;
-    at(path, "write", file.persist(path).map_err(|error| error.error))?;
-    Ok(())
 }
 
 #[cfg(all(test, unix))]
