@@ -7,6 +7,7 @@ mod crawl;
 mod diagnoses;
 mod diagnostics;
 mod figures;
+mod limits;
 mod optimizers;
 mod pages;
 mod parity;
