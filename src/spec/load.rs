@@ -172,7 +172,9 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
     };
     if let Err(reason) = check_id(namespace, id) {
         let place = faults.place(&span, "not usable as an id");
-        faults.push(Diagnostic::error(format!("`{id}` cannot be an id: {reason}"), place));
+        let shown: String = id.chars().take(60).collect();
+        let shown = if shown.len() < id.len() { format!("{shown}…") } else { shown };
+        faults.push(Diagnostic::error(format!("`{shown}` cannot be an id: {reason}"), place));
     }
     let place = faults.place(&span, "");
     let key = (namespace, id.to_ascii_lowercase());

@@ -3,10 +3,12 @@
 mod atlas;
 mod cache;
 mod command_line;
+mod confined;
 mod crawl;
 mod diagnoses;
 mod diagnostics;
 mod figures;
+mod inert;
 mod limits;
 mod optimizers;
 mod pages;
