@@ -148,6 +148,11 @@ impl Attainable {
         (is_sound && read.lower <= read.upper && !read.parameters.is_empty()).then_some(read)
     }
 
+    /// Whether it can be what a search found for a case: whether it has as many parameters.
+    pub fn fits(&self, case: &Case) -> bool {
+        self.parameters.len() == case.model.model_type.parameter_count()
+    }
+
     /// Whether the box holds parameters, so that its bounds hold for them.
     pub fn holds(&self, parameters: &[f64]) -> bool {
         let within = |(low, high): (f64, f64), value: f64| low <= value && value <= high;

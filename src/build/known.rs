@@ -100,7 +100,9 @@ impl Known {
             Craft {
                 kind: EntryKind::Run,
                 name: "training",
-                read: |_: &&Case, bytes: Vec<u8>| Run::from_bytes(&bytes).map(Arc::new),
+                read: |case: &&Case, bytes: Vec<u8>| {
+                    Run::from_bytes(&bytes).filter(|run| run.fits(case)).map(Arc::new)
+                },
                 make: |case: &Case| {
                     let run = train::train(case);
                     let bytes = run.to_bytes();
@@ -146,7 +148,9 @@ impl Known {
             Craft {
                 kind: EntryKind::Trials,
                 name: "starts",
-                read: |_: &&Case, bytes: Vec<u8>| Trials::from_bytes(&bytes).map(Arc::new),
+                read: |case: &&Case, bytes: Vec<u8>| {
+                    Trials::from_bytes(&bytes).filter(|trials| trials.fits(case)).map(Arc::new)
+                },
                 make: |case: &Case| {
                     let trials = train::trials(case);
                     let bytes = trials.to_bytes();
@@ -171,8 +175,8 @@ impl Known {
             Craft {
                 kind: EntryKind::Attainable,
                 name: "searching",
-                read: |_: &(&Case, AttainableSearch), bytes: Vec<u8>| {
-                    Attainable::from_bytes(&bytes).map(Arc::new)
+                read: |(case, _): &(&Case, AttainableSearch), bytes: Vec<u8>| {
+                    Attainable::from_bytes(&bytes).filter(|found| found.fits(case)).map(Arc::new)
                 },
                 make: |(case, search): (&Case, AttainableSearch)| {
                     let attainable = attain::of_case(case, &search);
@@ -265,7 +269,9 @@ impl Known {
             Craft {
                 kind: EntryKind::Figure,
                 name: "drawing",
-                read: |_: &&PlannedFigure, bytes: Vec<u8>| Some(Arc::from(bytes)),
+                read: |planned: &&PlannedFigure, bytes: Vec<u8>| {
+                    figure::is_file_of(&planned.path, &bytes).then(|| Arc::from(bytes))
+                },
                 make: |planned: &PlannedFigure| {
                     let bytes = draw(plan, findings, planned);
                     (Arc::from(bytes.as_slice()), bytes)
