@@ -232,13 +232,15 @@ fn forge(entry: &std::path::Path, payload: &[u8]) {
 
 #[test]
 fn forged_entries_are_made_anew_or_told_of() {
-    const SPECS: &str = "kind: experiment\nid: e\ntarget: t\nactivation: [tanh, relu]\nmodel: [single_neuron, scaled_input, m]\n\
-        seeds: 3\ndata: {points: 8, validation: 0.25}\ntraining: {learning_rate: 0.1, epochs: [6, 9], restarts: 2}\n\
+    const SPECS: &str = "kind: experiment\nid: e\ntarget: t\nactivation: [tanh, relu]\nmodel: [single_neuron, m]\nattainable: {budget: 300}\n\
+        seeds: 3\ndata: {points: 8, validation: 0.25}\ntraining: {learning_rate: 0.1, epochs: 6, restarts: 2}\n\
         figures: [f, g, loss_boxes]\n---\nkind: target\nid: t\nexpression: x^2\n---\nkind: model\nid: m\ntype: mlp\nhidden_sizes: [2]\n\
         ---\nkind: figure\nid: f\ntype: fit\nsize: [200, 200]\nformats: [png, svg]\n---\nkind: figure\nid: g\ntype: convergence\nsize: [200, 200]\n";
     let project = Project::new(&[("specs/a.yaml", SPECS)]);
     project.build();
     let expected = project.site();
+    let cache = project.path(".actfn-cache");
+    let all = tree(&cache);
     let kinds = ["run", "trials", "attainable", "verdict", "figure", "record", "settled"];
     let entries = |kind: &str| -> Vec<std::path::PathBuf> {
         let folder = project.path(".actfn-cache/v1").join(kind);
@@ -279,10 +281,10 @@ fn forged_entries_are_made_anew_or_told_of() {
                     assert!(project.site() == expected, "{kind} {way}");
                 }
             }
-            let _ = std::fs::remove_dir_all(project.path(".actfn-cache"));
-            assert_eq!(project.run(&["build"]).status, 0, "{kind} {way}");
-            assert!(project.site() == expected, "{kind} {way}");
+            for (name, bytes) in &all {
+                std::fs::write(cache.join(name), bytes).unwrap();
+            }
         }
     }
-    assert!(forged > 300, "{forged}");
+    assert!(forged > 100, "{forged}");
 }

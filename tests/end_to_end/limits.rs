@@ -266,3 +266,33 @@ fn texts_without_end_are_answered() {
         assert!(cpu < 5 * SECOND, "{name} took {cpu:?}");
     }
 }
+
+#[test]
+fn an_activation_that_has_no_value_anywhere_is_a_result() {
+    let specs = "kind: experiment\nid: e\ntarget: t\nactivation: [nothing, endless, huge]\n\
+        attainable: {budget: 500}\ntraining: {learning_rate: 0.1, epochs: 5}\nfigures: [fit, attainable, loss_curve]\n\
+        ---\nkind: target\nid: t\nexpression: x\n---\nkind: activation\nid: nothing\nexpression: 0/0\n\
+        ---\nkind: activation\nid: endless\nexpression: x/0\n---\nkind: activation\nid: huge\nexpression: 1e308 + x^2*1e308\n";
+    let project = Project::new(&[("specs/a.yaml", specs)]);
+    project.build();
+    let results: serde_json::Value =
+        serde_json::from_str(&project.read("public/experiments/e/results.json")).unwrap();
+    for case in results["cases"].as_array().unwrap().iter().take(2) {
+        assert!(case["attainable"].is_null(), "{case}");
+    }
+    // What was found of it, which is nothing, is kept like everything else.
+    let before = project.site();
+    let ran = project.run(&["build", "--verify"]);
+    assert_eq!((ran.status, ran.stderr.contains("made anew")), (0, false), "{}", ran.stderr);
+    assert!(ran.stdout.contains("nothing to do"), "{}", ran.stdout);
+    assert!(project.site() == before);
+}
+
+#[test]
+fn more_threads_than_there_can_be_are_refused() {
+    let project = Project::new(&[("specs/a.yaml", SPECS)]);
+    for jobs in ["1025", "1000000000", "99999999999999999999999", "0", "-1", "many"] {
+        let ran = project.run(&["build", &format!("--jobs={jobs}")]);
+        assert_eq!(ran.status, 2, "{jobs}: {}", ran.stderr);
+    }
+}
