@@ -385,4 +385,6 @@ fn beyond(
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;

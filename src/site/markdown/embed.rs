@@ -19,7 +19,7 @@ impl Prepared {
     /// Whether a part of it is HTML that the author wrote.
     pub(super) fn is_authors(&self, part: &Range<usize>) -> bool {
         let following = self.own.partition_point(|own| own.end < part.end);
-        !self.own.get(following).is_some_and(|own| own.start <= part.start)
+        self.own.get(following).is_none_or(|own| own.start > part.start)
     }
 }
 
