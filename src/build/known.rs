@@ -19,12 +19,16 @@ use crate::spec::{AttainableSearch, Specs};
 use crate::train::{self, Run, Trials};
 use crate::verdict::{self, Verdict};
 
+/// What is stored of a search that found nothing.
+const NOTHING: &[u8] = b"nothing";
+
 /// Everything that the last build made, by key.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) runs: BTreeMap<CacheKey, Arc<Run>>,
     trials: BTreeMap<CacheKey, Arc<Trials>>,
-    attainables: BTreeMap<CacheKey, Arc<Attainable>>,
+    /// `None` where a search found nothing at all.
+    attainables: BTreeMap<CacheKey, Option<Arc<Attainable>>>,
     verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
     pub(super) figures: BTreeMap<CacheKey, Arc<[u8]>>,
     stamped: Stamped,
@@ -52,7 +56,7 @@ pub(super) struct Done {
 /// What can be attained by every case whose experiment asks for it, and under which key; `None` for the others.
 struct Attained {
     keys: Vec<Option<CacheKey>>,
-    stage: Stage<Arc<Attainable>>,
+    stage: Stage<Option<Arc<Attainable>>>,
 }
 
 impl Known {
@@ -100,7 +104,9 @@ impl Known {
             Craft {
                 kind: EntryKind::Run,
                 name: "training",
-                read: |_: &&Case, bytes: Vec<u8>| Run::from_bytes(&bytes).map(Arc::new),
+                read: |case: &&Case, bytes: Vec<u8>| {
+                    Run::from_bytes(&bytes).filter(|run| run.fits(case)).map(Arc::new)
+                },
                 make: |case: &Case| {
                     let run = train::train(case);
                     let bytes = run.to_bytes();
@@ -146,7 +152,9 @@ impl Known {
             Craft {
                 kind: EntryKind::Trials,
                 name: "starts",
-                read: |_: &&Case, bytes: Vec<u8>| Trials::from_bytes(&bytes).map(Arc::new),
+                read: |case: &&Case, bytes: Vec<u8>| {
+                    Trials::from_bytes(&bytes).filter(|trials| trials.fits(case)).map(Arc::new)
+                },
                 make: |case: &Case| {
                     let trials = train::trials(case);
                     let bytes = trials.to_bytes();
@@ -171,13 +179,17 @@ impl Known {
             Craft {
                 kind: EntryKind::Attainable,
                 name: "searching",
-                read: |_: &(&Case, AttainableSearch), bytes: Vec<u8>| {
-                    Attainable::from_bytes(&bytes).map(Arc::new)
+                read: |(case, _): &(&Case, AttainableSearch), bytes: Vec<u8>| {
+                    if bytes == NOTHING {
+                        return Some(None);
+                    }
+                    let found = Attainable::from_bytes(&bytes).filter(|found| found.fits(case));
+                    found.map(|found| Some(Arc::new(found)))
                 },
                 make: |(case, search): (&Case, AttainableSearch)| {
-                    let attainable = attain::of_case(case, &search);
-                    let bytes = attainable.to_bytes();
-                    (Arc::new(attainable), bytes)
+                    let found = attain::of_case(case, &search);
+                    let bytes = found.as_ref().map_or_else(|| NOTHING.to_vec(), Attainable::to_bytes);
+                    (found.map(Arc::new), bytes)
                 },
                 work,
             },
@@ -196,7 +208,7 @@ impl Known {
             plan.cases.iter().map(|case| last.get(&Arc::as_ptr(case)).copied()).collect();
         let cases = plan.cases.par_iter().zip(runs).zip(keys).zip(last);
         let findings = cases.map(|(((case, run), key), last)| {
-            let attainable = key.and_then(|key| self.attainables.get(&key));
+            let attainable = key.and_then(|key| self.attainables.get(&key)?.as_ref());
             let trials = case.trials_key.and_then(|key| self.trials.get(&key));
             if let Some(last) = last.filter(|last| last.is_of(run, trials, attainable)) {
                 return Ok(Arc::clone(last));
@@ -265,7 +277,9 @@ impl Known {
             Craft {
                 kind: EntryKind::Figure,
                 name: "drawing",
-                read: |_: &&PlannedFigure, bytes: Vec<u8>| Some(Arc::from(bytes)),
+                read: |planned: &&PlannedFigure, bytes: Vec<u8>| {
+                    figure::is_file_of(&planned.path, &bytes).then(|| Arc::from(bytes))
+                },
                 make: |planned: &PlannedFigure| {
                     let bytes = draw(plan, findings, planned);
                     (Arc::from(bytes.as_slice()), bytes)

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::attain;
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
-use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::diagnostic::{Diagnostic, Severity, nearest, shortened};
 use crate::finding::{Finding, Violation};
 use crate::fs::{FileError, FolderLock, resolved};
 use crate::plan::{self, Plan};
@@ -444,10 +444,10 @@ pub struct Checked {
 fn warnings(specs: &Specs) -> Vec<Diagnostic> {
     let mut found = spec::unused(specs);
     found.extend(site::warnings(specs));
-    found.sort_by_key(|diagnostic| {
+    found.sort_by_cached_key(|diagnostic| {
         diagnostic.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
     });
-    found
+    shortened(found)
 }
 
 /// Refuses a site whose logo is not among the static files.

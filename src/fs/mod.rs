@@ -3,6 +3,7 @@
 pub mod change;
 mod lock;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 
@@ -42,6 +43,9 @@ pub fn at<T>(path: &Path, verb: &'static str, result: io::Result<T>) -> Result<T
 
 /// More than any text that a person writes.
 const MAX_TEXT: u64 = 16 << 20;
+
+/// More than all texts of a folder: what follows is not read.
+const MAX_TEXTS: u64 = 64 << 20;
 
 /// More than any host of static sites takes.
 const MAX_PLAIN: u64 = 100 << 20;
@@ -109,17 +113,30 @@ impl Unreadable {
     }
 }
 
+/// Where links in a folder may lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// Anywhere.
+    Followed,
+    /// Not out of the folder: what is read becomes part of pages, and a link that came with a project of somebody else's could
+    /// show the world any file of this machine.
+    Inside,
+}
+
 /// Every text file below a folder whose extension is one of `extensions`, sorted by name; hidden files, and files in
 /// hidden folders, are left out. With them, what could not be read: a folder that is missing, files that are not UTF-8.
-pub fn text_files(folder: &Path, extensions: &[&str]) -> (Vec<TextFile>, Vec<Unreadable>) {
+pub fn text_files(folder: &Path, extensions: &[&str], links: Links) -> (Vec<TextFile>, Vec<Unreadable>) {
     let is_wanted = |path: &Path| {
         let extension = path.extension().and_then(|extension| extension.to_str());
         extension.is_some_and(|extension| extensions.contains(&extension))
     };
     let mut files = Vec::new();
-    let found = visit(folder, is_wanted, |name, path| {
+    let mut left = MAX_TEXTS;
+    let found = visit(folder, links, is_wanted, |name, path| {
         let shown = slashed(path).unwrap_or_else(|| name.clone());
-        files.push(TextFile { name, file: Arc::new(SourceFile { path: shown, text: read_text(path)? }) });
+        let text = read_text(path, MAX_TEXT.min(left))?;
+        left -= text.len() as u64;
+        files.push(TextFile { name, file: Arc::new(SourceFile { path: shown, text }) });
         Ok(())
     });
     // Names sort alike on every platform, folders among files.
@@ -128,11 +145,12 @@ pub fn text_files(folder: &Path, extensions: &[&str]) -> (Vec<TextFile>, Vec<Unr
 }
 
 /// The bytes of every file below a folder by its name relative to it, hidden ones left out; with them, what could not be
-/// read.
+/// read, and links that lead out of the folder.
 pub fn plain_files(folder: &Path) -> (BTreeMap<String, Arc<[u8]>>, Vec<Unreadable>) {
     let mut files = BTreeMap::new();
     let found = visit(
         folder,
+        Links::Inside,
         |_| true,
         |name, path| {
             files.insert(name, read_limited(path, MAX_PLAIN)?.into());
@@ -146,6 +164,7 @@ pub fn plain_files(folder: &Path) -> (BTreeMap<String, Arc<[u8]>>, Vec<Unreadabl
 /// collects what went wrong.
 fn visit(
     folder: &Path,
+    links: Links,
     is_wanted: impl Fn(&Path) -> bool,
     mut take: impl FnMut(String, &Path) -> Result<(), String>,
 ) -> Vec<Unreadable> {
@@ -162,8 +181,22 @@ fn visit(
         fault(folder, format!("{} is a file and no folder", folder.display()));
         return found;
     }
+    let root = resolved(folder);
+    // They are not followed, wherever they are met.
+    let outside: RefCell<Vec<PathBuf>> = RefCell::new(Vec::new());
+    let leads_out = |entry: &DirEntry| {
+        let path = entry.path();
+        let is_out = links == Links::Inside
+            && path != folder
+            && entry.path_is_symlink()
+            && !resolved(path).starts_with(&root);
+        if is_out {
+            outside.borrow_mut().push(path.to_owned());
+        }
+        is_out
+    };
     let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| !is_hidden(entry.path())) {
+    for entry in walk.filter_entry(|entry| !is_hidden(entry.path()) && !leads_out(entry)) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -200,6 +233,14 @@ fn visit(
             None => fault(path, format!("the name of {} is not valid Unicode", path.display())),
         }
     }
+    for path in outside.into_inner() {
+        let message = format!(
+            "cannot read {}: it is a link that leads out of {}; copy there what is meant",
+            path.display(),
+            folder.display()
+        );
+        fault(&path, message);
+    }
     found
 }
 
@@ -232,13 +273,16 @@ fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > limit {
-        return Err(format!("it is larger than {} MB", limit >> 20));
+        return Err(match limit {
+            MAX_TEXT | MAX_PLAIN => format!("it is larger than {} MB", limit >> 20),
+            _ => format!("with it, the texts of the folder are larger than {} MB", MAX_TEXTS >> 20),
+        });
     }
     Ok(bytes)
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
-    let bytes = read_limited(path, MAX_TEXT)?;
+fn read_text(path: &Path, limit: u64) -> Result<String, String> {
+    let bytes = read_limited(path, limit)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|&byte| byte == b'\n').count();
         format!("it is not UTF-8 text (line {line})")
@@ -263,12 +307,33 @@ mod tests {
         // The lock of an editor, and something that is no spec.
         symlink("somebody@host.1234:5678", path(".#a.yaml")).unwrap();
         symlink("nowhere", path("notes.txt")).unwrap();
-        let (texts, unreadable) = text_files(folder.path(), &["yaml"]);
+        let (texts, unreadable) = text_files(folder.path(), &["yaml"], Links::Followed);
         assert_eq!((texts.len(), unreadable), (1, vec![]));
         symlink("nowhere", path("b.yaml")).unwrap();
         symlink(".", path("again")).unwrap();
-        let (texts, unreadable) = text_files(folder.path(), &["yaml"]);
+        let (texts, unreadable) = text_files(folder.path(), &["yaml"], Links::Followed);
         let paths: Vec<&str> = unreadable.iter().map(|it| it.path.rsplit('/').next().unwrap()).collect();
         assert_eq!((texts.len(), paths), (1, vec!["again", "b.yaml"]));
+    }
+
+    #[test]
+    fn links_out_of_a_folder_are_not_read_where_they_could_be_shown() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret.html"), "s").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("sub")).unwrap();
+        fs::write(path("sub/a.html"), "a").unwrap();
+        symlink("sub/a.html", path("b.html")).unwrap();
+        symlink(outside.path().join("secret.html"), path("c.html")).unwrap();
+        symlink(outside.path(), path("d")).unwrap();
+        let names = |texts: &[TextFile]| texts.iter().map(|text| text.name.clone()).collect::<Vec<_>>();
+        let (texts, unreadable) = text_files(folder.path(), &["html"], Links::Inside);
+        assert_eq!(names(&texts), ["b.html", "sub/a.html"]);
+        let leading_out = unreadable.iter().filter(|it| it.message.contains("leads out of")).count();
+        assert_eq!(leading_out, 2, "{unreadable:?}");
+        let (statics, unreadable) = plain_files(folder.path());
+        assert_eq!(statics.keys().collect::<Vec<_>>(), ["b.html", "sub/a.html"]);
+        assert!(unreadable.iter().any(|it| it.path.ends_with("c.html")), "{unreadable:?}");
     }
 }

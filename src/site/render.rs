@@ -15,7 +15,7 @@ use super::page::{self, Draft};
 use super::player::Players;
 use super::template::Templates;
 use super::{SiteFile, TemplateFile, link, markdown, passport, report, report_page, results, search};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shortened};
 use crate::finding::Finding;
 use crate::plan::{Case, Plan};
 use crate::spec::{Activation, Experiment, Figure, Model, Page, Site, Source, Specs, Target};
@@ -23,6 +23,9 @@ use crate::verdict::Verdict;
 
 /// The sections that have a list of cards.
 const SECTIONS: [&str; 3] = ["experiments", "targets", "models"];
+
+/// More faults than anybody reads.
+const MOST_FAULTS: usize = 1000;
 
 /// Renders one site again and again.
 #[derive(Default)]
@@ -133,12 +136,15 @@ impl Renderer {
         // One fault in a text that several pages show, or in a template, is one fault.
         let mut distinct: Vec<Diagnostic> = Vec::new();
         for diagnostic in found {
+            if distinct.len() > MOST_FAULTS {
+                break;
+            }
             if !distinct.contains(&diagnostic) {
                 distinct.push(diagnostic);
             }
         }
         if !distinct.is_empty() {
-            return Err(distinct);
+            return Err(shortened(distinct));
         }
         let needed: BTreeSet<*const Case> = plan.cases.iter().map(Arc::as_ptr).collect();
         self.players.turn(|case| needed.contains(&Arc::as_ptr(case)));
@@ -346,7 +352,7 @@ impl<'g> Task<'g> {
             Self::Home => made.page(gallery, templates, "index.html", "index.html".into(), page::home),
             Self::Report => {
                 let report = report::of_site(gallery, &mut made.found);
-                let html = report_page::html(&report);
+                let html = report_page::html(&report, gallery.specs.site.allows_html);
                 made.page(gallery, templates, "page.html", "report/index.html".into(), |draft| {
                     page::report(draft, html)
                 });

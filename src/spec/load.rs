@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decode::{Faults, Located};
+use super::limits::Limits;
 use super::typed::{self, Kind};
 use super::yaml::{self, Node, Value};
 use super::{Source, standard};
@@ -62,7 +63,8 @@ impl Namespace {
 /// spec is not an unknown name.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
-    places: BTreeMap<(Namespace, String), Place>,
+    /// By the id in small letters, since ids that differ only in case cannot stand side by side.
+    places: BTreeMap<(Namespace, String), (String, Place)>,
     /// Some file could not be read at all: what it declares is not known, and no name can be called unknown.
     has_gaps: bool,
 }
@@ -70,23 +72,39 @@ pub(super) struct Declared {
 impl Declared {
     /// Whether a name may be declared, by a sound spec or a faulty one.
     pub(super) fn may_contain(&self, namespace: Namespace, id: &str) -> bool {
-        self.has_gaps || self.places.contains_key(&(namespace, id.to_owned()))
+        let taken = self.places.get(&(namespace, id.to_ascii_lowercase()));
+        self.has_gaps || taken.is_some_and(|(taken, _)| taken == id)
     }
 
     /// The ids that are declared.
     pub(super) fn ids(&self, namespace: Namespace) -> impl Iterator<Item = &str> {
-        let places = self.places.keys().filter(move |(other, _)| *other == namespace);
-        places.map(|(_, id)| id.as_str())
+        let places = self.places.iter().filter(move |((other, _), _)| *other == namespace);
+        places.map(|(_, (id, _))| id.as_str())
     }
 }
 
 /// Reads all documents of all files; `are_all` says whether there are no others that could not be read.
-pub(super) fn documents(files: &[TextFile], are_all: bool) -> (Vec<Document>, Declared, Vec<Diagnostic>) {
+pub(super) fn documents(
+    files: &[TextFile],
+    are_all: bool,
+    limits: &Limits,
+) -> (Vec<Document>, Declared, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut declared = Declared { has_gaps: !are_all, ..Declared::default() };
     let mut found = Vec::new();
+    let mut bytes = 0_usize;
     for TextFile { name, file } in files {
-        let nodes = match yaml::parse(file) {
+        bytes = bytes.saturating_add(file.text.len());
+        if limits.bytes.is_exceeded(bytes) {
+            let place = Place { file: Arc::clone(file), span: 0..0, label: String::new() };
+            let message =
+                format!("the specs up to this one have {bytes} bytes; {} is the most", limits.bytes.most);
+            let total = files.iter().map(|text| text.file.text.len()).sum::<usize>();
+            found.push(Diagnostic::error(message, place).help(limits.bytes.help(total as u64)));
+            declared.has_gaps = true;
+            break;
+        }
+        let nodes = match yaml::parse(file, limits) {
             Ok(nodes) => nodes,
             Err(diagnostic) => {
                 found.push(*diagnostic);
@@ -155,7 +173,9 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
     };
     if let Err(reason) = check_id(namespace, id) {
         let place = faults.place(&span, "not usable as an id");
-        faults.push(Diagnostic::error(format!("`{id}` cannot be an id: {reason}"), place));
+        let shown: String = id.chars().take(60).collect();
+        let shown = if shown.len() < id.len() { format!("{shown}…") } else { shown };
+        faults.push(Diagnostic::error(format!("`{shown}` cannot be an id: {reason}"), place));
     }
     if let Some(standard) = standard_alike(namespace, id) {
         let place = faults.place(&span, "another name is needed");
@@ -166,11 +186,8 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
         faults.push(Diagnostic::error(message, place));
     }
     let place = faults.place(&span, "");
-    let taken = declared
-        .places
-        .iter()
-        .find(|((other, taken), _)| *other == namespace && taken.eq_ignore_ascii_case(id));
-    if let Some(((_, taken), first)) = taken {
+    let key = (namespace, id.to_ascii_lowercase());
+    if let Some((taken, first)) = declared.places.get(&key) {
         let first = Place { label: "first declared here".into(), ..first.clone() };
         let message = if taken == id {
             format!("there are two {}s `{id}`", namespace.noun())
@@ -184,7 +201,7 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
         faults.push(Diagnostic::error(message, place).related(first));
         return;
     }
-    declared.places.insert((namespace, id.to_owned()), place);
+    declared.places.insert(key, (id.to_owned(), place));
 }
 
 /// The built-in of a name that is another one only by its case.

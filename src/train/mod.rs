@@ -12,6 +12,8 @@ mod trials;
 mod units;
 
 #[cfg(test)]
+mod gradients;
+#[cfg(test)]
 mod tests;
 
 use crate::plan::{Case, Points, Samples};

@@ -5,6 +5,7 @@ mod cache;
 mod command_line;
 #[cfg(unix)]
 mod corrupted;
+mod confined;
 mod crawl;
 #[cfg(unix)]
 mod crowded;
@@ -13,6 +14,8 @@ mod diagnostics;
 mod figures;
 #[cfg(unix)]
 mod killed;
+mod inert;
+mod limits;
 mod optimizers;
 mod pages;
 mod parity;
