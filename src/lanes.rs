@@ -4,7 +4,6 @@
 //! A loop gives the same bits on each of them: every number is computed by the same operations of IEEE 754 one after the
 //! other, which Rust neither fuses nor reorders, and sums are kept in [`WIDTH`] parts, however many numbers an instruction takes.
 
-
 use pulp::{Arch, WithSimd};
 
 /// Into how many parts a sum is split: number `i` goes to part `i % WIDTH`.

@@ -3,18 +3,18 @@
 mod atlas;
 mod cache;
 mod command_line;
+mod confined;
 #[cfg(unix)]
 mod corrupted;
-mod confined;
 mod crawl;
 #[cfg(unix)]
 mod crowded;
 mod diagnoses;
 mod diagnostics;
 mod figures;
+mod inert;
 #[cfg(unix)]
 mod killed;
-mod inert;
 mod limits;
 mod optimizers;
 mod pages;
