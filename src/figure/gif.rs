@@ -18,7 +18,8 @@ const FINAL_PAUSE: u16 = 250;
 /// The palette's entry for what has not changed; the first, since small indices make small files.
 const UNCHANGED: u8 = 0;
 
-/// Runs of unchanged pixels up to these lengths are drawn all the same; the better of both ways is taken, frame by frame.
+/// Runs of unchanged pixels up to these lengths are drawn all the same; the better of both ways is taken, frame by frame. (All
+/// lengths up to 24 tried out make files smaller by another thousandth.)
 const SHORT_RUNS: [usize; 2] = [6, 16];
 
 /// Takes frames one by one, so that only their changes are kept.
@@ -62,10 +63,7 @@ impl Animation {
                 last.copy_row(row, columns, canvas);
             }
             self.last = Some(last);
-            let ways =
-                SHORT_RUNS.map(|longest| lzw::encode(&self.without_short_runs(&entries, &frame, longest)));
-            let [one, other] = ways;
-            Cow::Owned(if other.len() < one.len() { other } else { one })
+            Cow::Owned(self.compressed(entries, &frame))
         } else {
             (frame.width, frame.height) = (self.width, self.height);
             let mut before = ([255; 3], self.palette.index([255; 3]).0);
@@ -83,21 +81,26 @@ impl Animation {
         self.frames.push(frame);
     }
 
-    /// The entries of a frame, of which runs of unchanged pixels that are no longer than this are drawn once more: to switch between
-    /// a curve's colours and what is see-through costs more than they do.
-    fn without_short_runs(&self, entries: &[u8], frame: &Frame<'_>, longest: usize) -> Vec<u8> {
+    /// A frame's entries compressed, where short runs of unchanged pixels may be drawn once more: to switch between a curve's colours
+    /// and what is see-through costs more than they do.
+    fn compressed(&self, mut entries: Vec<u8>, frame: &Frame<'_>) -> Vec<u8> {
         let (width, left, top) = (usize::from(frame.width), usize::from(frame.left), usize::from(frame.top));
         let shown =
             |at: usize| self.current[(top + at / width) * usize::from(self.width) + left + at % width];
-        let mut drawn = entries.to_vec();
-        let mut at = 0;
-        for run in entries.chunk_by(|a, b| (*a == UNCHANGED) == (*b == UNCHANGED)) {
-            if run[0] == UNCHANGED && run.len() <= longest {
-                (at..at + run.len()).for_each(|at| drawn[at] = shown(at));
+        let runs = short_runs(&entries);
+        let mut best: Option<Vec<u8>> = None;
+        let mut done = 0;
+        for longest in SHORT_RUNS {
+            for run in runs.iter().filter(|run| (done + 1..=longest).contains(&run.len())) {
+                run.clone().for_each(|at| entries[at] = shown(at));
             }
-            at += run.len();
+            done = longest;
+            let compressed = lzw::encode(&entries);
+            if best.as_ref().is_none_or(|best| compressed.len() < best.len()) {
+                best = Some(compressed);
+            }
         }
-        drawn
+        best.unwrap_or_default()
     }
 
     /// The entries of the rectangle that holds all changes, see-through where nothing changed.
@@ -152,6 +155,20 @@ impl Animation {
         debug_assert!(written.is_ok(), "{written:?}");
         bytes
     }
+}
+
+/// The runs of unchanged pixels that are no longer than the last of [`SHORT_RUNS`].
+fn short_runs(entries: &[u8]) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while let Some(&entry) = entries.get(at) {
+        let length = if entry == UNCHANGED { lzw::run_length(&entries[at..], UNCHANGED) } else { 0 };
+        if (1..=SHORT_RUNS[1]).contains(&length) {
+            runs.push(at..at + length);
+        }
+        at += length.max(1);
+    }
+    runs
 }
 
 /// A part of a picture, not empty.

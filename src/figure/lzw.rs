@@ -56,7 +56,7 @@ pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
 }
 
 /// How many entries are this symbol before the first that is not.
-fn run_length(entries: &[u8], symbol: u8) -> usize {
+pub(super) fn run_length(entries: &[u8], symbol: u8) -> usize {
     // Frames are mostly one long run: eight at once.
     let eight = u64::from_ne_bytes([symbol; 8]);
     let (chunks, rest) = entries.as_chunks::<8>();
