@@ -12,7 +12,7 @@
 //! 6. [`site`]: all of it → the files of the site.
 //! 7. [`publish`]: the files → the output folder, exchanged in one step.
 //!
-//! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`color`], [`cache`], [`function`] and [`property`]. [`build`] is the one
+//! Below them stands what they share: [`diagnostic`], [`fs`], [`number`], [`color`], [`cache`], [`lanes`], [`function`] and [`property`]. [`build`] is the one
 //! place where the stages meet; [`serve`] shows what it made, [`watch`] makes it anew on every save, [`why`] explains it,
 //! [`scaffold`] writes specs to begin with, and [`cli`] is what a
 //! user meets.
@@ -27,6 +27,7 @@ pub mod figure;
 pub mod finding;
 pub mod fs;
 pub mod function;
+pub mod lanes;
 pub mod number;
 pub mod plan;
 pub mod property;

@@ -1,11 +1,15 @@
 //! Whatever stands in the specs, the program answers with a site or with diagnostics: it never panics and never hangs.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use actfn_site::diagnostic::{SourceFile, render};
 use actfn_site::fs::TextFile;
 use actfn_site::{plan, site, spec};
 use proptest::prelude::*;
+
+#[path = "fuzz/entries.rs"]
+mod entries;
 
 const SPECS: [&str; 8] = [
     include_str!("fixtures/acceptance/site.yaml"),
@@ -98,6 +102,24 @@ fn the_specs_are_sound_as_they_stand() {
     let specs = spec::load(&files.collect::<Vec<_>>(), Vec::new()).unwrap();
     let plan = plan::plan(&specs);
     assert_eq!(site::check(&specs, &plan, &[]), Ok(()));
+}
+
+/// What the fuzzers kept: inputs that lead through all of the code, and those that once broke a promise.
+#[test]
+fn the_corpus_of_the_fuzzers_breaks_nothing() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
+    let mut count = 0;
+    let mut size = 0;
+    for (name, entry) in entries::ALL {
+        for file in std::fs::read_dir(corpus.join(name)).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            size += bytes.len();
+            count += 1;
+            entry(&bytes);
+        }
+    }
+    assert!(count > 100, "{count}");
+    assert!(size < 200_000, "{size}");
 }
 
 proptest! {

@@ -1,5 +1,7 @@
 //! How well y can be fitted by a column that depends on two numbers from −1 to 1, with an error of known length.
 
+use crate::lanes::{self, Loop};
+
 /// The columns h + p δ₁ + q δ₂ + r₁ δ₁² + r₂ δ₁ δ₂ + r₃ δ₂² for δ in the square [−1, 1]², each of them up to a vector of a length
 /// of at most `error`; all that is left of them is their products, all of them centered.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +78,37 @@ impl Quadratic {
 const BISECTIONS: usize = 30;
 const NEWTON_STEPS: usize = 8;
 
+/// Takes the mean of a column off it; returns it.
+struct Center<'c>(&'c mut [f64]);
+
+impl Loop for Center<'_> {
+    type Output = f64;
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let mean = lanes::sum(self.0) / self.0.len() as f64;
+        self.0.iter_mut().for_each(|entry| *entry -= mean);
+        mean
+    }
+}
+
+/// The products of a column with others.
+struct Products<'c, const N: usize>(&'c [f64], [&'c [f64]; N]);
+
+fn products<const N: usize>(column: &[f64], others: [&[f64]; N]) -> [f64; N] {
+    lanes::run(Products(column, others))
+}
+
+impl<const N: usize> Loop for Products<'_, N> {
+    type Output = [f64; N];
+
+    #[inline(always)]
+    fn run(self) -> [f64; N] {
+        lanes::products([self.0], self.1)[0]
+    }
+}
+
 impl Family {
     /// From the columns' entries, point by point; `error` bounds the length of what they leave out, and `rounding` is what a sum
     /// over so many points can be off.
@@ -85,44 +118,32 @@ impl Family {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     pub(super) fn new(y: &[f64], column: impl Fn(usize) -> [f64; 6], error: f64, rounding: f64) -> Self {
         let count = y.len() as f64;
-        let mut sums = [0.0; 7];
-        for (at, y) in y.iter().enumerate() {
-            let [h, p, q, r1, r2, r3] = column(at);
-            let terms = [*y, h, p, q, r1, r2, r3];
-            sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+        let mut columns: [Vec<f64>; 7] = std::array::from_fn(|_| vec![0.0; y.len()]);
+        columns[0].copy_from_slice(y);
+        let [_, h, p, q, r1, r2, r3] = &mut columns;
+        let entries = h.iter_mut().zip(p).zip(q).zip(r1).zip(r2).zip(r3);
+        for (at, (((((h, p), q), r1), r2), r3)) in entries.enumerate() {
+            [*h, *p, *q, *r1, *r2, *r3] = column(at);
         }
-        let means = sums.map(|sum| sum / count);
+        let means = columns.each_mut().map(|column| lanes::run(Center(column)));
+        let [y, h, p, q, r1, r2, r3] = columns.each_ref().map(Vec::as_slice);
+        let [yy, by_y @ ..] = products(y, [y, h, p, q, r1, r2, r3]);
+        let by_h = products(h, [h, p, q, r1, r2, r3]);
+        let [pp, pq] = products(p, [p, q]);
+        let [qq] = products(q, [q]);
+        let bends = [r1, r2, r3].map(|r| products(r, [r])[0]);
         let mut family = Self {
-            yy: 0.0,
-            y: [0.0; 6],
-            h: [0.0; 6],
-            pp: 0.0,
-            pq: 0.0,
-            qq: 0.0,
-            bend: 0.0,
+            yy,
+            y: by_y,
+            h: by_h,
+            pp,
+            pq,
+            qq,
+            bend: bends.iter().map(|square| square.sqrt()).sum(),
             error,
             rounding,
             means: [means[0], means[1]],
         };
-        let mut bends = [0.0; 3];
-        for (at, y) in y.iter().enumerate() {
-            let entries = column(at);
-            let y = y - means[0];
-            let entries: [f64; 6] = std::array::from_fn(|at| entries[at] - means[at + 1]);
-            let [h, p, q, r1, r2, r3] = entries;
-            family.yy += y * y;
-            for ((by_y, by_h), entry) in family.y.iter_mut().zip(&mut family.h).zip(entries) {
-                *by_y += y * entry;
-                *by_h += h * entry;
-            }
-            family.pp += p * p;
-            family.pq += p * q;
-            family.qq += q * q;
-            bends[0] += r1 * r1;
-            bends[1] += r2 * r2;
-            bends[2] += r3 * r3;
-        }
-        family.bend = bends.iter().map(|square| square.sqrt()).sum();
         let mean_size: f64 = means[1..].iter().map(|mean| mean.abs()).sum();
         family.error += rounding * (family.size() + mean_size * count.sqrt());
         family

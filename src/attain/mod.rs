@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::function::{Function, Interval};
 use crate::plan::Case;
-use crate::spec::{AttainableSearch, ModelType};
+use crate::spec::{AttainableSearch, ModelType, linspace};
 use crate::train::Run;
 use bound::{Bound, Bounder};
 use data::Data;
@@ -124,14 +124,27 @@ pub fn search(case: &Case, run: &Run) -> Option<AttainableSearch> {
     Some(search)
 }
 
-/// What a case can reach within a search.
-pub fn of_case(case: &Case, search: &AttainableSearch) -> Attainable {
+/// How many arguments of an activation are tried before it is taken to have no value anywhere.
+const TRIED: usize = 4097;
+
+/// What a case can reach within a search; `None` where no parameters were found whose loss is finite.
+pub fn of_case(case: &Case, search: &AttainableSearch) -> Option<Attainable> {
     let form = match case.model.model_type {
         ModelType::ScaledInput => Form::ScaledInput,
         _ => Form::SingleNeuron,
     };
     let points = case.samples().training;
-    attain(form, &case.activation.function, &points.x, &points.y, search)
+    let function = &case.activation.function;
+    let largest = |(low, high): (f64, f64)| low.abs().max(high.abs());
+    let reach = points.x.iter().fold(0.0_f64, |reach, x| reach.max(x.abs()));
+    let reach = largest(search.w) * reach + largest(search.b);
+    let mut values = vec![0.0; TRIED];
+    function.values(&linspace((-reach, reach), TRIED), &mut values);
+    if !values.iter().any(|value| value.is_finite()) {
+        return None;
+    }
+    let found = attain(form, function, &points.x, &points.y, search);
+    found.upper.is_finite().then_some(found)
 }
 
 impl Attainable {
@@ -146,6 +159,11 @@ impl Attainable {
         let numbers = [read.lower, read.upper, read.w.0, read.w.1, read.b.0, read.b.1];
         let is_sound = numbers.iter().chain(&read.parameters).all(|number| number.is_finite());
         (is_sound && read.lower <= read.upper && !read.parameters.is_empty()).then_some(read)
+    }
+
+    /// Whether it can be what a search found for a case: whether it has as many parameters.
+    pub fn fits(&self, case: &Case) -> bool {
+        self.parameters.len() == case.model.model_type.parameter_count()
     }
 
     /// Whether the box holds parameters, so that its bounds hold for them.
@@ -366,5 +384,7 @@ fn beyond(
         .then_some(Beyond { mse: free, place: Place::Outside { w: at[0], b: at[1] } })
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use super::MAX_OUTPUT;
 use super::data::{Data, dot, mean};
 use crate::function::Function;
+use crate::lanes;
 
 /// The least mean squared error of v h + c against y over all v and c. Where h is constant, c alone is left.
 pub fn least_error(h: &[f64], y: &[f64]) -> f64 {
@@ -35,8 +36,8 @@ pub(super) fn reached(data: &Data, function: &Function, [w, b]: [f64; 2]) -> Rea
     let mut h = vec![0.0; z.len()];
     function.values(&z, &mut h);
     let (v, c) = best_output(&h, &data.y);
-    let squares = h.iter().zip(&data.y).map(|(h, y)| (v * h + c - y) * (v * h + c - y));
-    let mse = squares.sum::<f64>() / data.count();
+    let residuals: Vec<f64> = h.iter().zip(&data.y).map(|(h, y)| v * h + c - y).collect();
+    let mse = lanes::dot(&residuals, &residuals) / data.count();
     if mse.is_finite() {
         Reached { mse, parameters: [w, b, v, c] }
     } else {

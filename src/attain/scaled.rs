@@ -5,6 +5,7 @@ use super::data::{Data, dot};
 use super::search::{Problem, Region};
 use super::table::Table;
 use crate::function::Function;
+use crate::lanes;
 
 /// The least loss of φ(w x); b is not used.
 pub(super) struct Scaled<'a> {
@@ -58,8 +59,8 @@ impl Problem for Scaled<'_> {
         let z: Vec<f64> = self.data.x.iter().map(|x| w * x).collect();
         let mut h = vec![0.0; z.len()];
         self.function.values(&z, &mut h);
-        let squares = h.iter().zip(&self.data.y).map(|(h, y)| (h - y) * (h - y));
-        let mse = squares.sum::<f64>() / self.data.count();
+        h.iter_mut().zip(&self.data.y).for_each(|(h, y)| *h -= y);
+        let mse = lanes::dot(&h, &h) / self.data.count();
         if mse.is_nan() { f64::INFINITY } else { mse }
     }
 

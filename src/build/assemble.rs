@@ -6,9 +6,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Progress;
+use super::known::Lying;
 use crate::figure;
 use crate::plan::{Form, Plan, PlannedFigure};
-use crate::publish::{Content, Publication};
+use crate::publish::Publication;
 use crate::site::{self, SiteFile};
 
 /// Passes the files of the site on, and with each passport the pictures that it belongs to.
@@ -19,7 +20,7 @@ pub(super) struct Assembly<'b> {
     /// Brings a picture as it was drawn.
     picture: &'b (dyn Fn(&PlannedFigure) -> Arc<[u8]> + Sync),
     /// The files that were published last, and lie in the output folder as they were.
-    last: &'b BTreeMap<String, Content>,
+    last: &'b BTreeMap<String, Lying>,
     /// Told of the pages that somebody waits for, where the whole site takes its time.
     reader: Option<&'b dyn Progress>,
 }
@@ -29,7 +30,7 @@ impl<'b> Assembly<'b> {
         publication: &'b Publication,
         plan: &'b Plan,
         picture: &'b (dyn Fn(&PlannedFigure) -> Arc<[u8]> + Sync),
-        last: &'b BTreeMap<String, Content>,
+        last: &'b BTreeMap<String, Lying>,
     ) -> Self {
         // The other forms of a figure stand right behind its main one.
         let groups = plan.figures.chunk_by(|_, next| matches!(next.form, Form::Dark | Form::Svg));
@@ -70,8 +71,8 @@ impl site::Output for Assembly<'_> {
         let pictures = self.figures.get(path).copied().unwrap_or_default();
         for path in pictures.iter().map(|planned| planned.path.as_str()).chain([path]) {
             // What a renderer knows, it has made for the publication before.
-            if let Some(content) = self.last.get(path) {
-                self.publication.keep(path, *content);
+            if let Some(Lying { content, stamp: Some(stamp) }) = self.last.get(path) {
+                self.publication.keep(path, *content, stamp.clone());
             }
         }
     }

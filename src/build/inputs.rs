@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Failure, Options};
 use crate::diagnostic::Diagnostic;
-use crate::fs::{TextFile, Unreadable, plain_files, slashed, text_files};
+use crate::fs::{Links, TextFile, Unreadable, plain_files, slashed, text_files};
 use crate::site;
 use crate::spec::{self, Specs};
 
@@ -52,9 +52,9 @@ pub struct Inputs {
 impl Inputs {
     /// Reads them. What cannot be read is kept as a finding, to be told together with whatever else is wrong.
     pub fn read(options: &Options) -> Self {
-        let (specs, unreadable_specs) = text_files(&options.specs, SPEC_EXTENSIONS);
+        let (specs, unreadable_specs) = text_files(&options.specs, SPEC_EXTENSIONS, Links::Followed);
         let (templates, mut unreadable_others) = match options.templates.to_read() {
-            Some(folder) => text_files(folder, site::TEMPLATE_EXTENSIONS),
+            Some(folder) => text_files(folder, site::TEMPLATE_EXTENSIONS, Links::Inside),
             None => (Vec::new(), Vec::new()),
         };
         let (statics, unreadable) = match options.statics.to_read() {

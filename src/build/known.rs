@@ -20,19 +20,28 @@ use crate::spec::{AttainableSearch, Specs};
 use crate::train::{self, Run, Trials};
 use crate::verdict::{self, Verdict};
 
+/// What is stored of a search that found nothing.
+const NOTHING: &[u8] = b"nothing";
+
 /// Everything that the last build made, by key.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) runs: BTreeMap<CacheKey, Arc<Run>>,
     trials: BTreeMap<CacheKey, Arc<Trials>>,
-    attainables: BTreeMap<CacheKey, Arc<Attainable>>,
+    /// `None` where a search found nothing at all.
+    attainables: BTreeMap<CacheKey, Option<Arc<Attainable>>>,
     verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
     pub(super) figures: BTreeMap<CacheKey, Drawn>,
     /// The files that the last build published.
-    pub(super) files: BTreeMap<String, Content>,
-    /// What tells whether somebody has touched one of them since, where the system tells.
-    stamps: Vec<(String, Option<Stamp>)>,
+    pub(super) files: BTreeMap<String, Lying>,
     pub(super) last: Option<Last>,
+}
+
+/// A file in the output folder.
+pub(super) struct Lying {
+    pub(super) content: Content,
+    /// What tells whether somebody has touched it since; `None` where that is not known.
+    pub(super) stamp: Option<Stamp>,
 }
 
 /// A figure that is drawn.
@@ -65,7 +74,7 @@ pub(super) struct Done {
 /// What can be attained by every case whose experiment asks for it, and under which key; `None` for the others.
 struct Attained {
     keys: Vec<Option<CacheKey>>,
-    stage: Stage<Arc<Attainable>>,
+    stage: Stage<Option<Arc<Attainable>>>,
 }
 
 impl Known {
@@ -79,21 +88,34 @@ impl Known {
         runs.chain(trials).chain(attainables).chain(verdicts).chain(figures).collect()
     }
 
-    /// Notes how the published files lie in the output folder.
-    pub(super) fn stamp_files(&mut self, out: &Path) {
-        let files = self.files.par_iter();
-        self.stamps = files.map(|(name, _)| (name.clone(), Stamp::of(&out.join(name)))).collect();
+    /// Notes what was published, and how it lies in the output folder.
+    pub(super) fn remember_files(&mut self, files: &BTreeMap<String, Content>, out: &Path) {
+        let lying = |(name, content): (&String, &Content)| {
+            let stamp = Stamp::of(&out.join(name)).filter(|stamp| stamp.length == content.length);
+            (name.clone(), Lying { content: *content, stamp })
+        };
+        self.files = files.par_iter().map(lying).collect();
+    }
+
+    /// Notes how the files lie in the output folder now that they have lost their second names.
+    pub(super) fn renew_stamps(&mut self, out: &Path) {
+        self.files.par_iter_mut().for_each(|(name, lying)| {
+            let now = Stamp::of(&out.join(name));
+            let is_same = |last: &Stamp| now.as_ref().is_some_and(|now| now.has_content_of(last));
+            lying.stamp = if lying.stamp.as_ref().is_some_and(is_same) { now } else { None };
+        });
     }
 
     /// Whether the published files lie there as they were noted.
     pub(super) fn has_untouched_files(&self, out: &Path) -> bool {
-        self.stamps.len() == self.files.len()
-            && self.stamps.par_iter().all(|(name, stamp)| Stamp::of(&out.join(name)) == *stamp)
+        let is_untouched = |(name, lying): (&String, &Lying)| {
+            lying.stamp.is_some() && Stamp::of(&out.join(name)) == lying.stamp
+        };
+        self.files.par_iter().all(is_untouched)
     }
 
     pub(super) fn forget_files(&mut self) {
         self.files.clear();
-        self.stamps.clear();
     }
 
     /// Whether the run of every case is known.
@@ -131,7 +153,9 @@ impl Known {
                 kind: EntryKind::Run,
                 name: "training",
                 unstored: |value, _| value,
-                read: |_: &&Case, bytes: Vec<u8>| Run::from_bytes(&bytes).map(Arc::new),
+                read: |case: &&Case, bytes: Vec<u8>| {
+                    Run::from_bytes(&bytes).filter(|run| run.fits(case)).map(Arc::new)
+                },
                 make: |case: &Case| {
                     let run = train::train(case);
                     let bytes = run.to_bytes();
@@ -178,7 +202,9 @@ impl Known {
                 kind: EntryKind::Trials,
                 name: "starts",
                 unstored: |value, _| value,
-                read: |_: &&Case, bytes: Vec<u8>| Trials::from_bytes(&bytes).map(Arc::new),
+                read: |case: &&Case, bytes: Vec<u8>| {
+                    Trials::from_bytes(&bytes).filter(|trials| trials.fits(case)).map(Arc::new)
+                },
                 make: |case: &Case| {
                     let trials = train::trials(case);
                     let bytes = trials.to_bytes();
@@ -204,13 +230,17 @@ impl Known {
                 kind: EntryKind::Attainable,
                 name: "searching",
                 unstored: |value, _| value,
-                read: |_: &(&Case, AttainableSearch), bytes: Vec<u8>| {
-                    Attainable::from_bytes(&bytes).map(Arc::new)
+                read: |(case, _): &(&Case, AttainableSearch), bytes: Vec<u8>| {
+                    if bytes == NOTHING {
+                        return Some(None);
+                    }
+                    let found = Attainable::from_bytes(&bytes).filter(|found| found.fits(case));
+                    found.map(|found| Some(Arc::new(found)))
                 },
                 make: |(case, search): (&Case, AttainableSearch)| {
-                    let attainable = attain::of_case(case, &search);
-                    let bytes = attainable.to_bytes();
-                    (Arc::new(attainable), bytes)
+                    let found = attain::of_case(case, &search);
+                    let bytes = found.as_ref().map_or_else(|| NOTHING.to_vec(), Attainable::to_bytes);
+                    (found.map(Arc::new), bytes)
                 },
                 work,
             },
@@ -229,7 +259,7 @@ impl Known {
             plan.cases.iter().map(|case| last.get(&Arc::as_ptr(case)).copied()).collect();
         let cases = plan.cases.par_iter().zip(runs).zip(keys).zip(last);
         let findings = cases.map(|(((case, run), key), last)| {
-            let attainable = key.and_then(|key| self.attainables.get(&key));
+            let attainable = key.and_then(|key| self.attainables.get(&key)?.as_ref());
             let trials = case.trials_key.and_then(|key| self.trials.get(&key));
             if let Some(last) = last.filter(|last| last.is_of(run, trials, attainable)) {
                 return Ok(Arc::clone(last));
@@ -300,7 +330,9 @@ impl Known {
                 kind: EntryKind::Figure,
                 name: "drawing",
                 unstored: |_, bytes| Drawn::Held(bytes.into()),
-                read: |_: &&PlannedFigure, _: Vec<u8>| Some(Drawn::Stored),
+                read: |planned: &&PlannedFigure, bytes: Vec<u8>| {
+                    figure::is_file_of(&planned.path, &bytes).then_some(Drawn::Stored)
+                },
                 make: |planned: &PlannedFigure| (Drawn::Stored, draw(plan, findings, planned)),
                 work: plan.figures.iter().rev().map(|figure| (figure.key, figure)).collect(),
             },
@@ -323,9 +355,9 @@ impl Known {
             return Arc::clone(bytes);
         }
         match cache.load(EntryKind::Figure, planned.key) {
-            Lookup::Hit(bytes) => bytes.into(),
-            // Somebody has taken it away since.
-            Lookup::Miss | Lookup::Corrupt => draw(plan, findings, planned).into(),
+            Lookup::Hit(bytes) if figure::is_file_of(&planned.path, &bytes) => bytes.into(),
+            // Somebody has taken it away or damaged it since.
+            _ => draw(plan, findings, planned).into(),
         }
     }
 }

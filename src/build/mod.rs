@@ -12,6 +12,8 @@ mod stop;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -22,18 +24,18 @@ use rayon::prelude::*;
 
 use crate::attain;
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
-use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::diagnostic::{Diagnostic, Severity, nearest, shortened};
 use crate::finding::{Finding, Violation};
-use crate::fs::{FileError, resolved};
+use crate::fs::{FileError, FolderLock, resolved};
 use crate::plan::{self, Plan, PlannedFigure};
-use crate::publish::{self, Exchange, Publication, PublishError, Published, Replaced};
+use crate::publish::{self, Publication, PublishError, Published, Replaced};
 use crate::site::{self, Renderer};
 use crate::spec::{self, Specs};
 use crate::train::Run;
 use assemble::Assembly;
 use known::{Done, Known, Last};
 use settled::{Built, Settled};
-use stage::Workshop;
+use stage::{Workshop, tell_once, unwritable};
 
 pub use forecast::{Forecast, forecast};
 pub use inputs::{Folder, Inputs};
@@ -99,6 +101,10 @@ impl Failure {
         match self {
             Self::Specs(diagnostics) => diagnostics.clone(),
             Self::File(error) => one(error.to_string()),
+            Self::Publish(error @ PublishError::Foreign { .. }) => {
+                let help = "move it away, or choose another folder with --out; a folder that holds nothing but what actfn-site wrote can be removed";
+                vec![Diagnostic::error(error.to_string(), None).help(help)]
+            }
             Self::Publish(error) => one(error.to_string()),
             Self::OutputHolds { out, held } => {
                 let held = if held.as_os_str() == "." {
@@ -172,7 +178,7 @@ pub trait Progress: Sync {
     fn begin(&self, stage: &'static str, steps: usize);
     /// One step of the stage is done.
     fn step(&self);
-    /// Another process holds the cache.
+    /// Another process holds the cache, or publishes to the same folder.
     fn waiting(&self);
     /// Asked between the steps: whether to leave the rest undone.
     fn is_stopped(&self) -> bool {
@@ -198,6 +204,8 @@ pub struct Builder {
     renderer: Renderer,
     replaced: Option<Replaced>,
     built: Option<Built>,
+    /// From the last build until it is tidied: nobody else changes what it left before it is noted.
+    lock: Option<FolderLock>,
 }
 
 /// Builds the site.
@@ -220,7 +228,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Fail
     let mut builder = Builder::new(options.clone())?;
     let mut summary = builder.build(&inputs, progress)?;
     summary.notes.extend(note);
-    builder.replaced = None;
+    builder.clear();
     if let Some(built) = &builder.built {
         Settled::note(&cache, options, &inputs, built, &summary);
     }
@@ -237,7 +245,7 @@ impl Builder {
         let pool = pool.map_err(|error| Failure::Threads(error.to_string()))?;
         let cache = Cache::new(&options.cache);
         let (known, renderer) = (Known::default(), Renderer::default());
-        Ok(Self { options, cache, pool, known, renderer, replaced: None, built: None })
+        Ok(Self { options, cache, pool, known, renderer, replaced: None, built: None, lock: None })
     }
 
     /// Builds the site from what was read.
@@ -246,12 +254,9 @@ impl Builder {
     ///
     /// Whatever keeps it from being published; the output folder is then as it was.
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
-        let Self { options, cache, pool, known, renderer, replaced, built } = self;
+        self.tidy();
+        let Self { options, cache, pool, known, renderer, replaced, built, lock } = self;
         refuse_confused_folders(options)?;
-        if !pool.install(|| known.has_untouched_files(&options.out)) {
-            known.forget_files();
-            renderer.forget();
-        }
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
         refuse_missing_logo(&specs, inputs, options)?;
@@ -265,7 +270,11 @@ impl Builder {
             let render = || renderer.render(&specs, &plan, &findings, &verdicts, &templates, &site::Nowhere);
             pool.install(render).map_err(Failure::Specs)?;
         }
-        let _lock = cache.lock(|| progress.waiting())?;
+        // Without a cache everything is made that is not there, and nothing is kept.
+        let (held, unlocked) = match cache.lock(|| progress.waiting()) {
+            Ok(held) => (Some(held), None),
+            Err(error) => (None, Some(unwritable(&error))),
+        };
         let (mut record, note) = Record::of_build(cache, options, inputs);
         let workshop = Workshop { cache, progress, is_making: true };
         pool.install(|| {
@@ -275,7 +284,13 @@ impl Builder {
             let findings = known.find(workshop, &plan, &mut done)?.expect(made);
             let verdicts = known.judge(workshop, &plan, &findings, &mut done)?.expect(made);
             known.draw(workshop, &plan, &findings, &mut done)?;
-            let publication = Publication::begin(&options.out).map_err(Failure::Publish)?;
+            let publication = Publication::begin(&options.out, || progress.waiting());
+            let publication = publication.map_err(Failure::Publish)?;
+            // Nobody else publishes there from now on.
+            if !known.has_untouched_files(&options.out) {
+                known.forget_files();
+                renderer.forget();
+            }
             let picture = |planned: &PlannedFigure| known.picture(cache, &plan, &findings, planned);
             let mut assembly = Assembly::new(&publication, &plan, &picture, &known.files);
             if known.files.len() >= MANY_FILES {
@@ -292,69 +307,87 @@ impl Builder {
             if progress.is_stopped() {
                 return Err(Failure::Stopped);
             }
-            let exchange = exchange(known.files.len());
-            let finished = publication.finish(exchange);
+            let finished = publication.finish();
             // Should that fail, nothing is known of the output folder.
             known.forget_files();
             renderer.forget();
             let (published, old) = finished.map_err(Failure::Publish)?;
             *replaced = Some(old);
+            known.remember_files(&files, &options.out);
             renderer.remember(rendered);
             let mut summary = Summary::new(&plan, &findings, known, &done);
             summary.bytes = size::total(&files);
             summary.warnings = warnings;
-            summary.notes.extend(note);
-            summary.notes.extend(done.notes);
+            summary.notes.extend(unlocked.into_iter().chain(note).chain(done.notes));
             summary.take(published);
             (record.trained, record.drawn) = (done.trained, done.drawn);
             record.changed.clone_from(&summary.changed);
             if let Err(error) = record.store(cache, options) {
-                summary.notes.push(format!("the cache cannot be written: {error}"));
+                summary.notes.push(unwritable(&error));
             }
-            known.files.clone_from(&files);
+            tell_once(&mut summary.notes);
             *built = Some(Built { files, entries: known.entries() });
             known.last = Some(Last { specs, plan, findings });
+            *lock = held;
             Ok(summary)
         })
     }
 
-    /// Removes what the last build replaced, as dropping the builder does: after everybody has been told of the new site.
+    /// Removes what the last build replaced.
+    fn clear(&self) {
+        if let Some(replaced) = &self.replaced {
+            replaced.clear();
+        }
+    }
+
+    /// Removes what the last build replaced, and lets others build, as dropping the builder does: after everybody has been
+    /// told of the new site.
     pub fn tidy(&mut self) {
+        if self.replaced.is_some() {
+            self.clear();
+            // The files that both had have one name less.
+            let Self { pool, known, options, .. } = self;
+            pool.install(|| known.renew_stamps(&options.out));
+        }
         self.replaced = None;
-        // Removing what was replaced touches the files that both had.
-        let Self { pool, known, options, .. } = self;
-        pool.install(|| known.stamp_files(&options.out));
+        self.lock = None;
     }
 }
 
-/// From so many files on, one that is watched is exchanged file by file.
+/// From so many files on, the pages of a watched site that somebody looks at are shown before the rest is there.
 const MANY_FILES: usize = 500;
-
-/// How a site takes the place of the last one that the same builder has published, of so many files: a large one that is watched by
-/// its files, since linking all of it anew would take longer than the rest of the build. All of them lie ready then.
-fn exchange(last: usize) -> Exchange {
-    if last < MANY_FILES { Exchange::Whole } else { Exchange::Each }
-}
 
 /// Adds the static files, none of which may take the place of a file of the site.
 fn add_statics(publication: &Publication, inputs: &Inputs, options: &Options) -> Result<(), Failure> {
+    if inputs.statics.is_empty() {
+        return Ok(());
+    }
     let folder = options.statics.path.display();
-    let files = if inputs.statics.is_empty() { BTreeMap::new() } else { publication.contents() };
+    // Some file systems do not tell cases apart.
+    let own: BTreeSet<String> = publication.contents().keys().map(|name| name.to_lowercase()).collect();
     // A file cannot stand where the other has a folder either.
     let is_taken = |name: &str| {
         let below = format!("{name}/");
-        let is_folder =
-            files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below));
+        let is_folder = own.range(below.clone()..).next().is_some_and(|other| other.starts_with(&below));
         let parents = name.match_indices('/').map(|(at, _)| &name[..at]);
-        is_folder || name == publish::MANIFEST || parents.chain([name]).any(|own| files.contains_key(own))
+        is_folder || name == publish::MANIFEST || parents.chain([name]).any(|name| own.contains(name))
     };
-    let in_the_way = inputs.statics.keys().filter(|name| is_taken(name));
-    let found: Vec<Diagnostic> = in_the_way
-        .map(|name| {
+    let mut found = Vec::new();
+    let mut before: BTreeMap<String, &str> = BTreeMap::new();
+    for name in inputs.statics.keys() {
+        let folded = name.to_lowercase();
+        if is_taken(&folded) {
             let message = format!("{folder}/{name} is in the way of what the site has there itself");
-            Diagnostic::error(message, None).help("to change one of the site's pages, override its template")
-        })
-        .collect();
+            let help = "to change one of the site's pages, override its template";
+            found.push(Diagnostic::error(message, None).help(help));
+        }
+        if let Some(other) = before.insert(folded, name) {
+            let message = format!(
+                "{folder}/{other} and {folder}/{name} differ only in case, which some file systems do not tell apart"
+            );
+            found.push(Diagnostic::error(message, None));
+        }
+    }
     if !found.is_empty() {
         return Err(Failure::Specs(found));
     }
@@ -406,6 +439,11 @@ impl Summary {
         self.files_removed = published.removed.len();
         self.changed = published.written;
         self.changed.extend(published.removed);
+        if published.is_list_mended {
+            let list = publish::MANIFEST;
+            self.notes
+                .push(format!("the list of what was written, {list}, did not match the site: made anew"));
+        }
         let kept = published.kept.into_iter();
         self.notes.extend(kept.map(|name| {
             format!("{name} is no longer part of the site, but was changed by hand: left as it is")
@@ -441,10 +479,10 @@ pub struct Checked {
 fn warnings(specs: &Specs) -> Vec<Diagnostic> {
     let mut found = spec::unused(specs);
     found.extend(site::warnings(specs));
-    found.sort_by_key(|diagnostic| {
+    found.sort_by_cached_key(|diagnostic| {
         diagnostic.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
     });
-    found
+    shortened(found)
 }
 
 /// Refuses a site whose logo is not among the static files.

@@ -2,11 +2,19 @@
 //!
 //! After a build, the cache holds what it read (as a hash of the contents), and what tells whether anyone has touched a file of
 //! the site or of the cache since: its number on the disk, its size, and the times of its last change, of which one is not
-//! anybody's to set. While all of that holds, a build has nothing to do. What this cannot see is a change within the same tick
-//! of the file system's clock, some milliseconds, as the build; `--verify` looks at every file all the same.
+//! anybody's to set. While all of that holds, a build has nothing to do.
+//!
+//! So a `build` notices whatever happens to a file of the site or an entry of the cache by way of the file system: writing,
+//! truncating, renaming, linking and removing all leave their marks, and marks are only trusted when they are older than a tick
+//! of the file system's clock. What it cannot see is what leaves none, such as a disk that gives other bytes than it was given;
+//! `build --verify` reads and checks every byte all the same. Neither looks at entries that the site does not need, which
+//! `cache verify` does.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -18,7 +26,7 @@ use crate::fs::Stamp;
 use crate::publish::{self, Content};
 
 /// The version of the entry's form.
-const SETTLED_VERSION: u32 = 1;
+const SETTLED_VERSION: u32 = 2;
 
 /// What a site and its cache look like while there is nothing to do.
 #[derive(Serialize, Deserialize)]
@@ -29,6 +37,8 @@ pub(super) struct Settled {
     outputs: Vec<(String, Stamp)>,
     /// Of the cache's entries that the build used.
     entries: Vec<(EntryKind, CacheKey, Stamp)>,
+    /// Of the record.
+    record: Stamp,
     /// Whether the record says already that the last build made nothing.
     is_recorded: bool,
     /// What a build says that has nothing to do.
@@ -67,7 +77,9 @@ impl Settled {
 
     fn recalled(mut self, cache: &Cache, options: &Options, inputs: &Inputs) -> Option<Summary> {
         let settled = &mut self;
+        let record = || cache.stamp(EntryKind::Record, Record::key(options));
         let is_untouched = settled.inputs == inputs_key(options, inputs)?
+            && record().as_ref() == Some(&settled.record)
             && settled
                 .outputs
                 .par_iter()
@@ -80,8 +92,9 @@ impl Settled {
             return None;
         }
         if !settled.is_recorded {
-            let (record, None) = Record::of_build(cache, options, inputs) else { return None };
-            record.store(cache, options).ok()?;
+            let (new, None) = Record::of_build(cache, options, inputs) else { return None };
+            new.store(cache, options).ok()?;
+            settled.record = record()?;
             settled.is_recorded = true;
             settled.store(cache, options);
         }
@@ -95,17 +108,30 @@ impl Settled {
             return;
         }
         let Some(inputs) = inputs_key(options, inputs) else { return };
-        let manifest = [(publish::MANIFEST.to_owned(), None)];
-        let files = built.files.iter().map(|(name, content)| (name.clone(), Some(content.length)));
-        let outputs: Option<Vec<(String, Stamp)>> = files
-            .chain(manifest)
-            .map(|(name, length)| {
-                let stamp = Stamp::of(&options.out.join(&name))?;
-                length.is_none_or(|length| length == stamp.length).then_some((name, stamp))
-            })
-            .collect();
-        let entries = built.entries.iter().map(|&(kind, key)| Some((kind, key, cache.stamp(kind, key)?)));
-        let (Some(outputs), Some(entries)) = (outputs, entries.collect()) else { return };
+        let entries = || -> Option<Vec<_>> {
+            let entries = built.entries.iter();
+            entries.map(|&(kind, key)| Some((kind, key, cache.stamp(kind, key)?))).collect()
+        };
+        let (Some(outputs), Some(used)) = (output_stamps(options, built), entries()) else { return };
+        let stamps = outputs.iter().map(|(_, stamp)| stamp).chain(used.iter().map(|(_, _, stamp)| stamp));
+        if !is_past(stamps) {
+            return;
+        }
+        // By now two changes of a file cannot leave one mark: what has the content and the mark has the content as long as it has
+        // the mark.
+        let is_as_built = outputs.par_iter().all(|(name, stamp)| {
+            let path = options.out.join(name);
+            let has_content = built.files.get(name).is_none_or(|content| {
+                fs::read(&path).is_ok_and(|found| blake3::hash(&found) == content.hash)
+            });
+            has_content && Stamp::of(&path).as_ref() == Some(stamp)
+        });
+        let record = cache.stamp(EntryKind::Record, Record::key(options));
+        let (true, Some(entries), Some(record)) =
+            (is_as_built && entries().as_ref() == Some(&used), Some(used), record)
+        else {
+            return;
+        };
         let is_recorded = summary.trained + summary.drawn + summary.changed.len() == 0;
         let summary = Summary {
             trained: 0,
@@ -121,7 +147,7 @@ impl Settled {
             changed: Vec::new(),
             ..summary.clone()
         };
-        Self { inputs, outputs, entries, is_recorded, summary }.store(cache, options);
+        Self { inputs, outputs, entries, record, is_recorded, summary }.store(cache, options);
     }
 
     fn store(&self, cache: &Cache, options: &Options) {
@@ -129,6 +155,31 @@ impl Settled {
         if let Ok(bytes) = serde_json::to_vec(self) {
             let _ = cache.store(EntryKind::Settled, Self::key(options), &bytes);
         }
+    }
+}
+
+/// The marks of all files of the site.
+fn output_stamps(options: &Options, built: &Built) -> Option<Vec<(String, Stamp)>> {
+    let names = built.files.keys().map(String::as_str).chain([publish::MANIFEST]);
+    names.map(|name| Some((name.to_owned(), Stamp::of(&options.out.join(name))?))).collect()
+}
+
+/// Longer than a tick of any clock that counts parts of seconds.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Waits until all marks are older than a tick, which they nearly are; `false` if that is not to be had.
+fn is_past<'s>(stamps: impl Iterator<Item = &'s Stamp> + Clone) -> bool {
+    if stamps.clone().all(Stamp::is_coarse) {
+        return false;
+    }
+    let Some(newest) = stamps.map(Stamp::changed).max() else { return true };
+    match SystemTime::now().duration_since(newest) {
+        Ok(age) => {
+            thread::sleep(TICK.saturating_sub(age));
+            true
+        }
+        // Of another machine, whose clock says something else.
+        Err(_) => false,
     }
 }
 

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::{Failure, Progress};
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
+use crate::fs::FileError;
 
 /// What a stage works with.
 #[derive(Clone, Copy)]
@@ -84,7 +85,7 @@ impl<'b> Workshop<'b> {
             results.iter().filter(|(_, made)| is_meant(made)).map(|(key, _)| *key).collect()
         };
         let (is_new, missing) = (keys(|made| made.is_new), keys(|made| made.value.is_none()));
-        let notes = notes(&results);
+        let notes = results.iter().filter_map(|(_, made)| made.note.clone()).collect();
         let values = results.into_iter().filter_map(|(key, made)| Some((key, made.value?))).collect();
         Ok(Stage { values, is_new, missing, notes })
     }
@@ -118,17 +119,22 @@ impl<'b> Workshop<'b> {
         }
         let (mut value, bytes) = new(work);
         if let Err(error) = self.cache.store(kind, key, &bytes) {
-            note = Some(format!("the cache cannot be written: {error}"));
+            note = Some(unwritable(&error));
             value = unstored(value, bytes);
         }
         Made { value: Some(value), is_new: true, note }
     }
 }
 
-/// Collects the notes; those of an unwritable cache are alike but for the path, and one of them says it all.
-fn notes<T>(results: &[(CacheKey, Made<T>)]) -> Vec<String> {
-    let is_unwritable = |note: &String| note.starts_with("the cache cannot be written");
-    let all = results.iter().filter_map(|(_, made)| made.note.as_ref());
-    let (unwritable, others): (Vec<&String>, Vec<&String>) = all.partition(|note| is_unwritable(note));
-    unwritable.into_iter().take(1).chain(others).cloned().collect()
+/// What is said of a cache that cannot be written.
+pub(super) fn unwritable(error: &FileError) -> String {
+    format!("{UNWRITABLE}: {error}")
+}
+
+const UNWRITABLE: &str = "the cache cannot be written";
+
+/// Notes of an unwritable cache are alike but for the path: the first of them says it all.
+pub(super) fn tell_once(notes: &mut Vec<String>) {
+    let mut is_told = false;
+    notes.retain(|note| !note.starts_with(UNWRITABLE) || !std::mem::replace(&mut is_told, true));
 }

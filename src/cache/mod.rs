@@ -1,25 +1,28 @@
 //! The store of finished work, addressed by the content that it was made from.
 //!
 //! An entry is one file, `v1/<kind>/<first two digits>/<key>`, that holds its own key and the hash of its payload. It is
-//! written to a temporary file that then takes its name, and checked whenever it is read: a torn, changed or misplaced
-//! entry is no entry. Nothing here looks at modification times, and keys hold no paths.
+//! written to a file in `v1/unfinished` that then takes its name, and checked whenever it is read: a torn, changed or
+//! misplaced entry is no entry. The next build removes what a killed one left unfinished. Nothing here looks at modification times, and keys hold no paths.
 
 mod key;
 mod lock;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::fs::{FileError, Stamp, at, write_atomic};
+use crate::fs::change::{UNFINISHED, remove_file, remove_folder, write_aside};
+use crate::fs::{FileError, Stamp, at};
 
 pub use key::{CacheKey, KeyBuilder, KeyField};
-pub use lock::Lock;
 
 /// The layout of entries; raised when it changes, so that old ones are never read.
 const LAYOUT: &str = "v1";
+/// Beside the folders of the kinds: what is being written.
+const UNFINISHED_FOLDER: &str = "unfinished";
 /// What every entry starts with.
 const MAGIC: &[u8; 8] = b"actfn\0\0\x01";
 const HEADER: usize = MAGIC.len() + 32 + 32;
@@ -109,17 +112,21 @@ impl Cache {
 
     /// The payload stored under a key, if it is still what was stored.
     pub fn load(&self, kind: EntryKind, key: CacheKey) -> Lookup {
-        match fs::read(self.path(kind, key)) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Lookup::Miss,
-            Err(_) => Lookup::Corrupt,
-            Ok(mut bytes) => {
-                if is_intact(&bytes, key) {
-                    bytes.drain(..HEADER);
-                    Lookup::Hit(bytes)
-                } else {
-                    Lookup::Corrupt
-                }
+        let path = self.path(kind, key);
+        match path.metadata() {
+            Ok(metadata) if metadata.is_file() => {
+                read_intact(&path, key).map_or(Lookup::Corrupt, Lookup::Hit)
             }
+            // What is no file is not even opened: a pipe would never end.
+            Ok(_) => Lookup::Corrupt,
+            // Where the folder of the entry cannot be, there is none; storing it will say why.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+                    && !path.is_symlink() =>
+            {
+                Lookup::Miss
+            }
+            Err(_) => Lookup::Corrupt,
         }
     }
 
@@ -140,7 +147,14 @@ impl Cache {
         bytes.extend_from_slice(key.as_bytes());
         bytes.extend_from_slice(blake3::hash(payload).as_bytes());
         bytes.extend_from_slice(payload);
-        write_atomic(&self.path(kind, key), &bytes)
+        let path = self.path(kind, key);
+        let aside = self.root.join(LAYOUT).join(UNFINISHED_FOLDER);
+        let stored = write_aside(&path, &bytes, &aside);
+        // A folder in the place of an entry goes if it is empty, and is somebody's if it is not.
+        if stored.is_err() && path.is_dir() && remove_folder(&path).is_ok() {
+            return write_aside(&path, &bytes, &aside);
+        }
+        stored
     }
 
     /// Every file of the store, in the order of their paths. Only files whose names this program gives are listed, so that
@@ -151,18 +165,24 @@ impl Cache {
             return Ok(entries);
         }
         for entry in WalkDir::new(&self.root).sort_by_file_name() {
-            let entry = at(&self.root, "read", entry.map_err(std::io::Error::from))?;
-            if !entry.file_type().is_file() {
-                continue;
-            }
+            let entry = match entry.map_err(std::io::Error::from) {
+                // Another process writes and removes here as well.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                entry => at(&self.root, "read", entry)?,
+            };
             let name = entry.file_name().to_str().unwrap_or_default();
             let key = CacheKey::parse(name);
             let kind = EntryKind::ALL
                 .into_iter()
                 .find(|&kind| key.is_some_and(|key| entry.path() == self.path(kind, key)));
-            let is_ours = key.is_some() || name.starts_with(".actfn-site-");
+            // Anything but a file in the place of an entry is a damaged entry.
+            let is_ours = if entry.file_type().is_file() {
+                key.is_some() || name.starts_with(UNFINISHED)
+            } else {
+                kind.is_some()
+            };
             if is_ours {
-                let bytes = at(entry.path(), "read", entry.metadata().map_err(std::io::Error::from))?.len();
+                let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
                 let identity = kind.zip(key);
                 entries.push(Entry { path: entry.into_path(), bytes, identity });
             }
@@ -174,8 +194,11 @@ impl Cache {
     pub fn verify(&self) -> Result<Vec<Entry>, FileError> {
         let mut corrupt = self.entries()?;
         corrupt.retain(|entry| match entry.identity {
-            Some((kind, key)) => !matches!(self.load(kind, key), Lookup::Hit(_)),
-            None => true,
+            Some((kind, key)) => self.load(kind, key) == Lookup::Corrupt,
+            // What is only unfinished will never be read.
+            None => {
+                !entry.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED))
+            }
         });
         Ok(corrupt)
     }
@@ -187,12 +210,19 @@ impl Cache {
             if entry.identity.is_some_and(|identity| keep.contains(&identity)) {
                 continue;
             }
-            at(&entry.path, "remove", fs::remove_file(&entry.path))?;
+            if entry.path.is_dir() && !entry.path.is_symlink() {
+                // One that is not empty is somebody's.
+                if remove_folder(&entry.path).is_err() {
+                    continue;
+                }
+            } else {
+                remove_file(&entry.path)?;
+            }
             removed.entries += 1;
             removed.bytes += entry.bytes;
             // Folders go when they are empty; one that is not stays, and that is no error.
             for folder in entry.path.ancestors().skip(1).take_while(|folder| *folder != self.root) {
-                if fs::remove_dir(folder).is_err() {
+                if remove_folder(folder).is_err() {
                     break;
                 }
             }
@@ -201,14 +231,26 @@ impl Cache {
     }
 }
 
-fn is_intact(bytes: &[u8], key: CacheKey) -> bool {
-    let Some((header, payload)) = bytes.split_at_checked(HEADER) else { return false };
+/// The payload of a file, if it is what was stored under the key. A file that does not even begin as an entry may be of any
+/// size, and is not read further.
+fn read_intact(path: &Path, key: CacheKey) -> Option<Vec<u8>> {
+    let mut file = File::open(path).ok()?;
+    let mut header = [0; HEADER];
+    file.read_exact(&mut header).ok()?;
     let (magic, hashes) = header.split_at(MAGIC.len());
-    magic == MAGIC && hashes[..32] == *key.as_bytes() && hashes[32..] == *blake3::hash(payload).as_bytes()
+    let (own_key, hash) = hashes.split_at(32);
+    if magic != MAGIC || own_key != key.as_bytes() {
+        return None;
+    }
+    let mut payload = Vec::new();
+    file.read_to_end(&mut payload).ok()?;
+    (hash == blake3::hash(&payload).as_bytes()).then_some(payload)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn cache() -> (tempfile::TempDir, Cache) {

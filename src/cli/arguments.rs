@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     base_url: Option<String>,
 
     /// How many threads work at once [default: one per core].
-    #[arg(long, short, global = true, value_name = "N")]
+    #[arg(long, short, global = true, value_name = "N", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
 
     /// Say nothing but results and errors.
@@ -50,6 +50,14 @@ pub(super) struct Arguments {
     /// Write results and diagnostics as JSON on standard output.
     #[arg(long, global = true)]
     pub(super) json: bool,
+}
+
+/// More threads than any machine has cores; each takes memory before it does anything.
+const MOST_JOBS: usize = 1024;
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let jobs: NonZeroUsize = text.parse().map_err(|error: std::num::ParseIntError| error.to_string())?;
+    if jobs.get() > MOST_JOBS { Err(format!("{MOST_JOBS} is the most")) } else { Ok(jobs) }
 }
 
 #[derive(Debug, Subcommand)]

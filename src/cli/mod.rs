@@ -17,12 +17,14 @@ mod serve;
 mod watch;
 mod why;
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::build::Failure;
+use crate::diagnostic::Diagnostic;
 use crate::serve::ServeError;
 use arguments::{Arguments, Command};
 use output::Output;
@@ -32,6 +34,14 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let options = arguments.options();
     let mut output = Output::new(arguments.quiet, arguments.json);
+    let needs_folder = !matches!(arguments.command, Command::Schema | Command::Completions { .. });
+    if needs_folder && std::env::current_dir().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        // Whatever is said of folders in it would only confuse.
+        let gone =
+            Diagnostic::error("the current folder has been removed", None).help("change to another one");
+        output.failure(&Failure::Specs(vec![gone]));
+        return ExitCode::FAILURE;
+    }
     let done = match &arguments.command {
         Command::Init { folder } => new::run_init(folder, &mut output),
         Command::New { kind, id } => new::run(&options, *kind, id.as_deref(), &mut output),
@@ -48,7 +58,7 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(status) => status,
-        Err(Error::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Error::Output(error)) => {
             output.complain(&format!("error: cannot write the output: {error}"));
             ExitCode::FAILURE

@@ -194,7 +194,7 @@ impl Progress for Bar {
 
     fn waiting(&self) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr(), "waiting for another build that uses this cache");
+            let _ = writeln!(anstream::stderr(), "waiting for another build that uses the same folders");
         }
     }
 

@@ -65,11 +65,16 @@ pub struct SourceFile {
 }
 
 impl Diagnostic {
-    /// An error at a place.
+    /// An error at a place. What a message quotes can be of any length; nobody reads more than its beginning.
     pub fn error(message: impl Into<String>, place: impl Into<Option<Place>>) -> Self {
+        let mut message = message.into();
+        if message.len() > LONGEST_MESSAGE {
+            message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+            message.push('…');
+        }
         Self {
             severity: Severity::Error,
-            message: message.into(),
+            message,
             place: place.into(),
             related: Vec::new(),
             help: Vec::new(),
@@ -96,10 +101,34 @@ impl Diagnostic {
     }
 }
 
+/// How many faults are told at a time; more come from one slip or from malice, and nobody would read them.
+pub const MOST_TOLD: usize = 100;
+/// In bytes.
+const LONGEST_MESSAGE: usize = 2_000;
+
+/// The first of many faults, and how many others there are.
+pub fn shortened(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if found.len() > MOST_TOLD {
+        let others = found.split_off(MOST_TOLD);
+        let severity = others.iter().map(|other| other.severity).max().unwrap_or(Severity::Error);
+        let message = format!("there are {} more like these", others.len());
+        found.push(Diagnostic { severity, ..Diagnostic::error(message, None) });
+    }
+    found
+}
+
+/// Longer than any name that there is, in bytes.
+const LONGEST_NAME: usize = 200;
+
 /// The valid name nearest to a mistyped one, if one is near enough to be meant.
 pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    // What is longer than any name is like none; and a length that differs by more is a distance of more.
+    let is_comparable =
+        |name: &&str| name.len().abs_diff(typed.len()) <= 1.max(name.len().max(typed.len()) / 3);
     names
         .into_iter()
+        .filter(|_| typed.len() <= LONGEST_NAME)
+        .filter(is_comparable)
         .map(|name| (strsim::damerau_levenshtein(typed, name), name))
         .filter(|&(distance, name)| {
             let length = name.len().max(typed.len());
@@ -111,7 +140,16 @@ pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{Diagnostic, MOST_TOLD, nearest, shortened};
+
+    #[test]
+    fn many_faults_are_told_in_short() {
+        let faults = |count: usize| vec![Diagnostic::error("x".repeat(5_000), None); count];
+        assert_eq!(shortened(faults(MOST_TOLD)).len(), MOST_TOLD);
+        let told = shortened(faults(MOST_TOLD + 7));
+        assert_eq!(told.last().unwrap().message, "there are 7 more like these");
+        assert!(told[0].message.len() < 2_010);
+    }
 
     #[test]
     fn a_slip_of_the_finger_is_near_and_another_word_is_not() {

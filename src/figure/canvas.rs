@@ -10,6 +10,7 @@ use tiny_skia::{
 
 use super::paper::Paper;
 use super::svg::{Drawn, Vector};
+use super::tiles::Tiles;
 
 /// An sRGB colour with its opacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,6 +104,8 @@ pub(super) struct Canvas {
     size: (u32, u32),
     paper: Paper,
     surface: Surface,
+    /// Where pixels may have changed since the picture was new or [restored](Self::restore).
+    touched: Tiles,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -119,13 +122,13 @@ impl Canvas {
         let mut pixmap = Pixmap::new(size.0, size.1).expect("sizes are bounded");
         let [red, green, blue] = paper.ground().rgb;
         pixmap.fill(tiny_skia::Color::from_rgba8(red, green, blue, 255));
-        Self { size, paper, surface: Surface::Pixels(pixmap) }
+        Self { size, paper, surface: Surface::Pixels(pixmap), touched: Tiles::new(size) }
     }
 
     /// An empty picture whose shapes are written down.
     pub(super) fn vector((width, height): (u32, u32), paper: Paper) -> Self {
         let size = (width.max(1), height.max(1));
-        Self { size, paper, surface: Surface::Vector(Vector::default()) }
+        Self { size, paper, surface: Surface::Vector(Vector::default()), touched: Tiles::new((1, 1)) }
     }
 
     pub(super) fn size(&self) -> (u32, u32) {
@@ -151,12 +154,30 @@ impl Canvas {
         }
     }
 
-    /// Takes over another picture of the same size and kind.
-    pub(super) fn copy_from(&mut self, other: &Self) {
-        match (&mut self.surface, &other.surface) {
-            (Surface::Pixels(own), Surface::Pixels(other)) => own.data_mut().copy_from_slice(other.data()),
-            (own, other) => *own = other.clone(),
+    /// Makes it a copy of another picture of the same size, of which it was a copy before what has touched it since.
+    pub(super) fn restore(&mut self, base: &Self) {
+        let width = self.size.0 as usize;
+        if let (Surface::Pixels(own), Surface::Pixels(base)) = (&mut self.surface, &base.surface) {
+            for row in 0..self.size.1 as usize {
+                for columns in self.touched.touched_in(row) {
+                    let bytes = 4 * (row * width + columns.start)..4 * (row * width + columns.end);
+                    own.data_mut()[bytes.clone()].copy_from_slice(&base.data()[bytes]);
+                }
+            }
         }
+        self.touched.clear();
+    }
+
+    /// A copy that nothing has touched.
+    pub(super) fn untouched(&self) -> Self {
+        let mut copy = self.clone();
+        copy.touched.clear();
+        copy
+    }
+
+    /// Where it may differ from what it was a copy of.
+    pub(super) fn touched(&self) -> &Tiles {
+        &self.touched
     }
 
     /// Takes over some columns of a row of another picture of the same size.
@@ -204,6 +225,9 @@ impl Canvas {
             let at = 4 * ((top + row) * width + left);
             pixmap.data_mut()[at..at + 4 * columns].copy_from_slice(&other.row_bytes(row)[..4 * columns]);
         }
+        let area = [left, top, left + columns, top + rows].map(|at| at as f64);
+        let [left, top, right, bottom] = area;
+        self.touched.touch(Area { left, top, right, bottom });
     }
 
     /// The pixels of a part of the picture.
@@ -230,6 +254,7 @@ impl Canvas {
     pub(super) fn fill(&mut self, path: &Path, ink: Ink) {
         match &mut self.surface {
             Surface::Pixels(pixmap) => {
+                self.touched.touch(around(path.bounds(), 1.0));
                 pixmap.fill_path(path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
             }
             Surface::Vector(vector) => vector.fill(path, ink),
@@ -237,6 +262,12 @@ impl Canvas {
     }
 
     pub(super) fn stroke(&mut self, path: &Path, pen: &Pen) {
+        self.touched.touch(around(path.bounds(), 0.5 * pen.width + 1.0));
+        self.stroke_touched(path, pen);
+    }
+
+    /// A stroke of which it has been noted what it touches.
+    fn stroke_touched(&mut self, path: &Path, pen: &Pen) {
         let pixmap = match &mut self.surface {
             Surface::Pixels(pixmap) => pixmap,
             Surface::Vector(vector) => return vector.stroke(path, pen),
@@ -266,9 +297,14 @@ impl Canvas {
                 builder.line_to(single(x), single(y));
             }
         }
-        if let Some(path) = builder.finish() {
-            self.stroke(&path, pen);
+        let Some(path) = builder.finish() else { return };
+        // Piece by piece: all of a curve is in a box as large as the chart.
+        for pair in points.windows(2) {
+            let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
+            let piece = Area { left: x0.min(x1), top: y0.min(y1), right: x0.max(x1), bottom: y0.max(y1) };
+            self.touched.touch(piece.grown(0.5 * pen.width + 1.0));
         }
+        self.stroke_touched(&path, pen);
     }
 
     /// A horizontal or vertical line, moved to whole pixels so that its edges are sharp.
@@ -292,7 +328,10 @@ impl Canvas {
         let corners = [area.left, area.top, area.right, area.bottom].map(single);
         let Some(rect) = Rect::from_ltrb(corners[0], corners[1], corners[2], corners[3]) else { return };
         match &mut self.surface {
-            Surface::Pixels(pixmap) => pixmap.fill_rect(rect, &ink.paint(), Transform::identity(), None),
+            Surface::Pixels(pixmap) => {
+                self.touched.touch(around(rect, 1.0));
+                pixmap.fill_rect(rect, &ink.paint(), Transform::identity(), None);
+            }
             Surface::Vector(vector) => vector.area(area, ink),
         }
     }
@@ -339,6 +378,7 @@ impl Canvas {
         }
         let share = coverage.clamp(0.0, 1.0) * ink.opacity;
         let Surface::Pixels(pixmap) = &mut self.surface else { return };
+        self.touched.touch_pixel(x as usize, y as usize);
         let pixel = &mut pixmap.pixels_mut()[y as usize * width as usize + x as usize];
         let mix = |below: u8, above: u8| {
             (f64::from(below) + (f64::from(above) - f64::from(below)) * share + 0.5) as u8
@@ -349,6 +389,11 @@ impl Canvas {
             *pixel = mixed;
         }
     }
+}
+
+fn around(rect: Rect, margin: f64) -> Area {
+    let [left, top, right, bottom] = [rect.left(), rect.top(), rect.right(), rect.bottom()].map(f64::from);
+    Area { left, top, right, bottom }.grown(margin)
 }
 
 fn rounded(area: Area, radius: f64) -> Option<Path> {

@@ -70,13 +70,13 @@ pub(super) fn draw_frames(
     draw_formula(&mut base, case, style, counter + 3.0 * style.font());
     let ink = Ink::from(case.activation.color);
     let draw_frame = |canvas: &mut Canvas, index: usize, snapshot: &Snapshot| {
-        canvas.copy_from(&base);
+        canvas.restore(&base);
         for plot in &plots {
             plot.draw(canvas, index, ink, style);
         }
         draw_epoch(canvas, &plots, snapshot, case.training.epochs, style);
     };
-    let (mut shown, mut next) = (base.clone(), base.clone());
+    let (mut shown, mut next) = (base.untouched(), base.untouched());
     let mut snapshots = run.snapshots.iter().enumerate();
     if let Some((index, snapshot)) = snapshots.next() {
         draw_frame(&mut shown, index, snapshot);

@@ -1,22 +1,25 @@
 //! GIF's compression (Lempel, Ziv and Welch), with a shortcut for runs: frames are mostly runs of what has not changed, and a
-//! run's codes can be looked up by its length instead of walking it pixel by pixel. The output is that of the plain
-//! algorithm.
+//! run's codes can be looked up by its length instead of walking it pixel by pixel. The strings are those of the plain algorithm.
 
 /// Codes have 12 bits at the most.
 const MAX_CODES: u16 = 4096;
 /// Slots of the dictionary: twice as many as codes, so that few are tried in vain.
 const SLOTS: usize = 8192;
 const EMPTY: u32 = u32::MAX;
+/// So many codes are written with a full dictionary before it is given up: what it knows is worth more for a while than what it
+/// would learn.
+const WORTH_KEEPING: u32 = 500;
 
 /// Compresses palette entries to what a GIF frame holds: the code size, then the codes.
 pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
-    let largest = entries.iter().copied().max().unwrap_or(0);
+    let largest = entries.iter().fold(0, |largest, &entry| entry.max(largest));
     let code_size = (u32::from(largest) + 1).next_power_of_two().trailing_zeros().max(2);
     let mut bits = Bits { bytes: vec![u8::try_from(code_size).unwrap_or(8)], pending: 0, count: 0 };
     let mut dictionary = Dictionary::new(code_size);
     bits.push(dictionary.clear_code(), dictionary.width);
     let mut at = 0;
     let mut run_end = 0;
+    let mut written_since_full = 0;
     while at < entries.len() {
         let symbol = entries[at];
         if run_end <= at {
@@ -39,9 +42,12 @@ pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
         if let Some(&next) = entries.get(at) {
             if dictionary.next < MAX_CODES {
                 dictionary.insert(code, next, is_run);
+            } else if written_since_full < WORTH_KEEPING {
+                written_since_full += 1;
             } else {
                 bits.push(dictionary.clear_code(), dictionary.width);
                 dictionary = dictionary.cleared();
+                written_since_full = 0;
             }
         }
     }
@@ -50,7 +56,7 @@ pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
 }
 
 /// How many entries are this symbol before the first that is not.
-fn run_length(entries: &[u8], symbol: u8) -> usize {
+pub(super) fn run_length(entries: &[u8], symbol: u8) -> usize {
     // Frames are mostly one long run: eight at once.
     let eight = u64::from_ne_bytes([symbol; 8]);
     let (chunks, rest) = entries.as_chunks::<8>();

@@ -34,6 +34,7 @@ mod series;
 mod stamp;
 mod svg;
 mod text;
+mod tiles;
 mod trajectories;
 
 #[cfg(test)]
@@ -56,6 +57,16 @@ pub enum Input<'a> {
     Activation(&'a Activation),
     /// At least one; more than one only for figures that compare.
     Cases(&'a [(&'a Case, &'a Finding)]),
+}
+
+/// Whether bytes begin and end as the file of a picture does that has this name.
+pub fn is_file_of(path: &str, bytes: &[u8]) -> bool {
+    let (start, end): (&[u8], &[u8]) = match path.rsplit('.').next() {
+        Some("gif") => (b"GIF89a", b"\x3b"),
+        Some("svg") => (b"<svg", b"</svg>"),
+        _ => (b"\x89PNG\r\n\x1a\n", b"IEND\xae\x42\x60\x82"),
+    };
+    bytes.starts_with(start) && bytes.trim_ascii_end().ends_with(end)
 }
 
 /// The bytes of a PNG or SVG or, of a convergence, a GIF file.

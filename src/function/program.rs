@@ -1,6 +1,6 @@
 //! Expressions compiled to operations on columns of numbers, with their exact derivatives by the chain rule (forward mode).
 
-use super::elementary::{Unary, integer_power};
+use super::elementary::{Column, Unary, integer_power};
 use super::expression::{Binary, Expression};
 
 /// How many numbers are computed at once: few enough for all columns to stay in the nearest cache.
@@ -90,7 +90,10 @@ impl Program {
 
     /// The values at `x`; both slices have the same length.
     pub(super) fn values(&self, x: &[f64], y: &mut [f64]) {
-        let mut stack = vec![[0.0; LANES]; self.depth];
+        let mut stack = NUMBERS.take();
+        if stack.len() < self.depth {
+            stack.resize(self.depth, [0.0; LANES]);
+        }
         for (x, y) in x.chunks(LANES).zip(y.chunks_mut(LANES)) {
             let mut top = 0;
             for operation in &self.operations {
@@ -98,10 +101,16 @@ impl Program {
             }
             y.copy_from_slice(&stack[0][..x.len()]);
         }
+        NUMBERS.set(stack);
     }
 
     /// The values and derivatives at `x`; all slices have the same length.
     pub(super) fn values_and_derivatives(&self, x: &[f64], y: &mut [f64], dy: &mut [f64]) {
+        if let [Operation::Variable, Operation::Unary(function)] = &*self.operations {
+            y.copy_from_slice(x);
+            dy.fill(1.0);
+            return (function.column)(Column { values: y, slopes: Some(dy) });
+        }
         let mut stack = DUALS.take();
         if stack.len() < self.depth {
             stack.resize(self.depth, ([0.0; LANES], [0.0; LANES]));
@@ -206,11 +215,13 @@ pub(super) fn binary(operator: Binary, left: f64, right: f64) -> f64 {
 
 /// A factor times a derivative. Where the derivative is 0 the product is, even if the factor has overflowed: the limit, not
 /// the NaN of 0·∞.
+#[inline(always)]
 pub(super) fn times(factor: f64, derivative: f64) -> f64 {
     if derivative == 0.0 { 0.0 } else { factor * derivative }
 }
 
 /// A function's derivative times that of its argument.
+#[inline(always)]
 pub(super) fn chain(outer: f64, inner: f64) -> f64 {
     if outer == 0.0 { 0.0 } else { times(outer, inner) }
 }
@@ -246,18 +257,19 @@ pub(super) fn binary_derivative(operator: Binary, (a, da): (f64, f64), (b, db): 
     }
 }
 
-type Column = [f64; LANES];
-type Dual = (Column, Column);
+type Numbers = [f64; LANES];
+type Dual = (Numbers, Numbers);
 
 thread_local! {
-    /// The stack of [`Program::values_and_derivatives`], which training asks for every epoch. What it holds is written before
-    /// it is read.
+    /// The stacks of [`Program::values`] and [`Program::values_and_derivatives`], which training asks for every epoch. What they
+    /// hold is written before it is read.
+    static NUMBERS: std::cell::Cell<Vec<Numbers>> = const { std::cell::Cell::new(Vec::new()) };
     static DUALS: std::cell::Cell<Vec<Dual>> = const { std::cell::Cell::new(Vec::new()) };
 }
 
 impl Operation {
     /// Applies the operation to the `top` columns on the stack; returns how many there are then.
-    fn values(&self, x: &[f64], stack: &mut [Column], top: usize) -> usize {
+    fn values(&self, x: &[f64], stack: &mut [Numbers], top: usize) -> usize {
         let lanes = x.len();
         match *self {
             Self::Variable => {
@@ -270,7 +282,10 @@ impl Operation {
             }
             Self::Negate => map(&mut stack[top - 1][..lanes], top, |a| -a),
             Self::Not => map(&mut stack[top - 1][..lanes], top, |a| truth(a == 0.0)),
-            Self::Unary(function) => map(&mut stack[top - 1][..lanes], top, function.value),
+            Self::Unary(function) => {
+                (function.column)(Column { values: &mut stack[top - 1][..lanes], slopes: None });
+                top
+            }
             Self::IntegerPower(2) => map(&mut stack[top - 1][..lanes], top, |a| a * a),
             Self::IntegerPower(exponent) => {
                 map(&mut stack[top - 1][..lanes], top, |a| integer_power(a, exponent))
@@ -284,6 +299,11 @@ impl Operation {
                     Binary::Subtract => zip(left, right, |a, b| a - b),
                     Binary::Multiply => zip(left, right, |a, b| a * b),
                     Binary::Divide => zip(left, right, |a, b| a / b),
+                    Binary::Minimum => zip(left, right, |a, b| binary(Binary::Minimum, a, b)),
+                    Binary::Maximum => zip(left, right, |a, b| binary(Binary::Maximum, a, b)),
+                    Binary::Less => zip(left, right, |a, b| binary(Binary::Less, a, b)),
+                    Binary::Greater => zip(left, right, |a, b| binary(Binary::Greater, a, b)),
+                    Binary::GreaterEqual => zip(left, right, |a, b| binary(Binary::GreaterEqual, a, b)),
                     _ => zip(left, right, |a, b| binary(operator, a, b)),
                 }
                 top - 1
@@ -321,7 +341,14 @@ impl Operation {
             }
             Self::Negate => map_dual(&mut stack[top - 1], lanes, top, |a| (-a, -1.0)),
             Self::Not => map_dual(&mut stack[top - 1], lanes, top, |a| (truth(a == 0.0), 0.0)),
-            Self::Unary(function) => map_dual(&mut stack[top - 1], lanes, top, function.value_and_derivative),
+            Self::Unary(function) => {
+                let (values, slopes) = &mut stack[top - 1];
+                (function.column)(Column {
+                    values: &mut values[..lanes],
+                    slopes: Some(&mut slopes[..lanes]),
+                });
+                top
+            }
             Self::IntegerPower(2) => map_dual(&mut stack[top - 1], lanes, top, |a| (a * a, 2.0 * a)),
             Self::IntegerPower(3) => {
                 map_dual(&mut stack[top - 1], lanes, top, |a| (a * (a * a), 3.0 * (a * a)))
@@ -342,27 +369,29 @@ impl Operation {
                     Binary::Subtract => zip_dual(left, right, lanes, |a, b| dual(Binary::Subtract, a, b)),
                     Binary::Multiply => zip_dual(left, right, lanes, |a, b| dual(Binary::Multiply, a, b)),
                     Binary::Divide => zip_dual(left, right, lanes, |a, b| dual(Binary::Divide, a, b)),
+                    Binary::Minimum => zip_dual(left, right, lanes, |a, b| dual(Binary::Minimum, a, b)),
+                    Binary::Maximum => zip_dual(left, right, lanes, |a, b| dual(Binary::Maximum, a, b)),
+                    Binary::Less => zip_dual(left, right, lanes, |a, b| dual(Binary::Less, a, b)),
+                    Binary::Greater => zip_dual(left, right, lanes, |a, b| dual(Binary::Greater, a, b)),
+                    Binary::GreaterEqual => {
+                        zip_dual(left, right, lanes, |a, b| dual(Binary::GreaterEqual, a, b))
+                    }
                     _ => zip_dual(left, right, lanes, |a, b| dual(operator, a, b)),
                 }
                 top - 1
             }
-            Self::Clamp | Self::If => {
-                let (below, above) = stack.split_at_mut(top - 2);
-                let (first, dfirst) = &mut below[top - 3];
-                for lane in 0..lanes {
-                    let (b, c) = (above[0].0[lane], above[1].0[lane]);
-                    let (db, dc) = (above[0].1[lane], above[1].1[lane]);
-                    let (a, da) = (first[lane], dfirst[lane]);
-                    (first[lane], dfirst[lane]) = match self {
-                        // At a bound the derivative is the bound's, that of the flat side.
-                        Self::Clamp if a < b || (a == b && a <= c) => (clamp(a, b, c), db),
-                        Self::Clamp if a >= c => (clamp(a, b, c), dc),
-                        Self::Clamp => (a, da),
-                        _ if a == 0.0 => (c, dc),
-                        _ => (b, db),
-                    };
+            Self::Clamp => choose(stack, lanes, top, |(a, da), (b, db), (c, dc)| {
+                // At a bound the derivative is the bound's, that of the flat side.
+                if a < b || (a == b && a <= c) {
+                    (clamp(a, b, c), db)
+                } else if a >= c {
+                    (clamp(a, b, c), dc)
+                } else {
+                    (a, da)
                 }
-                top - 2
+            }),
+            Self::If => {
+                choose(stack, lanes, top, |(a, _), then, otherwise| if a == 0.0 { otherwise } else { then })
             }
         }
     }
@@ -407,6 +436,25 @@ fn zip_dual(
     for ((a, da), (b, db)) in left.zip(right) {
         (*a, *da) = function((*a, *da), (*b, *db));
     }
+}
+
+/// Three columns become one.
+fn choose(
+    stack: &mut [Dual],
+    lanes: usize,
+    top: usize,
+    function: impl Fn((f64, f64), (f64, f64), (f64, f64)) -> (f64, f64),
+) -> usize {
+    let (below, above) = stack.split_at_mut(top - 2);
+    let [second, third, ..] = above else { return top };
+    let (values, slopes) = &mut below[top - 3];
+    let first = values[..lanes].iter_mut().zip(&mut slopes[..lanes]);
+    let second = second.0[..lanes].iter().zip(&second.1[..lanes]);
+    let third = third.0[..lanes].iter().zip(&third.1[..lanes]);
+    for (((a, da), (b, db)), (c, dc)) in first.zip(second).zip(third) {
+        (*a, *da) = function((*a, *da), (*b, *db), (*c, *dc));
+    }
+    top - 2
 }
 
 #[inline]

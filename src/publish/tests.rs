@@ -10,15 +10,23 @@ fn counts(published: &Published) -> (usize, usize, usize) {
     (published.written.len(), published.unchanged, published.removed.len())
 }
 
-/// Publishes, and removes what was replaced.
-fn publish(out: &Path, files: &[(&str, &str)]) -> Result<Published, PublishError> {
-    publish_by(out, files, Exchange::Whole)
+fn begin(out: &Path, files: &[(&str, &str)]) -> Result<Publication, PublishError> {
+    let publication = Publication::begin(out, || ())?;
+    files.iter().for_each(|(name, text)| publication.put(name, text.as_bytes()));
+    Ok(publication)
 }
 
-fn publish_by(out: &Path, files: &[(&str, &str)], exchange: Exchange) -> Result<Published, PublishError> {
-    let publication = Publication::begin(out)?;
+/// Publishes, and removes what was replaced.
+fn publish(out: &Path, files: &[(&str, &str)]) -> Result<Published, PublishError> {
+    begin(out, files)?.finish().map(|(published, _)| published)
+}
+
+/// As where nothing can be laid out beside the output folder.
+fn publish_each(out: &Path, files: &[(&str, &str)]) -> Result<Published, PublishError> {
+    let publication = Publication::begin(out, || ())?;
+    publication.staging.as_ref().unwrap().stay_inside();
     files.iter().for_each(|(name, text)| publication.put(name, text.as_bytes()));
-    publication.finish(exchange).map(|(published, _)| published)
+    publication.finish().map(|(published, _)| published)
 }
 
 fn names(out: &Path) -> Vec<String> {
@@ -55,20 +63,12 @@ fn files_can_be_replaced_one_by_one() {
     publish(&out, &site(&[("index.html", "1"), ("a/index.html", "a"), ("b/x.png", "b")])).unwrap();
     fs::write(out.join("a/notes.txt"), "mine").unwrap();
     let second = site(&[("index.html", "2"), ("c/index.html", "c")]);
-    let published = publish_by(&out, &second, Exchange::Each).unwrap();
+    let published = publish_each(&out, &second).unwrap();
     assert_eq!(counts(&published), (2, 0, 2));
     assert_eq!(names(&out), [MANIFEST, "a", "a/notes.txt", "c", "c/index.html", "index.html"]);
     assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "2");
     assert_eq!(names(folder.path())[0], "public", "no staging folder is left");
     assert_eq!(counts(&publish(&out, &second).unwrap()), (0, 2, 0));
-    // What is known to be there is not looked at.
-    let publication = Publication::begin(&out).unwrap();
-    let known = Content { hash: blake3::hash(b"2"), length: 1 };
-    publication.keep("index.html", known);
-    publication.put("c/index.html", b"d");
-    assert_eq!(counts(&publication.finish(Exchange::Each).unwrap().0), (1, 1, 0));
-    assert_eq!(read_manifest(&out)["index.html"], known.hash);
-    assert_eq!(fs::read_to_string(out.join("c/index.html")).unwrap(), "d");
 }
 
 #[test]
@@ -76,14 +76,67 @@ fn files_that_were_replaced_before_a_failure_are_ours() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("public");
     publish(&out, &site(&[("index.html", "1"), ("old.html", "o")])).unwrap();
-    fs::write(out.join("c"), "a file where a folder should be").unwrap();
-    publish_by(&out, &site(&[("a.html", "a"), ("c/index.html", "c")]), Exchange::Each).unwrap_err();
-    fs::remove_file(out.join("c")).unwrap();
+    fs::create_dir_all(out.join("c/a folder where a file should be")).unwrap();
+    publish_each(&out, &site(&[("a.html", "a"), ("c", "c")])).unwrap_err();
+    assert_eq!(fs::read_to_string(out.join("a.html")).unwrap(), "a");
+    fs::remove_dir_all(out.join("c")).unwrap();
     let published = publish(&out, &site(&[("a.html", "another"), ("index.html", "1")])).unwrap();
     assert_eq!(
         (published.written, published.removed),
         (vec!["a.html".to_owned()], vec!["old.html".to_owned()])
     );
+}
+
+#[test]
+fn a_known_file_is_not_looked_at_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    publish(&out, &site(&[("index.html", "2"), ("c/index.html", "c")])).unwrap();
+    let content = Content { hash: blake3::hash(b"2"), length: 1 };
+    let keep = || {
+        let publication = begin(&out, &[("c/index.html", "d")]).unwrap();
+        publication.keep("index.html", content, Stamp::of(&out.join("index.html")).unwrap());
+        publication
+    };
+    assert_eq!(counts(&keep().finish().unwrap().0), (1, 1, 0));
+    assert_eq!(listed(&out)["index.html"], content.hash);
+    assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "2");
+    assert_eq!(fs::read_to_string(out.join("c/index.html")).unwrap(), "d");
+    // Another name for it is no change of it.
+    let publication = keep();
+    fs::hard_link(out.join("index.html"), folder.path().join("copy")).unwrap();
+    assert_eq!(counts(&publication.finish().unwrap().0), (0, 2, 0));
+}
+
+#[test]
+fn what_is_changed_while_a_site_is_made_is_not_taken_for_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    publish(&out, &site(&[("index.html", "1"), ("a.html", "a")])).unwrap();
+    for text in [Some("edited"), None] {
+        let publication = begin(&out, &[("index.html", "1"), ("a.html", "b")]).unwrap();
+        match text {
+            Some(text) => fs::write(out.join("index.html"), text).unwrap(),
+            None => fs::remove_file(out.join("index.html")).unwrap(),
+        }
+        let Err(error) = publication.finish() else { panic!("it is not told: {text:?}") };
+        assert!(error.to_string().contains("index.html: it was changed while"), "{error}");
+        assert_eq!(fs::read_to_string(out.join("a.html")).unwrap(), "a");
+        assert_eq!(names(folder.path())[0], "public", "no staging folder is left");
+        assert_eq!(counts(&publish(&out, &[("index.html", "1"), ("a.html", "a")]).unwrap()), (1, 1, 0));
+    }
+}
+
+#[test]
+fn nothing_is_written_where_publishing_is_only_thought_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    publish(&out, &site(&[("index.html", "1")])).unwrap();
+    let publication = Publication::compare(&out).unwrap();
+    publication.put("index.html", b"2");
+    assert_eq!(counts(&publication.difference().unwrap()), (1, 0, 0));
+    assert_eq!(names(folder.path()), ["public", "public/.manifest.b3", "public/index.html"]);
+    assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "1");
 }
 
 #[test]

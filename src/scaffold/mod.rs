@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::build::{Failure, Options};
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::fs::{TextFile, slashed, text_files, write_atomic};
+use crate::fs::change::write_atomic;
+use crate::fs::{Links, TextFile, slashed, text_files};
 use crate::spec;
 
 /// The schema's file in the folder of specs; hidden, so that it is not taken for a spec.
@@ -85,7 +86,7 @@ pub fn new(options: &Options, kind: Kind, id: Option<&str>) -> Result<PathBuf, F
     }
     let path = options.specs.join(kind.folder()).join(format!("{id}.yaml"));
     // Whatever else is wrong with the specs, it is not this command's matter.
-    let (mut files, _) = text_files(&options.specs, &["yaml", "yml"]);
+    let (mut files, _) = text_files(&options.specs, &["yaml", "yml"], Links::Followed);
     let text = filled(kind, id, &files);
     let shown = slashed(&path).unwrap_or_default();
     let file = Arc::new(SourceFile { path: shown.clone(), text: text.clone() });

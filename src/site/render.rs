@@ -17,7 +17,7 @@ use super::player::Players;
 use super::sheet::{self, Sheets};
 use super::template::Templates;
 use super::{Output, SiteFile, TemplateFile, link, passport, report, report_page, results, search};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shortened};
 use crate::finding::Finding;
 use crate::plan::{Case, Plan};
 use crate::spec::{Activation, Experiment, Model, Page, Specs, Target};
@@ -25,6 +25,9 @@ use crate::verdict::Verdict;
 
 /// The sections that have a list of cards.
 const SECTIONS: [&str; 3] = ["experiments", "targets", "models"];
+
+/// More faults than anybody reads.
+const MOST_FAULTS: usize = 1000;
 
 /// Renders one site again and again.
 #[derive(Default)]
@@ -112,12 +115,15 @@ impl Renderer {
         // One fault in a text that several pages show, or in a template, is one fault.
         let mut distinct: Vec<Diagnostic> = Vec::new();
         for diagnostic in found {
+            if distinct.len() > MOST_FAULTS {
+                break;
+            }
             if !distinct.contains(&diagnostic) {
                 distinct.push(diagnostic);
             }
         }
         if !distinct.is_empty() {
-            return Err(distinct);
+            return Err(shortened(distinct));
         }
         let units = units.into_iter().zip(kept).map(|(unit, paths)| (unit.name, unit.basis, paths));
         Ok(Rendered::new(surroundings, units, plan, findings))
@@ -335,7 +341,8 @@ impl<'g> Task<'g> {
                 for (sheet, part) in parts.iter().enumerate() {
                     let path = sheet::path("report/index.html", sheet);
                     // The further ones stand below a title of their own.
-                    let html = report_page::html(part, &path, if sheet == 0 { 1 } else { 2 });
+                    let level = if sheet == 0 { 1 } else { 2 };
+                    let html = report_page::html(part, &path, level, gallery.specs.site.allows_html);
                     made.page(gallery, templates, "page.html", path, |draft| {
                         page::report(draft, html, sheet, parts.len())
                     });

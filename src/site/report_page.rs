@@ -85,17 +85,23 @@ fn blocks(report: &str) -> Vec<&str> {
     starts.windows(2).map(|pair| &report[pair[0]..pair[1]]).collect()
 }
 
-/// The HTML of the report, or of one of its parts, for a page, with its headings from a level on.
-pub(super) fn html(report: &str, page: &str, level: usize) -> String {
+/// The HTML of the report, or of one of its parts, for a page, with its headings from a level on. Where the site allows none in
+/// Markdown, its own images are all that there is.
+pub(super) fn html(report: &str, page: &str, level: usize, allows_html: bool) -> String {
     let up = "../".repeat(page.matches('/').count());
     let moved = |address: &str| moved(&up, address);
     let moved_images = |html: &str| moved_images(&up, html);
+    let is_shown = |html: &str| !allows_html && !is_own_image(html);
     let events = Parser::new_ext(report, markdown::options()).map(|event| match event {
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
             Event::Start(Tag::Link { link_type, dest_url: moved(&dest_url), title, id })
         }
         Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
             Event::Start(Tag::Image { link_type, dest_url: moved(&dest_url), title, id })
+        }
+        Event::InlineHtml(text) | Event::Html(text) if is_shown(&text) => Event::Text(text),
+        Event::Start(Tag::Heading { level, id, classes, .. }) if !allows_html => {
+            Event::Start(Tag::Heading { level, id, classes, attrs: Vec::new() })
         }
         Event::InlineHtml(text) => Event::InlineHtml(moved_images(&text).into()),
         Event::Html(text) => Event::Html(moved_images(&text).into()),
@@ -111,11 +117,20 @@ pub(super) fn html(report: &str, page: &str, level: usize) -> String {
 
 /// An address of `REPORT.md` as seen from so many folders further down; folders lead to their pages.
 fn moved<'e>(up: &str, address: &str) -> CowStr<'e> {
-    if address.contains("://") || address.starts_with(['#', '/']) || address.starts_with("mailto:") {
+    let is_of_web = ["https://", "http://", "mailto:"].iter().any(|scheme| address.starts_with(scheme));
+    if is_of_web || address.starts_with(['#', '/']) {
         return address.to_owned().into();
     }
     let page = if address.ends_with('/') { "index.html" } else { "" };
     format!("{up}{address}{page}").into()
+}
+
+/// Whether HTML is an image as the report writes them, and nothing else.
+fn is_own_image(html: &str) -> bool {
+    let parts: Vec<&str> = html.trim().split('"').collect();
+    let [start, _, width, number, alt, _, end] = parts.as_slice() else { return false };
+    [*start, *width, *alt, *end] == ["<img src=", " width=", " alt=", ">"]
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// HTML whose images are found from some folders further down.
@@ -152,7 +167,7 @@ mod tests {
         let rows = |text: &str| text.lines().filter(|line| line.contains("[a](a/)")).count();
         assert_eq!(parts.iter().map(|part| rows(part)).sum::<usize>(), 115);
         for part in &parts {
-            let html = html(part, "report/page~2/index.html", 2);
+            let html = html(part, "report/page~2/index.html", 2, false);
             assert_eq!(html.matches("<td").count(), 2 * rows(part), "{html}");
             assert!(!html.contains("<td") || html.contains("href=\"../../a/index.html\""), "{html}");
         }

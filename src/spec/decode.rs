@@ -1,5 +1,6 @@
 //! Nodes → typed values, gathering every fault on the way instead of stopping at the first.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -296,11 +297,14 @@ impl Decode for NamedNumbers {
 
 /// Reports keys that stand twice in one mapping.
 pub(super) fn report_duplicates(entries: &[Entry], faults: &mut Faults<'_>) {
-    for (index, entry) in entries.iter().enumerate() {
-        if let Some(first) = entries[..index].iter().find(|earlier| earlier.key == entry.key) {
+    let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
+    for entry in entries {
+        if let Some(first) = seen.get(entry.key.as_str()) {
             let place = faults.place(&entry.key_span, "this is the second one");
             let related = faults.place(&first.key_span, "first given here");
             faults.push(Diagnostic::error(format!("`{}` is given twice", entry.key), place).related(related));
+        } else {
+            seen.insert(&entry.key, entry);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The fields of a spec as its author gave them, one by one, for telling what has changed between two versions of it.
 
 use super::Source;
+use super::limits::Limits;
 use super::yaml::{self, Node, Value};
 
 /// One field of a spec.
@@ -18,8 +19,8 @@ pub struct GivenField {
 pub fn given_fields(source: &Source) -> Vec<GivenField> {
     let file = &source.place.file;
     let line_of = |at: usize| file.text[..at].matches('\n').count() + 1;
-    // It was parsed before; if it could not be parsed now there would be no source.
-    let documents = yaml::parse(file).unwrap_or_default();
+    // It was parsed before, within the limits of its site; if it could not be parsed now there would be no source.
+    let documents = yaml::parse(file, &Limits::raised()).unwrap_or_default();
     let document = documents.into_iter().find(|document| line_of(document.span.start) == source.line);
     let mut fields = Vec::new();
     if let Some(document) = document {

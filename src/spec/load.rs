@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Source;
 use super::decode::{Faults, Located};
+use super::limits::Limits;
 use super::typed::{self, Kind};
 use super::yaml::{self, Node, Value};
+use super::{Source, standard};
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::fs::TextFile;
+use crate::function::builtins;
 
 /// One document with its id and its origin.
 #[derive(Debug)]
@@ -61,7 +63,8 @@ impl Namespace {
 /// spec is not an unknown name.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
-    places: BTreeMap<(Namespace, String), Place>,
+    /// By the id in small letters, since ids that differ only in case cannot stand side by side.
+    places: BTreeMap<(Namespace, String), (String, Place)>,
     /// Some file could not be read at all: what it declares is not known, and no name can be called unknown.
     has_gaps: bool,
 }
@@ -69,23 +72,39 @@ pub(super) struct Declared {
 impl Declared {
     /// Whether a name may be declared, by a sound spec or a faulty one.
     pub(super) fn may_contain(&self, namespace: Namespace, id: &str) -> bool {
-        self.has_gaps || self.places.contains_key(&(namespace, id.to_owned()))
+        let taken = self.places.get(&(namespace, id.to_ascii_lowercase()));
+        self.has_gaps || taken.is_some_and(|(taken, _)| taken == id)
     }
 
     /// The ids that are declared.
     pub(super) fn ids(&self, namespace: Namespace) -> impl Iterator<Item = &str> {
-        let places = self.places.keys().filter(move |(other, _)| *other == namespace);
-        places.map(|(_, id)| id.as_str())
+        let places = self.places.iter().filter(move |((other, _), _)| *other == namespace);
+        places.map(|(_, (id, _))| id.as_str())
     }
 }
 
 /// Reads all documents of all files; `are_all` says whether there are no others that could not be read.
-pub(super) fn documents(files: &[TextFile], are_all: bool) -> (Vec<Document>, Declared, Vec<Diagnostic>) {
+pub(super) fn documents(
+    files: &[TextFile],
+    are_all: bool,
+    limits: &Limits,
+) -> (Vec<Document>, Declared, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let mut declared = Declared { has_gaps: !are_all, ..Declared::default() };
     let mut found = Vec::new();
+    let mut bytes = 0_usize;
     for TextFile { name, file } in files {
-        let nodes = match yaml::parse(file) {
+        bytes = bytes.saturating_add(file.text.len());
+        if limits.bytes.is_exceeded(bytes) {
+            let place = Place { file: Arc::clone(file), span: 0..0, label: String::new() };
+            let message =
+                format!("the specs up to this one have {bytes} bytes; {} is the most", limits.bytes.most);
+            let total = files.iter().map(|text| text.file.text.len()).sum::<usize>();
+            found.push(Diagnostic::error(message, place).help(limits.bytes.help(total as u64)));
+            declared.has_gaps = true;
+            break;
+        }
+        let nodes = match yaml::parse(file, limits) {
             Ok(nodes) => nodes,
             Err(diagnostic) => {
                 found.push(*diagnostic);
@@ -154,14 +173,21 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
     };
     if let Err(reason) = check_id(namespace, id) {
         let place = faults.place(&span, "not usable as an id");
-        faults.push(Diagnostic::error(format!("`{id}` cannot be an id: {reason}"), place));
+        let shown: String = id.chars().take(60).collect();
+        let shown = if shown.len() < id.len() { format!("{shown}…") } else { shown };
+        faults.push(Diagnostic::error(format!("`{shown}` cannot be an id: {reason}"), place));
+    }
+    if let Some(standard) = standard_alike(namespace, id) {
+        let place = faults.place(&span, "another name is needed");
+        let message = format!(
+            "`{id}` differs only in case from the built-in {} `{standard}`, which some file systems do not tell apart",
+            namespace.noun()
+        );
+        faults.push(Diagnostic::error(message, place));
     }
     let place = faults.place(&span, "");
-    let taken = declared
-        .places
-        .iter()
-        .find(|((other, taken), _)| *other == namespace && taken.eq_ignore_ascii_case(id));
-    if let Some(((_, taken), first)) = taken {
+    let key = (namespace, id.to_ascii_lowercase());
+    if let Some((taken, first)) = declared.places.get(&key) {
         let first = Place { label: "first declared here".into(), ..first.clone() };
         let message = if taken == id {
             format!("there are two {}s `{id}`", namespace.noun())
@@ -175,7 +201,18 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
         faults.push(Diagnostic::error(message, place).related(first));
         return;
     }
-    declared.places.insert((namespace, id.to_owned()), place);
+    declared.places.insert(key, (id.to_owned(), place));
+}
+
+/// The built-in of a name that is another one only by its case.
+fn standard_alike(namespace: Namespace, id: &str) -> Option<String> {
+    let is_alike = |name: &str| name != id && name.eq_ignore_ascii_case(id);
+    match namespace {
+        Namespace::Activation => builtins().iter().map(|it| it.id.to_owned()).find(|name| is_alike(name)),
+        Namespace::Model => standard::models().into_iter().map(|it| it.id).find(|name| is_alike(name)),
+        Namespace::Figure => standard::figures().into_iter().map(|it| it.id).find(|name| is_alike(name)),
+        Namespace::Target | Namespace::Experiment | Namespace::Page => None,
+    }
 }
 
 /// Folders and files of the site that a page cannot be named like.
@@ -204,10 +241,7 @@ pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
         return Err("it is empty".into());
     }
     if let Some(stray) = id.chars().find(|&c| !is_allowed(c)) {
-        return Err(format!(
-            "it may hold letters, digits, `_`, `-` and `.`, not `{}`",
-            stray.escape_default()
-        ));
+        return Err(format!("it may hold letters, digits, `_`, `-` and `.`, not `{}`", stray.escape_debug()));
     }
     if !id.starts_with(|c: char| c.is_ascii_alphanumeric()) || id.ends_with('.') {
         return Err("it must begin with a letter or a digit, and not end with `.`".into());
@@ -221,6 +255,14 @@ pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
     }
     if namespace == Namespace::Figure && id.to_ascii_lowercase().ends_with(DARK) {
         return Err(format!("it ends with `{DARK}`, as the files of figures on dark ground do"));
+    }
+    let stem = id.split('.').next().unwrap_or(id).to_ascii_lowercase();
+    let is_numbered = |device: &str| {
+        stem.strip_prefix(device)
+            .is_some_and(|number| number.len() == 1 && number.as_bytes()[0].is_ascii_digit())
+    };
+    if ["con", "prn", "aux", "nul"].contains(&stem.as_str()) || is_numbered("com") || is_numbered("lpt") {
+        return Err("Windows keeps that name for a device, and has no file or folder of it".into());
     }
     if id.len() > 100 {
         return Err("it is longer than 100 characters".into());

@@ -6,6 +6,7 @@ mod data;
 mod date;
 mod decode;
 mod given;
+mod limits;
 mod load;
 mod palette;
 mod resolve;
@@ -19,9 +20,10 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, shortened};
 use crate::fs::TextFile;
 use crate::function::Function;
+use limits::Limits;
 
 pub use data::{Data, Noise, Validation, linspace};
 pub use date::Date;
@@ -39,9 +41,10 @@ pub use unused::unused;
 ///
 /// Every fault of every file, in the order of the files and of the places in them.
 pub fn load(files: &[TextFile], unreadable: Vec<Diagnostic>) -> Result<Specs, Vec<Diagnostic>> {
-    let (documents, declared, mut found) = load::documents(files, unreadable.is_empty());
+    let limits = Limits::of(files);
+    let (documents, declared, mut found) = load::documents(files, unreadable.is_empty(), &limits);
     found.extend(unreadable);
-    let (specs, resolving) = resolve::resolve(&documents, &declared);
+    let (specs, resolving) = resolve::resolve(&documents, &declared, &limits);
     found.extend(resolving);
     if found.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         return Ok(specs);
@@ -55,9 +58,9 @@ pub fn load(files: &[TextFile], unreadable: Vec<Diagnostic>) -> Result<Specs, Ve
             )
         })
     };
-    found.sort_by_key(position);
+    found.sort_by_cached_key(position);
     found.dedup();
-    Err(found)
+    Err(shortened(found))
 }
 
 /// Whether a spec of a kind can have an id.
@@ -71,7 +74,7 @@ pub fn check_id(kind: &str, id: &str) -> Result<(), String> {
 
 /// The ids of the targets that some specs declare, sound or not.
 pub fn target_ids(files: &[TextFile]) -> Vec<String> {
-    let (_, declared, _) = load::documents(files, true);
+    let (_, declared, _) = load::documents(files, true, &Limits::of(files));
     declared.ids(load::Namespace::Target).map(str::to_owned).collect()
 }
 
@@ -128,6 +131,8 @@ pub struct Site {
     pub home: Vec<String>,
     /// Whether still figures have a variant on dark ground.
     pub has_dark_figures: bool,
+    /// Whether HTML in Markdown is HTML, and not shown as it is written.
+    pub allows_html: bool,
     pub look: Look,
     /// `None` without a site spec.
     pub source: Option<Source>,

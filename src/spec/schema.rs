@@ -116,8 +116,9 @@ mod tests {
         };
         match parent {
             "site" => format!("kind: site\n{field}\n---\n{EXPERIMENT}{TRAINING}{TARGET}"),
-            "site.figures" => {
-                format!("kind: site\nfigures: {{{field}}}\n---\n{EXPERIMENT}{TRAINING}{TARGET}")
+            "site.figures" | "site.limits" => {
+                let mapping = parent.trim_start_matches("site.");
+                format!("kind: site\n{mapping}: {{{field}}}\n---\n{EXPERIMENT}{TRAINING}{TARGET}")
             }
             "polynomial" => {
                 format!("{EXPERIMENT}{TRAINING}---\nkind: polynomial\nid: t\nroots: [1, 2]\n{field}\n")

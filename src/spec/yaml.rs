@@ -8,8 +8,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_yaml::{DuplicateKeyPolicy, Location, Options, Spanned};
+use serde_yaml::{Budget, DuplicateKeyPolicy, Location, Options, Spanned};
 
+use super::limits::Limits;
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
 
 /// A value with its place.
@@ -64,17 +65,49 @@ impl Value {
 /// # Errors
 ///
 /// The first place where the text is not YAML, or is more than any spec could need (deeply nested, billions of aliases).
-pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Vec<Node>, Box<Diagnostic>> {
+pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Result<Vec<Node>, Box<Diagnostic>> {
+    let values = usize::try_from(limits.values.most).unwrap_or(usize::MAX);
+    let mut budget = Budget::default();
+    budget.max_nodes = values;
+    budget.max_events = values.saturating_mul(4);
+    budget.max_documents = budget.max_documents.max(values / 100);
     let mut options = Options::default();
+    options.budget = Some(budget);
+    options.alias_limits.max_total_replayed_events = values.saturating_mul(4);
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
     options.strict_booleans = true;
     options.underscored_numbers_as_strings = true;
     options.reject_unsupported_tags = true;
     options.with_snippet = false;
     let documents = serde_yaml::from_multiple_with_options::<Spanned<Tree>>(&file.text, options)
-        .map_err(|error| syntax_error(file, &error))?;
+        .map_err(|error| too_much(file, &error, limits).unwrap_or_else(|| syntax_error(file, &error)))?;
     let nodes = documents.into_iter().map(|document| node(document, &file.text));
     Ok(nodes.filter(|node| node.value != Value::Null).collect())
+}
+
+/// Says of a text that holds more than allowed what allows it; `None` of other errors.
+fn too_much(file: &Arc<SourceFile>, error: &serde_yaml::Error, limits: &Limits) -> Option<Box<Diagnostic>> {
+    // Within an alias, the parser tells of it by its text alone.
+    let text = error.without_snippet().to_string();
+    let breach = text.split("budget breached: ").nth(1);
+    let is_too_deep =
+        text.contains("recursion limit exceeded") || breach.is_some_and(|it| it.starts_with("Depth"));
+    let is_too_much =
+        breach.is_some_and(|it| ["Nodes", "Events", "Documents"].iter().any(|name| it.starts_with(name)));
+    let (message, help) = match (is_too_deep, is_too_much) {
+        (true, _) => (
+            "this is nested deeper than any spec".to_owned(),
+            "no field of a spec needs more than a few levels".to_owned(),
+        ),
+        (_, true) => {
+            let values = limits.values;
+            (format!("this file holds more than {} values", values.most), values.help(values.most * 2))
+        }
+        _ => return None,
+    };
+    let span = error.location().map_or(0..0, |location| bytes(&location, &file.text));
+    let place = Place { file: Arc::clone(file), span, label: String::new() };
+    Some(Box::new(Diagnostic::error(message, place).help(help)))
 }
 
 fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Box<Diagnostic> {
@@ -225,10 +258,14 @@ mod tests {
         Arc::new(SourceFile { path: "specs/a.yaml".into(), text: text.into() })
     }
 
+    fn of(file: &Arc<SourceFile>) -> Result<Vec<Node>, Box<Diagnostic>> {
+        parse(file, &Limits::default())
+    }
+
     #[test]
     fn values_know_their_places() {
         let text = "# é\na: &gd {x: 1.0e-3, y: 'two'}\nb: *gd\n---\nc: |\n  one\n  two\n";
-        let documents = parse(&file(text)).unwrap();
+        let documents = of(&file(text)).unwrap();
         let Value::Mapping(first) = &documents[0].value else { panic!() };
         let Value::Mapping(a) = &first[0].value.value else { panic!() };
         assert_eq!(a[0].value.value, Value::Number(0.001));
@@ -243,7 +280,7 @@ mod tests {
 
     #[test]
     fn only_true_and_false_are_booleans() {
-        let documents = parse(&file("a: no\nb: false\nc: 1_000\n")).unwrap();
+        let documents = of(&file("a: no\nb: false\nc: 1_000\n")).unwrap();
         let Value::Mapping(entries) = &documents[0].value else { panic!() };
         assert_eq!(entries[0].value.value, Value::Text("no".into()));
         assert_eq!(entries[1].value.value, Value::Bool(false));
@@ -263,23 +300,23 @@ mod tests {
             "%",
             "\u{0}",
         ] {
-            assert!(parse(&file(text)).is_err(), "{text:?}");
+            assert!(of(&file(text)).is_err(), "{text:?}");
         }
         for opening in ["[", "{a: ", "- "] {
-            assert!(parse(&file(&opening.repeat(100_000))).is_err(), "{opening:?} a hundred thousand times");
+            assert!(of(&file(&opening.repeat(100_000))).is_err(), "{opening:?} a hundred thousand times");
         }
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
             bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
-        assert!(parse(&file(&bomb)).is_err());
+        assert!(of(&file(&bomb)).is_err());
     }
 
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "[-{}\\[\\]:,&*!|>'\"%#?a0 \n\té]{0,60}") {
-            let _ = parse(&file(&text));
+            let _ = of(&file(&text));
         }
     }
 }

@@ -3,6 +3,7 @@
 mod descent;
 mod lbfgs;
 mod levenberg_marquardt;
+mod loops;
 mod model;
 mod optimizer;
 mod recorder;
@@ -10,6 +11,8 @@ mod run;
 mod trials;
 mod units;
 
+#[cfg(test)]
+mod gradients;
 #[cfg(test)]
 mod tests;
 

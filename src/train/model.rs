@@ -1,6 +1,8 @@
 //! Models: what they predict, their loss, and its gradient.
 
+use super::loops::{self, Neuron};
 use crate::function::Function;
+use crate::lanes;
 use crate::spec::ModelType;
 
 /// ŷ at `x` for one vector of parameters (in the order of [`ModelType::tensors`]); `y` is as long as `x`.
@@ -8,7 +10,8 @@ pub fn predict(model_type: &ModelType, function: &Function, parameters: &[f64], 
     match model_type {
         ModelType::SingleNeuron => {
             let &[w, b, v, c] = parameters else { return y.fill(f64::NAN) };
-            let z: Vec<f64> = x.iter().map(|x| w * x + b).collect();
+            let mut z = vec![0.0; x.len()];
+            loops::line(x, w, b, &mut z);
             function.values(&z, y);
             y.iter_mut().for_each(|y| *y = v * *y + c);
         }
@@ -43,13 +46,10 @@ pub(super) fn affine<'p>(
 ) -> &'p [f64] {
     let (weights, rest) = parameters.split_at(fan_in * fan_out);
     let (biases, rest) = rest.split_at(fan_out);
-    let length = h.len() / fan_in;
-    for (unit, column) in z.chunks_exact_mut(length).enumerate() {
-        column.fill(biases[unit]);
-        for (input, h) in h.chunks_exact(length).enumerate() {
-            let weight = weights[input * fan_out + unit];
-            column.iter_mut().zip(h).for_each(|(z, h)| *z += weight * h);
-        }
+    let points = h.len() / fan_in;
+    if points > 0 {
+        let (by_input, by_output) = (fan_out, 1);
+        loops::Layer { inputs: h, points, weights, by_input, by_output, biases, outputs: z }.compute();
     }
     rest
 }
@@ -107,7 +107,7 @@ impl<'c> Loss<'c> {
 
     /// The loss at `parameters`; the gradient by each of them is left in `gradient`.
     ///
-    /// All sums run over the data in their order, so that the bits do not depend on the machine.
+    /// All sums run over the data in one order, so that the bits do not depend on the machine.
     pub fn gradient(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
         match self.model_type {
             ModelType::SingleNeuron => self.single_neuron(parameters, gradient),
@@ -119,9 +119,10 @@ impl<'c> Loss<'c> {
     /// The loss at `parameters`.
     pub fn value(&mut self, parameters: &[f64]) -> f64 {
         predict(self.model_type, self.function, parameters, &self.x, &mut self.prediction);
-        let squares =
-            self.prediction.iter().zip(&self.y).map(|(prediction, y)| (prediction - y) * (prediction - y));
-        squares.sum::<f64>() / self.count()
+        for (prediction, y) in self.prediction.iter_mut().zip(&self.y) {
+            *prediction -= y;
+        }
+        lanes::dot(&self.prediction, &self.prediction) / self.count()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
@@ -132,15 +133,9 @@ impl<'c> Loss<'c> {
     fn single_neuron(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
         let &[w, b, v, c] = parameters else { return f64::NAN };
         let Layer { z, h, slope, .. } = &mut self.layers[0];
-        z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x + b);
+        loops::line(&self.x, w, b, z);
         self.function.values_and_derivatives(z, h, slope);
-        let mut sums = [0.0; 5];
-        for (((x, y), h), slope) in self.x.iter().zip(&self.y).zip(&*h).zip(&*slope) {
-            let residual = v * h + c - y;
-            let by_z = residual * v * slope;
-            let terms = [by_z * x, by_z, residual * h, residual, residual * residual];
-            sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
-        }
+        let sums = Neuron { x: &self.x, y: &self.y, h, slope, v, c }.sums();
         let factor = 2.0 / self.count();
         gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient = factor * sum);
         sums[4] / self.count()
@@ -151,30 +146,31 @@ impl<'c> Loss<'c> {
         let Layer { z, h, slope, .. } = &mut self.layers[0];
         z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x);
         self.function.values_and_derivatives(z, h, slope);
-        let (mut by_w, mut squares) = (0.0, 0.0);
-        for (((x, y), h), slope) in self.x.iter().zip(&self.y).zip(&*h).zip(&*slope) {
-            let residual = h - y;
-            by_w += residual * slope * x;
-            squares += residual * residual;
-        }
-        gradient[0] = 2.0 / self.count() * by_w;
-        squares / self.count()
+        // As a neuron with v = 1 and c = 0, of which only the first sum is asked for.
+        let sums = Neuron { x: &self.x, y: &self.y, h, slope, v: 1.0, c: 0.0 }.sums();
+        gradient[0] = 2.0 / self.count() * sums[0];
+        sums[4] / self.count()
     }
 
     fn mlp(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
         self.forward(parameters);
         let factor = 2.0 / self.count();
-        let mut squares = 0.0;
-        for ((delta, prediction), y) in self.delta.iter_mut().zip(&self.prediction).zip(&self.y) {
-            let residual = prediction - y;
-            *delta = factor * residual;
-            squares += residual * residual;
+        for (prediction, y) in self.prediction.iter_mut().zip(&self.y) {
+            *prediction -= y;
         }
-        self.backward(parameters, |parameter, delta, h| {
-            gradient[parameter] = match h {
-                None => delta.iter().sum(),
-                Some(h) => delta.iter().zip(h).map(|(delta, h)| delta * h).sum(),
-            };
+        let squares = lanes::dot(&self.prediction, &self.prediction);
+        for (delta, residual) in self.delta.iter_mut().zip(&self.prediction) {
+            *delta = factor * residual;
+        }
+        let points = self.x.len();
+        self.backward(parameters, |weights, delta, input| {
+            let (fan_in, fan_out) = (input.len() / points, delta.len() / points);
+            let (by_weight, by_bias) =
+                gradient[weights..][..(fan_in + 1) * fan_out].split_at_mut(fan_in * fan_out);
+            loops::all_products(input, delta, points, by_weight);
+            for (by_bias, delta) in by_bias.iter_mut().zip(delta.chunks_exact(points)) {
+                *by_bias = loops::sum(delta);
+            }
         });
         squares / self.count()
     }
@@ -194,8 +190,9 @@ impl<'c> Loss<'c> {
     }
 
     /// Backwards through the layers of an MLP, from the derivatives by ŷ in the first column of `delta`. `each` is told of every
-    /// parameter, with the column of derivatives by the z of its unit and, of a weight, the column of what it multiplies.
-    fn backward(&mut self, parameters: &[f64], mut each: impl FnMut(usize, &[f64], Option<&[f64]>)) {
+    /// layer: where its weights begin (its biases follow them), the columns of derivatives by the z of its units, and the columns
+    /// of what its weights multiply.
+    fn backward(&mut self, parameters: &[f64], mut each: impl FnMut(usize, &[f64], &[f64])) {
         let points = self.x.len();
         // `end` is where the parameters of the layer at hand end.
         let (mut end, mut fan_out) = (parameters.len(), 1);
@@ -204,24 +201,22 @@ impl<'c> Loss<'c> {
                 Some(below) => (&self.layers[below].h, self.layers[below].units),
                 None => (&self.x, 1),
             };
-            let biases = end - fan_out;
-            let weights = biases - fan_in * fan_out;
-            for (unit, delta) in self.delta.chunks_exact(points).take(fan_out).enumerate() {
-                each(biases + unit, delta, None);
-                for (source, h) in input.chunks_exact(points).enumerate() {
-                    each(weights + source * fan_out + unit, delta, Some(h));
-                }
-            }
+            let weights = end - fan_out - fan_in * fan_out;
+            let delta = &self.delta[..fan_out * points];
+            each(weights, delta, input);
             let Some(below) = at.checked_sub(1) else { break };
-            for (source, column) in self.below.chunks_exact_mut(points).take(fan_in).enumerate() {
-                column.fill(0.0);
-                for (unit, delta) in self.delta.chunks_exact(points).take(fan_out).enumerate() {
-                    let weight = parameters[weights + source * fan_out + unit];
-                    column.iter_mut().zip(delta).for_each(|(below, delta)| *below += weight * delta);
-                }
+            let outputs = &mut self.below[..fan_in * points];
+            loops::Layer {
+                inputs: delta,
+                points,
+                weights: &parameters[weights..][..fan_in * fan_out],
+                by_input: 1,
+                by_output: fan_out,
+                biases: &[],
+                outputs,
             }
-            let slopes = &self.layers[below].slope;
-            self.below.iter_mut().zip(slopes).for_each(|(below, slope)| *below *= slope);
+            .compute();
+            loops::multiply(&mut self.below[..fan_in * points], &self.layers[below].slope);
             std::mem::swap(&mut self.delta, &mut self.below);
             (end, fan_out) = (weights, fan_in);
         }
@@ -263,23 +258,23 @@ impl<'c> Loss<'c> {
             ModelType::Mlp { .. } => {
                 self.forward(parameters);
                 self.delta[..points].fill(1.0);
-                self.backward(parameters, |parameter, delta, h| {
-                    let column = jacobian[parameter * points..].iter_mut();
-                    match h {
-                        None => column.zip(delta).for_each(|(by, delta)| *by = *delta),
-                        Some(h) => {
-                            column.zip(delta.iter().zip(h)).for_each(|(by, (delta, h))| *by = delta * h);
+                self.backward(parameters, |weights, delta, input| {
+                    let (fan_in, fan_out) = (input.len() / points, delta.len() / points);
+                    let columns = jacobian[weights * points..].chunks_exact_mut(points);
+                    for (at, column) in columns.take((fan_in + 1) * fan_out).enumerate() {
+                        column.copy_from_slice(&delta[at % fan_out * points..][..points]);
+                        // The biases come after the weights, and multiply nothing.
+                        if let Some(h) = input.chunks_exact(points).nth(at / fan_out) {
+                            loops::multiply(column, h);
                         }
                     }
                 });
             }
         }
-        let mut squares = 0.0;
         for ((residual, prediction), y) in residuals.iter_mut().zip(&self.prediction).zip(&self.y) {
             *residual = prediction - y;
-            squares += *residual * *residual;
         }
-        squares / self.count()
+        lanes::dot(residuals, residuals) / self.count()
     }
 
     /// Other data in the place of those that there are, as many.

@@ -1,6 +1,9 @@
 //! What training did, and how it is kept.
 
 use serde::{Deserialize, Serialize};
+
+use crate::plan::Case;
+
 /// The marks of what stands at the end of a run's bytes.
 const VALIDATION: usize = 1;
 const RESTARTS: usize = 2;
@@ -104,6 +107,39 @@ impl Run {
         let mut losses = self.validation.iter().copied().enumerate();
         let first = losses.next()?;
         Some(losses.fold(first, |best, other| if other.1 < best.1 { other } else { best }))
+    }
+
+    /// Whether it can be the run of a case: whether there is as much of everything as there must be. What is read from a cache
+    /// is sound bytes, and could still be those of another case.
+    pub fn fits(&self, case: &Case) -> bool {
+        let Self { losses, validation, snapshots, best, outcome, halvings, restarts } = self;
+        let (count, epochs) = (case.model.model_type.parameter_count(), case.training.epochs);
+        let expected = match *outcome {
+            Outcome::Finished => epochs,
+            Outcome::Diverged { epoch } => epoch,
+            Outcome::Converged { epoch } => epoch.saturating_add(1),
+        };
+        let are_snapshots_sound =
+            snapshots.iter().all(|it| it.parameters.len() == count && it.epoch <= epochs)
+                && snapshots.windows(2).all(|pair| pair[0].epoch < pair[1].epoch);
+        let is_best_sound = match best {
+            Some(best) => best.parameters.len() == count && best.epoch < losses.len(),
+            None => losses.is_empty(),
+        };
+        let are_starts_sound = match restarts {
+            Some(restarts) => {
+                restarts.lowest.len() == case.restarts.len() + 1 && restarts.kept < restarts.lowest.len()
+            }
+            None => case.restarts.is_empty(),
+        };
+        losses.len() == expected
+            && expected <= epochs.saturating_add(1)
+            && (case.data.held_out() > 0 && validation.len() == losses.len() || validation.is_empty())
+            && snapshots.is_empty() == losses.is_empty()
+            && are_snapshots_sound
+            && is_best_sound
+            && are_starts_sound
+            && halvings.iter().all(|&halving| halving <= epochs)
     }
 
     /// Which of the case's starts it is from.

@@ -59,6 +59,14 @@ impl Trials {
         read.0.iter().all(is_sound).then_some(read)
     }
 
+    /// Whether they can be those of a case: one for each of its seeds, with as many parameters as it has.
+    pub fn fits(&self, case: &Case) -> bool {
+        let count = case.model.model_type.parameter_count();
+        let is_sound = |trial: &Trial| trial.best.as_ref().is_none_or(|best| best.parameters.len() == count);
+        self.0.iter().map(|trial| trial.seed).eq(case.seeded.iter().map(|seeded| seeded.seed))
+            && self.0.iter().all(is_sound)
+    }
+
     /// The lowest loss of each start; infinite where there is none.
     pub fn losses(&self) -> Vec<f64> {
         let losses = self.0.iter().map(|trial| trial.best.as_ref().map_or(f64::INFINITY, |best| best.mse));

@@ -219,3 +219,72 @@ fn whatever_is_touched_is_seen() {
     let all = rebuilt(&project, &["--base-url", "https://example.org/"]);
     assert!(all["files_written"].as_u64().unwrap() > 3);
 }
+
+/// Gives an entry other contents, with a header that says that they are those that were stored.
+fn forge(entry: &std::path::Path, payload: &[u8]) {
+    const HEADER: usize = 8 + 32 + 32;
+    let mut bytes = std::fs::read(entry).unwrap();
+    bytes.truncate(HEADER);
+    bytes[40..].copy_from_slice(blake3::hash(payload).as_bytes());
+    bytes.extend_from_slice(payload);
+    std::fs::write(entry, bytes).unwrap();
+}
+
+#[test]
+fn forged_entries_are_made_anew_or_told_of() {
+    const SPECS: &str = "kind: experiment\nid: e\ntarget: t\nactivation: [tanh, relu]\nmodel: [single_neuron, m]\nattainable: {budget: 300}\n\
+        seeds: 3\ndata: {points: 8, validation: 0.25}\ntraining: {learning_rate: 0.1, epochs: 6, restarts: 2}\n\
+        figures: [f, g, loss_boxes]\n---\nkind: target\nid: t\nexpression: x^2\n---\nkind: model\nid: m\ntype: mlp\nhidden_sizes: [2]\n\
+        ---\nkind: figure\nid: f\ntype: fit\nsize: [200, 200]\nformats: [png, svg]\n---\nkind: figure\nid: g\ntype: convergence\nsize: [200, 200]\n";
+    let project = Project::new(&[("specs/a.yaml", SPECS)]);
+    project.build();
+    let expected = project.site();
+    let cache = project.path(".actfn-cache");
+    let all = tree(&cache);
+    let kinds = ["run", "trials", "attainable", "verdict", "figure", "record", "settled"];
+    let entries = |kind: &str| -> Vec<std::path::PathBuf> {
+        let folder = project.path(".actfn-cache/v1").join(kind);
+        tree(&folder).into_keys().map(|name| folder.join(name)).collect()
+    };
+    let mut forged = 0;
+    for kind in kinds {
+        let sound: Vec<_> =
+            entries(kind).into_iter().map(|path| (std::fs::read(&path).unwrap(), path)).collect();
+        assert!(!sound.is_empty(), "{kind}");
+        let half = |bytes: &[u8]| bytes[72..72 + (bytes.len() - 72) / 2].to_vec();
+        let payloads: [&dyn Fn(usize) -> Vec<u8>; 5] = [
+            &|_| Vec::new(),
+            &|_| b"{}".to_vec(),
+            &|_| vec![0xff; 400],
+            &|at| half(&sound[at].0),
+            // Those of another entry of its kind: sound, and not its own.
+            &|at| sound[(at + 1) % sound.len()].0[72..].to_vec(),
+        ];
+        for (way, payload) in payloads.into_iter().enumerate() {
+            let is_other = way == 4;
+            if is_other && matches!(kind, "figure" | "verdict") {
+                // A picture of something else is a picture; only its hash, which is forged, could tell.
+                continue;
+            }
+            for (at, (_, path)) in sound.iter().enumerate() {
+                forge(path, &payload(at));
+                forged += 1;
+            }
+            let ran = project.run(&["build", "--verify"]);
+            assert!(!ran.stderr.contains("panicked"), "{kind} {way}: {}", ran.stderr);
+            if is_other {
+                // What fits could have been its own.
+                assert!([0, 1].contains(&ran.status), "{kind} {way}: {}", ran.stderr);
+            } else {
+                assert_eq!(ran.status, 0, "{kind} {way}: {}", ran.stderr);
+                if !(kind == "verdict" && way == 0) {
+                    assert!(project.site() == expected, "{kind} {way}");
+                }
+            }
+            for (name, bytes) in &all {
+                std::fs::write(cache.join(name), bytes).unwrap();
+            }
+        }
+    }
+    assert!(forged > 100, "{forged}");
+}

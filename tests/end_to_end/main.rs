@@ -3,10 +3,19 @@
 mod atlas;
 mod cache;
 mod command_line;
+mod confined;
+#[cfg(unix)]
+mod corrupted;
 mod crawl;
+#[cfg(unix)]
+mod crowded;
 mod diagnoses;
 mod diagnostics;
 mod figures;
+mod inert;
+#[cfg(unix)]
+mod killed;
+mod limits;
 mod optimizers;
 mod pages;
 mod parity;

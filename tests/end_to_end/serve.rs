@@ -167,3 +167,122 @@ fn without_a_site_it_says_how_to_make_one() {
         ran.stderr
     );
 }
+
+#[test]
+fn hostile_requests_are_answered_and_the_server_stays() {
+    let (project, running) = served();
+    project.write("secret.txt", "secret");
+    let host = &running.address;
+    let head = format!("Host: {host}\r\nConnection: close\r\n\r\n");
+    let mut refused = 0;
+    let mut refuse = |request: &str| {
+        let (status, answer) = running.raw(request);
+        let shown: String = request.chars().take(80).collect();
+        assert!((400..500).contains(&status), "{shown:?}: {status} {:.300}", answer);
+        assert_ne!(body(&answer), "secret", "{shown:?}");
+        refused += 1;
+    };
+    let ways_up = [
+        "..",
+        "%2e%2e",
+        "%2E.",
+        ".%2e",
+        "..%00",
+        "%252e%252e",
+        "%25%32%65%25%32%65",
+        "..%c0%af",
+        "%c0%ae%c0%ae",
+        "..%5c",
+        "..\\",
+        "%2e%2e%2f",
+        "%2e%2e%5c",
+        "....//",
+        "..;",
+        "%uff0e%uff0e",
+        "%e3%80%82%e3%80%82",
+        "..%ef%bc%8f",
+    ];
+    for up in ways_up {
+        for path in [
+            format!("/{up}/secret.txt"),
+            format!("/experiments/{up}/{up}/secret.txt"),
+            format!("/{up}{up}secret.txt"),
+            format!("/{up}/{up}/{up}/{up}/{up}/etc/passwd"),
+        ] {
+            refuse(&format!("GET {path} HTTP/1.1\r\n{head}"));
+        }
+    }
+    let absolute = project.path("secret.txt").to_str().unwrap().to_owned();
+    for path in [
+        &absolute,
+        &format!("/{absolute}"),
+        "//etc/passwd",
+        "/%2fetc%2fpasswd",
+        "/%2f/etc/passwd",
+        "/C:/Windows/win.ini",
+        "/%5c%5chost%5cshare",
+        "/file:///etc/passwd",
+        "/index.html%00.png",
+        "/index.html/",
+        "/index.html/..",
+        "/./index.html",
+        "/%",
+        "/%zz",
+        "/\u{7f}",
+        "/con",
+        "/~root",
+        "/.git/config",
+    ] {
+        refuse(&format!("GET {path} HTTP/1.1\r\n{head}"));
+    }
+    for request in [
+        format!("GET /{} HTTP/1.1\r\n{head}", "a".repeat(1_000_000)),
+        format!("GET /{} HTTP/1.1\r\n{head}", "a/".repeat(20_000)),
+        format!("GET /{} HTTP/1.1\r\n{head}", "%2e%2e%2f".repeat(5_000)),
+        format!("GET / HTTP/1.1\r\nX: {}\r\n{head}", "x".repeat(1_000_000)),
+        format!("GET / HTTP/1.1\r\n{}{head}", "X: y\r\n".repeat(10_000)),
+        format!("GET http://{host}/%2e%2e/secret.txt HTTP/1.1\r\n{head}"),
+        format!("GET secret.txt HTTP/1.1\r\n{head}"),
+        format!("GET  HTTP/1.1\r\n{head}"),
+        format!("GET / HTTP/9.9\r\n{head}"),
+        format!("GET / HTCPCP/1.0\r\n{head}"),
+        format!("G\u{1}T / HTTP/1.1\r\n{head}"),
+        format!("GET / HTTP/1.1\r\nHost {host}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\n: x\r\n{head}"),
+        format!("GET / HTTP/1.1\r\nA\0B: x\r\n{head}"),
+        format!("POST / HTTP/1.1\r\nContent-Length: -1\r\n{head}"),
+        format!("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n{head}"),
+        format!("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n{head}"),
+        format!("CONNECT {host} HTTP/1.1\r\n{head}"),
+        format!("TRACE / HTTP/1.1\r\n{head}"),
+        format!("DELETE /index.html HTTP/1.1\r\n{head}"),
+        format!("PUT /index.html HTTP/1.1\r\nContent-Length: 1\r\n{head}x"),
+        "\r\n\r\n\0\0\0\0".into(),
+        "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}".into(),
+        "SSH-2.0-OpenSSH_9.6\r\n\r\n".into(),
+    ] {
+        refuse(&request);
+    }
+    assert!(refused > 110, "{refused}");
+    // Ranges that make no sense are answered by the whole file, or not at all.
+    for range in
+        ["bytes=9999999999999999999999-", "bytes=5-2", "bytes=-0", "bytes=0-0,".repeat(5_000).as_str()]
+    {
+        let request = format!(
+            "GET /mine/notes.txt HTTP/1.1\r\nHost: {host}\r\nRange: {range}\r\nConnection: close\r\n\r\n"
+        );
+        assert!([200, 206, 416, 431].contains(&running.raw(&request).0), "{range:.40}");
+    }
+    // Who begins and never ends holds up nobody else.
+    let waiting: Vec<_> = (0..200)
+        .map(|_| {
+            let mut stream = std::net::TcpStream::connect(host).unwrap();
+            std::io::Write::write_all(&mut stream, b"GET / HTTP/1.1\r\nHost: loc").unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(running.get("/").0, 200, "it is still there");
+    drop(waiting);
+    assert_eq!(running.get("/").0, 200, "it is still there");
+    assert_eq!(project.read("secret.txt"), "secret");
+}

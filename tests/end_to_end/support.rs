@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use walkdir::WalkDir;
@@ -20,6 +21,33 @@ pub(crate) struct Ran {
     pub(crate) status: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+/// What a run of the program left and took.
+pub(crate) struct Measured {
+    pub(crate) ran: Ran,
+    /// The time of processors, which does not depend on what else they have to do.
+    pub(crate) cpu: Duration,
+    /// The most memory that it held at a time.
+    pub(crate) megabytes: u64,
+}
+
+/// The time and the most memory that a process has taken so far.
+fn taken(process: u32) -> Option<(Duration, u64)> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().ok()?;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // After the name in parentheses: the state, ten numbers, and then hundredths of a second for itself and in the kernel.
+    let times: Vec<u64> = stat
+        .rsplit(')')
+        .next()?
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|it| it.parse().ok())
+        .collect();
+    Some((Duration::from_millis(10 * times.iter().sum::<u64>()), kilobytes >> 10))
 }
 
 impl Project {
@@ -89,6 +117,28 @@ impl Project {
         }
     }
 
+    /// Runs the program and looks, all the while, at what it takes of the machine; nothing is known of that where the system
+    /// does not tell as Linux does.
+    pub(crate) fn measure(&self, arguments: &[&str]) -> Measured {
+        let (out, err) = (self.path(".stdout"), self.path(".stderr"));
+        let mut command = self.command(arguments);
+        command.stdout(std::fs::File::create(&out).unwrap()).stderr(std::fs::File::create(&err).unwrap());
+        let mut child = command.spawn().unwrap();
+        let (mut cpu, mut megabytes) = (Duration::ZERO, 0);
+        let status = loop {
+            if let Some((time, memory)) = taken(child.id()) {
+                (cpu, megabytes) = (time, memory.max(megabytes));
+            }
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let read = |path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        let ran = Ran { status: status.code().unwrap_or(-1), stdout: read(&out), stderr: read(&err) };
+        Measured { ran, cpu, megabytes }
+    }
+
     /// Builds, and returns what the build says it did.
     #[track_caller]
     pub(crate) fn build(&self) -> serde_json::Value {
@@ -150,4 +200,14 @@ pub(crate) const FIT: &str = "kind: figure\nid: fit\ntype: fit\nsize: [300, 200]
 
 pub(crate) fn small() -> Project {
     Project::new(&[("specs/small.yaml", SMALL), ("specs/cubic.yaml", CUBIC), ("specs/fit.yaml", FIT)])
+}
+
+/// A generator of small numbers that is good enough to choose edits and damages.
+pub(crate) struct Choices(pub(crate) u64);
+
+impl Choices {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
 }

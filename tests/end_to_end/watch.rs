@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{CUBIC, FIT, Project, SMALL, small, tree};
+use crate::support::{CUBIC, Choices, FIT, Project, SMALL, small, tree};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -116,7 +116,7 @@ fn clean(project: &Project) -> Option<std::collections::BTreeMap<String, Vec<u8>
 
 /// Waits until the site is what a clean build makes of the files as they are now.
 #[track_caller]
-fn expect_clean_site(project: &Project, after: &str) {
+pub(crate) fn expect_clean_site(project: &Project, after: &str) {
     let expected = clean(project).unwrap();
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -228,16 +228,6 @@ fn it_begins_with_whatever_there_is() {
     // Another run has another session, and tells pages of the last one everything.
     let message = running.messages("other", 5).next().unwrap();
     assert_ne!(message["session"], "other");
-}
-
-/// A generator of small numbers that is good enough to choose edits.
-struct Choices(u64);
-
-impl Choices {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
 }
 
 /// Something that authors, editors and version control do to files; what was done, in a word.
@@ -533,4 +523,96 @@ fn the_terminal_gets_one_line_a_rebuild() {
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
     assert!(text.contains("expected a whole number from 0"), "{text}");
+}
+
+/// Reads one answer of a connection that stays open: the status, and the body as long as it says.
+fn answer(stream: &mut BufReader<TcpStream>) -> (u16, Vec<u8>) {
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let mut length = 0;
+    loop {
+        line.clear();
+        stream.read_line(&mut line).unwrap();
+        if line.trim().is_empty() {
+            break;
+        }
+        let (name, value) = line.split_once(':').unwrap();
+        assert!(!name.eq_ignore_ascii_case("transfer-encoding"), "{line}");
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    (status, body)
+}
+
+#[test]
+fn ten_thousand_requests_while_it_is_rebuilt_lose_nothing() {
+    const CONNECTIONS: usize = 100;
+    const REQUESTS: usize = 100;
+    let project = small();
+    project.write("static/mine/notes.txt", &"0123456789".repeat(10_000));
+    let running = Running::start(&project, &["watch"]);
+    running.next("built");
+    let paths = [
+        "/",
+        "/experiments/small/",
+        "/experiments/small/cubic/tanh/",
+        "/mine/notes.txt",
+        "/experiments/small/cubic/tanh/fit.png",
+    ];
+    let address = &running.address;
+    let asking = std::sync::atomic::AtomicUsize::new(CONNECTIONS);
+    let rebuilt = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..CONNECTIONS)
+            .map(|connection| {
+                let asking = &asking;
+                scope.spawn(move || {
+                    let mut stream = TcpStream::connect(address).unwrap();
+                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    let mut answers = BufReader::new(stream.try_clone().unwrap());
+                    for request in 0..REQUESTS {
+                        let path = paths[(connection + request) % paths.len()];
+                        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+                        let (status, body) = answer(&mut answers);
+                        assert_eq!(status, 200, "{path}, request {request} of connection {connection}");
+                        let is_whole = match path {
+                            "/mine/notes.txt" => body == "0123456789".repeat(10_000).as_bytes(),
+                            path if path.ends_with(".png") => {
+                                body.starts_with(b"\x89PNG") && body.ends_with(b"IEND\xaeB`\x82")
+                            }
+                            _ => {
+                                body.starts_with(b"<!DOCTYPE html>")
+                                    && body.trim_ascii_end().ends_with(b"</html>")
+                            }
+                        };
+                        assert!(is_whole, "{path}: {} bytes", body.len());
+                    }
+                    asking.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                })
+            })
+            .collect();
+        // Captions, colours and static files change all the while.
+        let mut edits = 0;
+        while asked.iter().any(|thread| !thread.is_finished()) {
+            edits += 1;
+            project.write("specs/fit.yaml", &format!("{FIT}caption: Caption {edits}\n"));
+            if edits % 3 == 0 {
+                project.write(
+                    "specs/tanh.yaml",
+                    &format!("kind: activation\nid: tanh\ncolor: \"#1234{:02x}\"\n", edits % 256),
+                );
+            }
+            std::thread::sleep(Duration::from_millis(60));
+        }
+        for thread in asked {
+            thread.join().unwrap();
+        }
+        edits
+    });
+    assert_eq!(asking.load(std::sync::atomic::Ordering::Relaxed), 0, "every connection had all its answers");
+    assert!(rebuilt > 3, "{rebuilt}");
+    expect_clean_site(&project, "ten thousand requests");
 }

@@ -1,10 +1,27 @@
 //! Figures in the authors' Markdown: `{{ figure(experiment="ID", case="TARGET/ACTIVATION", figure="ID") }}`, with a `caption="…"`
 //! where the figure's own does not suit.
 
-use super::{Text, place};
+use std::ops::Range;
+
+use super::{MOST_FAULTS, Text, place};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::plan::PlannedFigure;
 use crate::site::gallery::Gallery;
+
+/// Markdown in which figures stand as HTML.
+pub(super) struct Prepared {
+    pub(super) markdown: String,
+    /// Where in it there is HTML that is ours and not the author's.
+    pub(super) own: Vec<Range<usize>>,
+}
+
+impl Prepared {
+    /// Whether a part of it is HTML that the author wrote.
+    pub(super) fn is_authors(&self, part: &Range<usize>) -> bool {
+        let following = self.own.partition_point(|own| own.end < part.end);
+        self.own.get(following).is_none_or(|own| own.start > part.start)
+    }
+}
 
 /// Replaces every line that embeds a figure, outside of code, by what `block` makes of the figure, its place among those of
 /// the text, and the caption that the author gives it, maybe empty.
@@ -13,9 +30,10 @@ pub(super) fn embed(
     text: &Text<'_>,
     found: &mut Vec<Diagnostic>,
     block: impl Fn(&PlannedFigure, usize, &str) -> String,
-) -> String {
+) -> Prepared {
     let mut count = 0;
     let mut output = String::new();
+    let mut own = Vec::new();
     let mut fence: Option<&str> = None;
     for line in text.markdown.lines() {
         let trimmed = line.trim();
@@ -26,10 +44,16 @@ pub(super) fn embed(
             _ => {}
         }
         let call = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
+        if found.len() > MOST_FAULTS {
+            break;
+        }
         match call {
             Some(call) if fence.is_none() && call.starts_with("figure") => match find(gallery, call) {
                 Ok((planned, caption)) => {
-                    output.push_str(&format!("\n{}\n", block(planned, count, caption)));
+                    // A blank line in it would end what is HTML.
+                    let block = block(planned, count, caption).replace(['\n', '\r'], " ");
+                    own.push(output.len()..output.len() + block.len() + 2);
+                    output.push_str(&format!("\n{block}\n"));
                     count += 1;
                 }
                 Err((message, help)) => {
@@ -48,7 +72,7 @@ pub(super) fn embed(
         }
         output.push('\n');
     }
-    output
+    Prepared { markdown: output, own }
 }
 
 /// A message with an optional help.

@@ -1,18 +1,36 @@
-//! What is likely a slip in an author's Markdown, though it can be shown: pictures without a text in their place, and addresses
-//! of the web that lead nowhere.
+//! What is likely a slip in an author's Markdown, though it can be shown: pictures without a text in their place, addresses of
+//! the web that lead nowhere, and HTML where none is allowed.
 
 use http::Uri;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use super::{Text, options, place};
+use super::{MOST_FAULTS, Text, options, place};
 use crate::diagnostic::Diagnostic;
 
-/// The warnings on one text.
-pub(super) fn warnings(text: &Text<'_>) -> Vec<Diagnostic> {
+/// The warnings on one text, as far as anybody would read them.
+pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut picture: Option<(String, bool)> = None;
-    for event in Parser::new_ext(text.markdown, options()) {
+    // Where the line ends that was warned of last.
+    let mut line_end = 0;
+    for (event, range) in Parser::new_ext(text.markdown, options()).into_offset_iter() {
+        if found.len() > MOST_FAULTS {
+            break;
+        }
         match event {
+            Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_)
+                if !allows_html && range.start >= line_end =>
+            {
+                let rest = &text.markdown[range.start..];
+                let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+                line_end = range.end.max(range.start + line.len());
+                let token = if range.len() < line.len() { &rest[..range.len()] } else { line };
+                found.push(html(text, token.trim_end()));
+            }
+            Event::Start(Tag::Heading { attrs, .. }) if !allows_html && !attrs.is_empty() => {
+                let line = text.markdown[range].lines().next().unwrap_or_default();
+                found.push(html(text, line));
+            }
             Event::Start(Tag::Link { dest_url, .. }) => found.extend(address(text, &dest_url)),
             Event::Start(Tag::Image { dest_url, .. }) => {
                 found.extend(address(text, &dest_url));
@@ -36,6 +54,15 @@ pub(super) fn warnings(text: &Text<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// A warning on HTML that is not taken for such.
+fn html(text: &Text<'_>, token: &str) -> Diagnostic {
+    let message = "this is HTML, which is shown as it is written";
+    let diagnostic = Diagnostic::warning(message, place(text, token, ""));
+    diagnostic.help(
+        "write Markdown, or `raw_html: true` in the `site` spec if you trust all its authors with scripts",
+    )
 }
 
 /// A warning on an address of the web that cannot be one.
@@ -81,7 +108,7 @@ mod tests {
 
     fn messages(markdown: &str) -> Vec<String> {
         let text = Text { markdown, place: None, home: "index.html".into() };
-        warnings(&text).into_iter().map(|diagnostic| diagnostic.message).collect()
+        warnings(&text, false).into_iter().map(|diagnostic| diagnostic.message).collect()
     }
 
     #[test]
@@ -93,6 +120,9 @@ mod tests {
             ("[a](https://)", "no host"),
             ("[a](<https://exa mple.org/>)", "nowhere"),
             ("[a](https://example/page)", "`example` is no host"),
+            ("a <b>bold</b> word", "HTML"),
+            ("<div>\n\n", "HTML"),
+            ("# a {onclick=b()}", "HTML"),
             ("[a](www.example.org)", "file of this site"),
             ("![a](https:example.org/a.png)", "`//` is missing"),
         ] {

@@ -1,12 +1,13 @@
 //! The authors' Markdown: references to other pages and figures are resolved, formulas typeset, and the rest is
-//! CommonMark with tables, footnotes and strikethrough. HTML in it passes as it is: authors are the site's own.
+//! CommonMark with tables, footnotes and strikethrough. HTML in it is shown as it is written, unless the site allows it.
 
 mod embed;
 mod lint;
 mod reference;
 mod source;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html as cmark,
@@ -18,9 +19,10 @@ use super::highlight;
 use super::link;
 use super::math::{self, escape};
 use super::numbering;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, shortened};
 use crate::plan::{Form, PlannedFigure};
 use crate::spec::{Activation, Experiment, Figure, Model, Page, Source, Specs, Target};
+use embed::Prepared;
 
 pub(super) use embed::embedded;
 pub(super) use source::{folder_of_page, markdown};
@@ -89,6 +91,9 @@ impl Spot<'_> {
     }
 }
 
+/// More faults than anybody reads of one text.
+const MOST_FAULTS: usize = 200;
+
 pub(super) fn options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -105,7 +110,7 @@ pub fn warnings(specs: &Specs) -> Vec<Diagnostic> {
     texts.extend(specs.models.values().map(|model| Text::of_model(model)));
     texts.extend(specs.figures.values().map(|figure| Text::of_figure(figure)));
     texts.extend(specs.pages.iter().map(Text::of_page));
-    texts.iter().flat_map(lint::warnings).collect()
+    shortened(texts.iter().flat_map(|text| lint::warnings(text, specs.site.allows_html)).collect())
 }
 
 /// Whether a text may show a figure or speak of one, so that it depends on more than the ids and titles of what it names.
@@ -268,19 +273,31 @@ fn resolved<'e>(
     gallery: Gallery<'_>,
     spot: &Spot<'_>,
     text: &Text<'_>,
-    prepared: &'e str,
+    prepared: &'e Prepared,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Event<'e>> {
+    let is_shown = |part: &Range<usize>| !gallery.specs.site.allows_html && prepared.is_authors(part);
     // The title that takes the place of an autolink's address, or of words that are not given.
     let mut title_of_link: Option<String> = None;
     let note = |name: &str| CowStr::from(format!("note:{}", spot.scoped(name)));
     let mut output = Vec::new();
-    let mut events = Parser::new_ext(prepared, options()).peekable();
-    while let Some(event) = events.next() {
+    let mut events = Parser::new_ext(&prepared.markdown, options()).into_offset_iter().peekable();
+    while let Some((event, part)) = events.next() {
+        // A text with so many faults is told of, and never shown.
+        if found.len() > MOST_FAULTS {
+            break;
+        }
         let event = match event {
+            Event::Html(html) | Event::InlineHtml(html) if is_shown(&part) => Event::Text(html),
+            Event::Start(Tag::HtmlBlock) if is_shown(&part) => Event::Start(Tag::Paragraph),
+            Event::End(TagEnd::HtmlBlock) if is_shown(&part) => Event::End(TagEnd::Paragraph),
+            // Attributes can be scripts too.
+            Event::Start(Tag::Heading { level, id, classes, .. }) if !gallery.specs.site.allows_html => {
+                Event::Start(Tag::Heading { level, id, classes, attrs: Vec::new() })
+            }
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
                 let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
-                let has_no_words = matches!(events.peek(), Some(Event::End(TagEnd::Link)));
+                let has_no_words = matches!(events.peek(), Some((Event::End(TagEnd::Link), _)));
                 if link_type == LinkType::Autolink || has_no_words {
                     title_of_link = reference::title(gallery, spot, text, &dest_url);
                 }
@@ -347,6 +364,8 @@ fn shifted(level: HeadingLevel, top: HeadingLevel, to: usize) -> HeadingLevel {
 pub(super) fn name_headings(events: &mut [Event<'_>], spot: &Spot<'_>) {
     let top = top_heading(events.iter().cloned());
     let mut taken = BTreeSet::new();
+    // How often each name stands there, so that many alike do not have to be counted again and again.
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut start = 0;
     for at in 0..events.len() {
         match &mut events[at] {
@@ -368,9 +387,9 @@ pub(super) fn name_headings(events: &mut [Event<'_>], spot: &Spot<'_>) {
             *level = shifted(*level, top, spot.level);
             let name = id.as_ref().map_or_else(|| slug(&words), ToString::to_string);
             let mut unique = name.clone();
-            let mut count = 1;
+            let count = counts.entry(name.clone()).or_insert(1);
             while !taken.insert(unique.clone()) {
-                count += 1;
+                *count += 1;
                 unique = format!("{name}-{count}");
             }
             *id = Some(spot.scoped(&unique).into());

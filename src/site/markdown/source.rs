@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Parser, Tag, TagEnd};
 
+use super::embed::Prepared;
 use super::{Spot, Text, embed, options, reference, shifted};
 use crate::diagnostic::Diagnostic;
 use crate::site::alt;
@@ -30,17 +31,19 @@ pub(in crate::site) fn markdown(
         };
         format!("<img src=\"{source}\" width=\"720\" alt=\"{alt_text}\">{caption}")
     });
+    let Prepared { markdown: ref prepared_text, .. } = prepared;
+    let allows_html = gallery.specs.site.allows_html;
     let mut changes: Vec<(Range<usize>, String)> = Vec::new();
     let mut open: Vec<(LinkType, String, CowStr<'_>, String)> = Vec::new();
     // Where the last thing inside of a link ended: what follows up to the link's own end is its address.
     let mut inner_end = 0;
-    let parser = Parser::new_ext(&prepared, options());
+    let parser = Parser::new_ext(prepared_text, options());
     // What defined addresses stays, since without it the text around could mean something else, under names of its own.
     changes.extend(parser.reference_definitions().iter().filter_map(|(_, definition)| {
         let at = definition.span.start + 1;
-        prepared[..at].ends_with('[').then(|| (at..at, format!("{}-", spot.scope)))
+        prepared_text[..at].ends_with('[').then(|| (at..at, format!("{}-", spot.scope)))
     }));
-    let top = super::top_heading(Parser::new_ext(&prepared, options()));
+    let top = super::top_heading(Parser::new_ext(prepared_text, options()));
     let mut depth = 0_usize;
     for (event, range) in parser.into_offset_iter() {
         match event {
@@ -63,8 +66,8 @@ pub(in crate::site) fn markdown(
                 let is_unchanged = link_type == LinkType::Inline && address == *dest_url;
                 let address = if is_unchanged { String::new() } else { folder_of_page(&address) };
                 // Past the bracket, for a link without a text.
-                inner_end = range.start + prepared[range.clone()].find('[').map_or(0, |at| at + 1);
-                let is_empty = link_type == LinkType::Inline && prepared[inner_end..].starts_with(']');
+                inner_end = range.start + prepared_text[range.clone()].find('[').map_or(0, |at| at + 1);
+                let is_empty = link_type == LinkType::Inline && prepared_text[inner_end..].starts_with(']');
                 let words = if is_empty { title_of_link.unwrap_or_default() } else { String::new() };
                 open.push((link_type, address, title, words));
                 continue;
@@ -76,13 +79,13 @@ pub(in crate::site) fn markdown(
                 {
                     // The parser leaves the brackets of `[text][]` out of the range.
                     let is_collapsed =
-                        link_type == LinkType::Collapsed && prepared[range.end..].starts_with("[]");
+                        link_type == LinkType::Collapsed && prepared_text[range.end..].starts_with("[]");
                     let end = if is_collapsed { range.end + 2 } else { range.end };
                     changes.push((inner_end..end, format!("{words}{}", tail(&address, &title))));
                 }
             }
             Event::Start(Tag::Heading { level, .. }) => {
-                let marks = prepared[range.clone()].bytes().take_while(|&byte| byte == b'#').count();
+                let marks = prepared_text[range.clone()].bytes().take_while(|&byte| byte == b'#').count();
                 // Headings that are underlined stay as they are.
                 if marks > 0 {
                     let level = shifted(level, top, spot.level) as usize;
@@ -91,7 +94,7 @@ pub(in crate::site) fn markdown(
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) if depth == 1 => {
                 // One that its author left open would swallow the rest of the report.
-                let block = prepared[range.clone()].trim_end();
+                let block = prepared_text[range.clone()].trim_end();
                 let mark = block.chars().next().unwrap_or('`');
                 let fence: String = block.chars().take_while(|&character| character == mark).collect();
                 let last = block.lines().skip(1).last().unwrap_or_default().trim();
@@ -101,9 +104,12 @@ pub(in crate::site) fn markdown(
                 }
             }
             Event::FootnoteReference(_) | Event::Start(Tag::FootnoteDefinition(_))
-                if prepared[range.start..].starts_with("[^") && !spot.scope.is_empty() =>
+                if prepared_text[range.start..].starts_with("[^") && !spot.scope.is_empty() =>
             {
                 changes.push((range.start + 2..range.start + 2, format!("{}-", spot.scope)));
+            }
+            Event::Html(_) | Event::InlineHtml(_) if !allows_html && prepared.is_authors(&range) => {
+                changes.push((range.clone(), as_words(&prepared_text[range.clone()])));
             }
             _ => {}
         }
@@ -111,7 +117,13 @@ pub(in crate::site) fn markdown(
             inner_end = range.end;
         }
     }
-    replaced(&prepared, changes)
+    replaced(prepared_text, changes)
+}
+
+/// HTML as Markdown that shows it as it is written; its line ends as it did.
+fn as_words(html: &str) -> String {
+    let words = html.trim_end_matches(['\n', '\r']);
+    format!("{}{}", crate::site::report::plain(words.trim_start()), &html[words.len()..])
 }
 
 /// The text with its changes, the outer one where two overlap.
@@ -194,6 +206,7 @@ mod tests {
             base_url: None,
             home: Vec::new(),
             has_dark_figures: true,
+            allows_html: false,
             look: crate::spec::Look::default(),
             source: None,
         };

@@ -1,12 +1,13 @@
 //! Data: defaults filled in, and checked.
 
 use super::super::decode::{Field, Located};
+use super::super::limits::Limits;
 use super::super::typed;
-use super::{Faults, count, interval, require};
+use super::{Faults, count_to, interval, require};
 use crate::diagnostic::Diagnostic;
 use crate::spec::{Data, Noise, Validation};
 
-pub(super) fn data(field: &Field<typed::Data>, faults: &mut Faults<'_>) -> Option<Data> {
+pub(super) fn data(field: &Field<typed::Data>, limits: &Limits, faults: &mut Faults<'_>) -> Option<Data> {
     let standard = Data { domain: (-2.5, 2.5), points: 200, noise: None, validation: None };
     let typed = match field {
         Field::Absent => return Some(standard),
@@ -21,7 +22,7 @@ pub(super) fn data(field: &Field<typed::Data>, faults: &mut Faults<'_>) -> Optio
     let points = match &typed.points {
         Field::Absent => Some(standard.points),
         Field::Faulty => None,
-        Field::Present(field) => count(&field.value, 2..=100_000, "points", faults),
+        Field::Present(field) => count_to(&field.value, 2, limits.points, "points", faults),
     };
     let noise = match &typed.noise {
         Field::Absent => Some(None),

@@ -1,8 +1,9 @@
 //! What an experiment asks for beyond training: many starts, and what could be attained.
 
 use super::super::decode::{Field, Located};
+use super::super::limits::Limits;
 use super::super::typed;
-use super::{Faults, count, interval, report_repeats, require};
+use super::{Faults, count_to, interval, report_repeats, require};
 use crate::diagnostic::Diagnostic;
 use crate::spec::{AttainableSearch, Init};
 
@@ -18,11 +19,13 @@ pub(super) fn success_within(field: &Field<Located<f64>>, faults: &mut Faults<'_
     }
 }
 
-/// The most starts of a case.
-const MAX_SEEDS: u64 = 10_000;
-
 /// The seeds of an experiment: those that it lists, or so many from that of its initialisation on; none if it does not ask.
-pub(super) fn seeds(typed: &typed::Experiment, init: &Init, faults: &mut Faults<'_>) -> Option<Vec<u64>> {
+pub(super) fn seeds(
+    typed: &typed::Experiment,
+    init: &Init,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) -> Option<Vec<u64>> {
     let located = match &typed.seeds {
         Field::Absent => return Some(Vec::new()),
         Field::Faulty => return None,
@@ -39,7 +42,7 @@ pub(super) fn seeds(typed: &typed::Experiment, init: &Init, faults: &mut Faults<
     match &located.value {
         typed::Seeds::Count(number) => {
             let number = Located { value: *number, span: located.span.clone() };
-            let number = count(&number, 2..=MAX_SEEDS, "seeds", faults)? as u64;
+            let number = count_to(&number, 2, limits.seeds, "seeds", faults)? as u64;
             if first.checked_add(number).is_none() {
                 let place = faults.place(&located.span, "counts beyond the largest seed");
                 faults.push(Diagnostic::error(format!("there are no {number} seeds from {first} on"), place));
@@ -49,7 +52,7 @@ pub(super) fn seeds(typed: &typed::Experiment, init: &Init, faults: &mut Faults<
         }
         typed::Seeds::List(list) => {
             let number = Located { value: list.len() as u64, span: located.span.clone() };
-            count(&number, 2..=MAX_SEEDS, "the number of seeds", faults)?;
+            count_to(&number, 2, limits.seeds, "the number of seeds", faults)?;
             let names: Vec<Located<String>> = list
                 .iter()
                 .map(|seed| Located { value: seed.value.to_string(), span: seed.span.clone() })
@@ -78,6 +81,7 @@ pub(super) fn seeds(typed: &typed::Experiment, init: &Init, faults: &mut Faults<
 /// Where to look for the attainable loss, and how closely; a budget of 0 is no search.
 pub(super) fn attainable(
     field: &Field<typed::Attainable>,
+    limits: &Limits,
     faults: &mut Faults<'_>,
 ) -> Option<AttainableSearch> {
     let standard = AttainableSearch::default();
@@ -109,7 +113,7 @@ pub(super) fn attainable(
     let budget = match &typed.budget {
         Field::Absent => Some(standard.budget),
         Field::Faulty => None,
-        Field::Present(field) => count(&field.value, 0..=10_000_000, "budget", faults),
+        Field::Present(field) => count_to(&field.value, 0, limits.boxes, "budget", faults),
     };
     Some(AttainableSearch { w: w?, b: b?, gap: gap?, budget: budget? })
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::decode::{Field, Located, OneOrMany, listed};
+use super::super::limits::Limits;
 use super::super::load::{Document, Namespace};
 use super::super::typed::{self, DistributionName};
 use super::{Faults, Library, data, date, evidence, look_up, look_up_all, report_repeats, require, training};
@@ -13,18 +14,21 @@ use crate::spec::{
     Stream, Target, TrainingVariant,
 };
 
-/// More than anyone could look at, few enough for memory.
-pub(super) const MAX_CASES: usize = 100_000;
-/// The most numbers that one training may hold at a time, for its units' values and for its snapshots.
-const MAX_NUMBERS: usize = 20_000_000;
+/// What the experiments of a site ask for so far.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    cases: usize,
+    figures: usize,
+}
 
 pub(super) fn experiment(
     document: &Document,
     typed: &typed::Experiment,
     library: &Library<'_>,
+    asked: &mut Asked,
     faults: &mut Faults<'_>,
 ) -> Option<Experiment> {
-    let declared = library.declared;
+    let (declared, limits) = (library.declared, library.limits);
     let targets = look_up_all(&typed.target, Namespace::Target, &library.targets, declared, faults);
     let activations =
         look_up_all(&typed.activation, Namespace::Activation, &library.activations, declared, faults);
@@ -36,12 +40,12 @@ pub(super) fn experiment(
     let models = model_names
         .as_ref()
         .and_then(|names| look_up_all(names, Namespace::Model, &library.models, declared, faults));
-    let data = data::data(&typed.data, faults);
-    let trainings = training::trainings(&typed.training, faults);
+    let data = data::data(&typed.data, limits, faults);
+    let trainings = training::trainings(&typed.training, limits, faults);
     let figures = figures(typed, models.as_deref(), library, faults);
     let init = models.as_deref().and_then(|models| init(&typed.init, models, faults));
-    let attainable = evidence::attainable(&typed.attainable, faults);
-    let seeds = init.as_ref().and_then(|init| evidence::seeds(typed, init, faults));
+    let attainable = evidence::attainable(&typed.attainable, limits, faults);
+    let seeds = init.as_ref().and_then(|init| evidence::seeds(typed, init, limits, faults));
     let date = date(&typed.date, faults);
     let success_within = evidence::success_within(&typed.success_within, faults);
     let (targets, activations, models) = (targets?, activations?, models?);
@@ -49,16 +53,18 @@ pub(super) fn experiment(
     report_undefined(&typed.target, &targets, data, faults);
     training::report_unfit(&typed.training.value, &trainings, data, init.as_ref(), faults);
     for model in &models {
-        report_too_large(document, model, data, &trainings, faults);
+        report_too_large(document, model, data, &trainings, limits, faults);
     }
-    let cases = [targets.len(), activations.len(), models.len(), trainings.len()];
-    let cases = cases.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
-    if cases.is_none_or(|cases| cases > MAX_CASES) {
-        let place = faults.place(&document.id.span, "its axes span too many cases");
-        faults
-            .push(Diagnostic::error(format!("an experiment can have {MAX_CASES} cases at the most"), place));
-        return None;
-    }
+    let lengths = [targets.len(), activations.len(), models.len(), trainings.len()];
+    let cases = lengths.iter().fold(1_usize, |product, &length| product.saturating_mul(length));
+    asked.report_too_many(document, cases, figures.as_deref(), limits, faults)?;
+    let sizes = models.iter().map(|model| model.model_type.parameter_count());
+    let each = Starts {
+        cases: cases / models.len(),
+        seeds: seeds.as_ref().map_or(0, Vec::len),
+        trainings: &trainings,
+    };
+    report_too_many_starts(document, each, sizes.sum(), limits, faults)?;
     Some(Experiment {
         id: document.id.value.clone(),
         title: typed.title.or(document.id.value.clone())?,
@@ -108,6 +114,7 @@ fn report_too_large(
     model: &Model,
     data: Data,
     trainings: &[TrainingVariant],
+    limits: &Limits,
     faults: &mut Faults<'_>,
 ) {
     let units: usize = match &model.model_type {
@@ -123,20 +130,96 @@ fn report_too_large(
     let is_squares = |variant: &TrainingVariant| {
         matches!(variant.training.method, Method::Solver(Solver::LevenbergMarquardt { .. }))
     };
-    let reason = if trainings.iter().any(is_squares) && matrices > MAX_NUMBERS {
-        format!("the Jacobian of {parameters} parameters at {} points", data.points)
-    } else if units.saturating_mul(data.points) > MAX_NUMBERS {
-        format!("{units} units at {} points", data.points)
-    } else if kept > MAX_NUMBERS {
-        format!("the snapshots of {parameters} parameters")
-    } else {
+    let memories = trainings.iter().map(|variant| match variant.training.method {
+        Method::Solver(Solver::Lbfgs { memory, .. }) => 2 * memory,
+        _ => 0,
+    });
+    let memory = memories.max().unwrap_or(0);
+    let epochs = trainings.iter().map(|variant| variant.training.epochs).max().unwrap_or(0);
+    let needs = [
+        (
+            if trainings.iter().any(is_squares) { matrices } else { 0 },
+            format!("the Jacobian of {parameters} parameters at {} points", data.points),
+        ),
+        (units.saturating_mul(data.points), format!("{units} units at {} points", data.points)),
+        (kept, format!("the snapshots of {parameters} parameters")),
+        (memory.saturating_mul(parameters), format!("{memory} remembered steps of {parameters} parameters")),
+        (epochs, format!("the losses of {epochs} epochs")),
+    ];
+    let limit = limits.numbers;
+    let Some((numbers, reason)) = needs.into_iter().find(|(numbers, _)| limit.is_exceeded(*numbers)) else {
         return;
     };
     let place = faults.place(&document.id.span, "too large to train");
-    let message = format!("the model `{}` would need {reason}: more than {MAX_NUMBERS} numbers", model.id);
+    let message = format!("the model `{}` would need {reason}: more than {} numbers", model.id, limit.most);
+    let diagnostic = Diagnostic::error(message, place);
     faults.push(
-        Diagnostic::error(message, place).help("take fewer points, smaller layers, or fewer snapshots"),
+        diagnostic
+            .help("take fewer points, smaller layers, fewer epochs, or fewer snapshots")
+            .help(limit.help(numbers as u64)),
     );
+}
+
+/// From where an experiment's cases start.
+#[derive(Clone, Copy)]
+struct Starts<'t> {
+    /// The cases of each model.
+    cases: usize,
+    seeds: usize,
+    trainings: &'t [TrainingVariant],
+}
+
+/// Reports starts that are more numbers than allowed: they are all drawn before anything is trained. `parameters` are those of
+/// all models.
+fn report_too_many_starts(
+    document: &Document,
+    starts: Starts<'_>,
+    parameters: usize,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) -> Option<()> {
+    let Starts { cases, seeds, trainings } = starts;
+    let restarts = trainings.iter().map(|variant| variant.training.restarts).fold(0, usize::saturating_add);
+    let vectors = (cases / trainings.len()).saturating_mul(restarts).saturating_mul(1 + seeds);
+    let numbers = vectors.saturating_mul(parameters);
+    if !limits.numbers.is_exceeded(numbers) {
+        return Some(());
+    }
+    let place = faults.place(&document.id.span, "too many starts");
+    let message =
+        format!("the starts of all cases are {numbers} numbers; {} is the most", limits.numbers.most);
+    let diagnostic = Diagnostic::error(message, place).help("take fewer seeds, restarts, or cases");
+    faults.push(diagnostic.help(limits.numbers.help(numbers as u64)));
+    None
+}
+
+impl Asked {
+    /// Counts the cases and figures of a further experiment, and reports those that are more than allowed.
+    fn report_too_many(
+        &mut self,
+        document: &Document,
+        cases: usize,
+        figures: Option<&[Arc<Figure>]>,
+        limits: &Limits,
+        faults: &mut Faults<'_>,
+    ) -> Option<()> {
+        let of_cases = figures.unwrap_or_default().iter().filter(|figure| !figure.figure_type.spans_cases());
+        let figures = of_cases.count().saturating_mul(cases);
+        for (limit, asked, more, noun) in [
+            (limits.cases, &mut self.cases, cases, "cases"),
+            (limits.figures, &mut self.figures, figures, "figures of cases"),
+        ] {
+            let total = asked.saturating_add(more);
+            if limit.is_exceeded(total) {
+                let place = faults.place(&document.id.span, format!("asks for {more} {noun}"));
+                let message = format!("all experiments together can have {} {noun} at the most", limit.most);
+                faults.push(Diagnostic::error(message, place).help(limit.help(total as u64)));
+                return None;
+            }
+            *asked = total;
+        }
+        Some(())
+    }
 }
 
 fn figures(

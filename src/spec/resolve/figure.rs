@@ -1,13 +1,19 @@
 //! Figures: each type with its own settings, and none of another's.
 
 use super::super::decode::{Field, Located};
+use super::super::limits::Limits;
 use super::super::load::Document;
 use super::super::typed::{self, FigureTypeName};
-use super::{Faults, count, does_not_apply, interval, require};
+use super::{Faults, count_to, does_not_apply, interval, require};
 use crate::diagnostic::Diagnostic;
 use crate::spec::{Figure, FigureType, Format, Panel, standard_figure};
 
-pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Faults<'_>) -> Option<Figure> {
+pub(super) fn figure(
+    document: &Document,
+    typed: &typed::Figure,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) -> Option<Figure> {
     let name = match typed.r#type {
         FigureTypeName::Fit => "fit",
         FigureTypeName::Convergence => "convergence",
@@ -27,14 +33,14 @@ pub(super) fn figure(document: &Document, typed: &typed::Figure, faults: &mut Fa
     let size = match &typed.size {
         Field::Absent => Some(standard.size),
         Field::Faulty => None,
-        Field::Present(field) => size(&field.value, faults),
+        Field::Present(field) => size(&field.value, limits, faults),
     };
     let has_svg = match &typed.formats {
         Field::Absent => Some(false),
         Field::Faulty => None,
         Field::Present(field) => formats(typed.r#type, &field.value, faults),
     };
-    let figure_type = settings(typed, standard.figure_type, faults)?;
+    let figure_type = settings(typed, standard.figure_type, limits, faults)?;
     let id = document.id.value.clone();
     Some(Figure {
         title: typed.title.or(if id == name { standard.title } else { id.clone() })?,
@@ -72,9 +78,14 @@ fn report_strays(typed: &typed::Figure, name: &str, faults: &mut Faults<'_>) {
     }
 }
 
-fn size(located: &Located<(Located<u64>, Located<u64>)>, faults: &mut Faults<'_>) -> Option<(u32, u32)> {
-    let mut side =
-        |value| count(value, 200..=4000, "size", faults).and_then(|value| u32::try_from(value).ok());
+fn size(
+    located: &Located<(Located<u64>, Located<u64>)>,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) -> Option<(u32, u32)> {
+    let mut side = |value| {
+        count_to(value, 200, limits.pixels, "size", faults).and_then(|value| u32::try_from(value).ok())
+    };
     let (width, height) = (side(&located.value.0), side(&located.value.1));
     Some((width?, height?))
 }
@@ -111,7 +122,12 @@ fn formats(
 }
 
 /// The standard settings with those that the spec gives.
-fn settings(typed: &typed::Figure, standard: FigureType, faults: &mut Faults<'_>) -> Option<FigureType> {
+fn settings(
+    typed: &typed::Figure,
+    standard: FigureType,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) -> Option<FigureType> {
     Some(match standard {
         FigureType::Convergence { fps, panels } => FigureType::Convergence {
             fps: match &typed.fps {
@@ -138,7 +154,7 @@ fn settings(typed: &typed::Figure, standard: FigureType, faults: &mut Faults<'_>
             resolution: match &typed.resolution {
                 Field::Absent => resolution,
                 Field::Faulty => return None,
-                Field::Present(field) => count(&field.value, 2..=1000, "resolution", faults)?,
+                Field::Present(field) => count_to(&field.value, 2, limits.resolution, "resolution", faults)?,
             },
             colormap: typed.colormap.or(colormap)?,
         },

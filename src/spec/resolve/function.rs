@@ -1,6 +1,7 @@
 //! Targets and activations: what is given by coefficients, roots, expression or built-in becomes a function.
 
 use super::super::decode::{Field, Located, NamedNumbers, listed};
+use super::super::limits::Limits;
 use super::super::load::Document;
 use super::super::typed;
 use super::{Faults, require};
@@ -8,15 +9,13 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::function::{self, Builtin, Function};
 use crate::spec::{Activation, Palette, Reference, Target, standard};
 
-/// More coefficients than any figure could show, few enough for a double to hold their powers.
-const MAX_COEFFICIENTS: usize = 64;
-
 pub(super) fn polynomial(
     document: &Document,
     typed: &typed::Polynomial,
+    limits: &Limits,
     faults: &mut Faults<'_>,
 ) -> Option<Target> {
-    let coefficients = coefficients(document, typed, faults)?;
+    let coefficients = coefficients(document, typed, limits, faults)?;
     // What multiplying roots out leaves of a cancelled coefficient is rounding, which no reader should see.
     let largest = coefficients.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let is_rounding = |value: f64| typed.roots.value().is_some() && value.abs() < 1e-14 * largest;
@@ -33,11 +32,21 @@ pub(super) fn polynomial(
     })
 }
 
-fn coefficients(document: &Document, typed: &typed::Polynomial, faults: &mut Faults<'_>) -> Option<Vec<f64>> {
+fn coefficients(
+    document: &Document,
+    typed: &typed::Polynomial,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) -> Option<Vec<f64>> {
+    let limit = limits.coefficients;
     let values = |list: &Located<Vec<Located<f64>>>, name: &str, faults: &mut Faults<'_>| {
-        if list.value.is_empty() || list.value.len() > MAX_COEFFICIENTS {
-            let place = faults.place(&list.span, format!("holds {}", list.value.len()));
-            faults.push(Diagnostic::error(format!("`{name}` needs 1 to {MAX_COEFFICIENTS} numbers"), place));
+        let count = list.value.len();
+        if count == 0 || limit.is_exceeded(count) {
+            let place = faults.place(&list.span, format!("holds {count}"));
+            let message = format!("`{name}` needs 1 to {} numbers", limit.most);
+            let mut diagnostic = Diagnostic::error(message, place);
+            diagnostic.help.extend((count > 0).then(|| limit.help(count as u64)));
+            faults.push(diagnostic);
             return None;
         }
         let is_sane = |value: f64| value.abs() <= 1e15;

@@ -16,14 +16,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::decode::{Faults, Located, OneOrMany, listed};
+use super::limits::{Limit, Limits};
 use super::load::{Declared, Document, Namespace};
 use super::typed::Kind;
 use super::{Activation, Date, Experiment, Figure, Model, Page, Specs, Target, standard};
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, MOST_TOLD, Place, nearest};
 
 /// Everything that specs can refer to by name: the standard things, and over them what the specs declare.
 struct Library<'d> {
     declared: &'d Declared,
+    limits: &'d Limits,
     targets: BTreeMap<String, Arc<Target>>,
     activations: BTreeMap<String, Arc<Activation>>,
     models: BTreeMap<String, Arc<Model>>,
@@ -31,11 +33,16 @@ struct Library<'d> {
 }
 
 /// Resolves all documents. The specs are complete only if no error was found.
-pub(super) fn resolve(documents: &[Document], declared: &Declared) -> (Specs, Vec<Diagnostic>) {
+pub(super) fn resolve(
+    documents: &[Document],
+    declared: &Declared,
+    limits: &Limits,
+) -> (Specs, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let palette = site::palette(documents);
     let mut library = Library {
         declared,
+        limits,
         targets: BTreeMap::new(),
         activations: standard::activations(palette)
             .map(|activation| (activation.id.clone(), activation))
@@ -51,7 +58,7 @@ pub(super) fn resolve(documents: &[Document], declared: &Declared) -> (Specs, Ve
         let id = document.id.value.clone();
         match &document.kind {
             Kind::Polynomial(typed) => {
-                if let Some(target) = function::polynomial(document, typed, &mut faults) {
+                if let Some(target) = function::polynomial(document, typed, limits, &mut faults) {
                     library.targets.insert(id, Arc::new(target));
                 }
             }
@@ -66,12 +73,12 @@ pub(super) fn resolve(documents: &[Document], declared: &Declared) -> (Specs, Ve
                 }
             }
             Kind::Model(typed) => {
-                if let Some(model) = model::model(document, typed, &mut faults) {
+                if let Some(model) = model::model(document, typed, limits, &mut faults) {
                     library.models.insert(id, Arc::new(model));
                 }
             }
             Kind::Figure(typed) => {
-                if let Some(figure) = figure::figure(document, typed, &mut faults) {
+                if let Some(figure) = figure::figure(document, typed, limits, &mut faults) {
                     library.figures.insert(id, Arc::new(figure));
                 }
             }
@@ -80,12 +87,19 @@ pub(super) fn resolve(documents: &[Document], declared: &Declared) -> (Specs, Ve
         found.append(&mut faults.found);
     }
     let mut experiments = Vec::new();
+    let mut asked = experiment::Asked::default();
     let mut pages = Vec::new();
     for document in documents {
         let mut faults = Faults { file: &document.file, found: Vec::new() };
         match &document.kind {
             Kind::Experiment(typed) => {
-                experiments.extend(experiment::experiment(document, typed, &library, &mut faults));
+                experiments.extend(experiment::experiment(
+                    document,
+                    typed,
+                    &library,
+                    &mut asked,
+                    &mut faults,
+                ));
             }
             Kind::Page(typed) => pages.push(Page {
                 id: document.id.value.clone(),
@@ -152,7 +166,10 @@ fn look_up<T>(
         return Some(Arc::clone(found));
     }
     if !declared.may_contain(namespace, &name.value) {
-        let names: Vec<&str> = known.keys().map(String::as_str).chain(declared.ids(namespace)).collect();
+        // Names are compared with as many as are told of.
+        let is_told = faults.found.len() <= MOST_TOLD;
+        let names = known.keys().map(String::as_str).chain(declared.ids(namespace)).filter(|_| is_told);
+        let names: Vec<&str> = names.collect();
         faults.push(unknown(name, namespace, &names, faults));
     }
     None
@@ -192,12 +209,15 @@ fn look_up_all<T>(
 
 /// Reports names that stand twice in one list.
 fn report_repeats(names: &[Located<String>], faults: &mut Faults<'_>) {
-    for (index, name) in names.iter().enumerate() {
-        if let Some(first) = names[..index].iter().find(|earlier| earlier.value == name.value) {
+    let mut seen: BTreeMap<&str, &Located<String>> = BTreeMap::new();
+    for name in names {
+        if let Some(first) = seen.get(name.value.as_str()) {
             let place = faults.place(&name.span, "this is the second one");
             let related = faults.place(&first.span, "first named here");
             faults
                 .push(Diagnostic::error(format!("`{}` is named twice", name.value), place).related(related));
+        } else {
+            seen.insert(&name.value, name);
         }
     }
 }
@@ -242,6 +262,23 @@ fn count(
     let expected = format!("a whole number from {} to {}", range.start(), range.end());
     let value = require(located, |value| range.contains(&value), name, &expected, faults)?;
     usize::try_from(value).ok()
+}
+
+/// As [`count`], up to a limit that can be raised.
+fn count_to(
+    located: &Located<u64>,
+    least: u64,
+    limit: Limit,
+    name: &str,
+    faults: &mut Faults<'_>,
+) -> Option<usize> {
+    let counted = count(located, least..=limit.most, name, faults);
+    if located.value > limit.most
+        && let Some(diagnostic) = faults.found.last_mut()
+    {
+        diagnostic.help.push(limit.help(located.value));
+    }
+    counted
 }
 
 /// An interval whose ends are in order and not absurdly large.

@@ -1,13 +1,19 @@
 //! Models: the structure, with nothing given that it does not have.
 
 use super::super::decode::Field;
+use super::super::limits::Limits;
 use super::super::load::Document;
 use super::super::typed::{self, ModelTypeName};
-use super::{Faults, count, does_not_apply};
+use super::{Faults, count_to, does_not_apply};
 use crate::diagnostic::Diagnostic;
 use crate::spec::{Model, ModelType, standard};
 
-pub(super) fn model(document: &Document, typed: &typed::Model, faults: &mut Faults<'_>) -> Option<Model> {
+pub(super) fn model(
+    document: &Document,
+    typed: &typed::Model,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) -> Option<Model> {
     let model_type = match typed.r#type {
         ModelTypeName::SingleNeuron => {
             does_not_apply(&typed.hidden_sizes, "hidden_sizes", "a single neuron", faults);
@@ -17,7 +23,7 @@ pub(super) fn model(document: &Document, typed: &typed::Model, faults: &mut Faul
             does_not_apply(&typed.hidden_sizes, "hidden_sizes", "a scaled input", faults);
             ModelType::ScaledInput
         }
-        ModelTypeName::Mlp => ModelType::Mlp { hidden_sizes: hidden_sizes(document, typed, faults)? },
+        ModelTypeName::Mlp => ModelType::Mlp { hidden_sizes: hidden_sizes(document, typed, limits, faults)? },
     };
     Some(Model {
         id: document.id.value.clone(),
@@ -28,7 +34,12 @@ pub(super) fn model(document: &Document, typed: &typed::Model, faults: &mut Faul
     })
 }
 
-fn hidden_sizes(document: &Document, typed: &typed::Model, faults: &mut Faults<'_>) -> Option<Vec<usize>> {
+fn hidden_sizes(
+    document: &Document,
+    typed: &typed::Model,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) -> Option<Vec<usize>> {
     let list = match &typed.hidden_sizes {
         Field::Present(field) => &field.value,
         Field::Faulty => return None,
@@ -39,12 +50,16 @@ fn hidden_sizes(document: &Document, typed: &typed::Model, faults: &mut Faults<'
             return None;
         }
     };
-    if list.value.is_empty() || list.value.len() > 16 {
-        let place = faults.place(&list.span, format!("{} layers", list.value.len()));
-        faults.push(Diagnostic::error("`hidden_sizes` needs 1 to 16 layers", place));
+    let layers = list.value.len();
+    if layers == 0 || limits.layers.is_exceeded(layers) {
+        let place = faults.place(&list.span, format!("{layers} layers"));
+        let message = format!("`hidden_sizes` needs 1 to {} layers", limits.layers.most);
+        let mut diagnostic = Diagnostic::error(message, place);
+        diagnostic.help.extend((layers > 0).then(|| limits.layers.help(layers as u64)));
+        faults.push(diagnostic);
         return None;
     }
     let sizes: Vec<Option<usize>> =
-        list.value.iter().map(|size| count(size, 1..=1024, "hidden_sizes", faults)).collect();
+        list.value.iter().map(|size| count_to(size, 1, limits.units, "hidden_sizes", faults)).collect();
     sizes.into_iter().collect()
 }

@@ -1,10 +1,11 @@
 //! The site as a whole.
 
 use super::super::decode::{Field, Located};
+use super::super::limits::Limits;
 use super::super::load::{Declared, Document, Namespace};
 use super::super::typed::{self, Kind};
-use super::{Faults, report_repeats, unknown};
-use crate::diagnostic::Diagnostic;
+use super::{Faults, count, report_repeats, unknown};
+use crate::diagnostic::{Diagnostic, MOST_TOLD};
 use crate::spec::{Experiment, Logo, Look, Palette, Site};
 
 /// The one site spec, or what a site without one is.
@@ -25,6 +26,7 @@ pub(super) fn site(
             base_url: None,
             home: Vec::new(),
             has_dark_figures: true,
+            allows_html: false,
             look: Look::default(),
             source: None,
         };
@@ -45,7 +47,7 @@ pub(super) fn site(
             for name in &home.value {
                 let names: Vec<&str> = experiments.iter().map(|experiment| experiment.id.as_str()).collect();
                 let is_known = declared.may_contain(Namespace::Experiment, &name.value);
-                if !is_known {
+                if !is_known && faults.found.len() <= MOST_TOLD {
                     let diagnostic = unknown(name, Namespace::Experiment, &names, &faults);
                     faults.push(diagnostic);
                 }
@@ -55,6 +57,13 @@ pub(super) fn site(
         Field::Absent | Field::Faulty => Vec::new(),
     };
     let base_url = base_url(typed, &mut faults);
+    if let Some(given) = typed.limits.value() {
+        for (limit, field) in Limits::with_given(given) {
+            if let Some(located) = field.value() {
+                count(located, 1..=limit.ceiling, limit.name, &mut faults);
+            }
+        }
+    }
     let look = typed.theme.value().map(|theme| look(theme, &mut faults)).unwrap_or_default();
     found.append(&mut faults.found);
     Site {
@@ -67,6 +76,7 @@ pub(super) fn site(
         base_url,
         home,
         has_dark_figures: typed.figures.value().and_then(|figures| figures.dark.or(true)).unwrap_or(true),
+        allows_html: typed.raw_html.or(false).unwrap_or(false),
         look,
         source: Some(document.source.clone()),
     }

@@ -3,18 +3,13 @@
 use std::ops::Range;
 
 use super::super::decode::{Decode, Field, Located, OneOrMany};
+use super::super::limits::Limits;
 use super::super::typed::{self, OptimizerName, OptimizerSettings};
-use super::experiment::MAX_CASES;
-use super::{Faults, count, does_not_apply, report_repeats, require};
+use super::{Faults, count, count_to, does_not_apply, report_repeats, require};
 use crate::diagnostic::Diagnostic;
 use crate::spec::{
     Batches, Data, Descent, Init, Method, Optimizer, Schedule, Solver, Training, TrainingVariant,
 };
-
-/// The frames of an animation, and the most that a run keeps.
-const MAX_SNAPSHOTS: usize = 10_000;
-/// The most initialisations of one case.
-const MAX_RESTARTS: u64 = 1000;
 
 /// What `optimizer` says of the method.
 #[derive(Clone, Copy)]
@@ -35,23 +30,25 @@ impl Choice {
 /// Every combination of the training's fields, the optimizers outermost.
 pub(super) fn trainings(
     located: &Located<typed::Training>,
+    limits: &Limits,
     faults: &mut Faults<'_>,
 ) -> Option<Vec<TrainingVariant>> {
     let typed = &located.value;
-    let epochs =
-        checked(&typed.epochs, faults, |located, faults| count(located, 1..=10_000_000, "epochs", faults));
+    let epochs = checked(&typed.epochs, faults, |located, faults| {
+        count_to(located, 1, limits.epochs, "epochs", faults)
+    });
     let rates = optional(&typed.learning_rate, faults, |located, faults| rate(located, faults).map(Some));
     let choices = optional(&typed.optimizer, faults, choice);
     let snapshots = optional(&typed.snapshot_every, faults, |located, faults| {
-        count(located, 1..=10_000_000, "snapshot_every", faults).map(Some)
+        count_to(located, 1, limits.epochs, "snapshot_every", faults).map(Some)
     });
     let schedules = optional(&typed.schedule, faults, schedule);
     let sizes = optional(&typed.batch_size, faults, |located, faults| {
-        count(located, 1..=100_000, "batch_size", faults).map(Some)
+        count_to(located, 1, limits.points, "batch_size", faults).map(Some)
     });
     let seeds = optional(&typed.shuffle_seed, faults, |located, _| Some(located.value));
     let restarts = optional(&typed.restarts, faults, |located, faults| {
-        count(located, 1..=MAX_RESTARTS, "restarts", faults)
+        count_to(located, 1, limits.restarts, "restarts", faults)
     });
     let (epochs, rates, choices) = (epochs?, rates?, choices?);
     let (snapshots, schedules, sizes) = (snapshots?, schedules?, sizes?);
@@ -93,10 +90,12 @@ pub(super) fn trainings(
         restarts.values.len(),
     ];
     let product = lengths.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
-    let Some(product) = product.filter(|&product| product <= MAX_CASES) else {
+    let Some(product) = product.filter(|&product| !limits.cases.is_exceeded(product)) else {
         let place = faults.place(&typed.epochs.items[0].span, "its axes span too many cases");
-        faults
-            .push(Diagnostic::error(format!("an experiment can have {MAX_CASES} cases at the most"), place));
+        let message = format!("all experiments together can have {} cases at the most", limits.cases.most);
+        faults.push(
+            Diagnostic::error(message, place).help(limits.cases.help(product.unwrap_or(usize::MAX) as u64)),
+        );
         return None;
     };
     let mut variants = Vec::new();
@@ -106,7 +105,7 @@ pub(super) fn trainings(
         let epochs_value = epochs.values[at[2]];
         // A fortieth of the epochs makes an animation of forty-one frames.
         let snapshot_every = snapshots.values[at[3]].unwrap_or((epochs_value / 40).max(1));
-        report_crowded(typed, epochs_value, snapshot_every, faults);
+        report_crowded(typed, epochs_value, snapshot_every, limits, faults);
         let batches = sizes.values[at[5]].map(|size| Batches { size, seed: seeds.values[at[6]] });
         let mut axes = Vec::new();
         choices.label(&mut axes, "optimizer", at[0], choice_label);
@@ -307,8 +306,15 @@ fn report_alike<T, U>(
 }
 
 /// Reports a training that would keep more snapshots than any animation can show.
-fn report_crowded(typed: &typed::Training, epochs: usize, snapshot_every: usize, faults: &mut Faults<'_>) {
-    if epochs / snapshot_every <= MAX_SNAPSHOTS {
+fn report_crowded(
+    typed: &typed::Training,
+    epochs: usize,
+    snapshot_every: usize,
+    limits: &Limits,
+    faults: &mut Faults<'_>,
+) {
+    let snapshots = epochs / snapshot_every;
+    if !limits.snapshots.is_exceeded(snapshots) {
         return;
     }
     let span: &Range<usize> = match typed.snapshot_every.value() {
@@ -317,10 +323,10 @@ fn report_crowded(typed: &typed::Training, epochs: usize, snapshot_every: usize,
     };
     let place = faults.place(span, "too many snapshots");
     let message = format!(
-        "a snapshot every {snapshot_every} of {epochs} epochs makes {}; {MAX_SNAPSHOTS} is the most",
-        epochs / snapshot_every
+        "a snapshot every {snapshot_every} of {epochs} epochs makes {snapshots}; {} is the most",
+        limits.snapshots.most
     );
-    let diagnostic = Diagnostic::error(message, place);
+    let diagnostic = Diagnostic::error(message, place).help(limits.snapshots.help(snapshots as u64));
     if !faults.found.contains(&diagnostic) {
         faults.push(diagnostic);
     }

@@ -57,6 +57,11 @@ pub(super) fn schemas() -> [Schema; 8] {
     ]
 }
 
+/// Reads the `site` spec, without a word on what is wrong with it.
+pub(super) fn site(node: &Node, file: &std::sync::Arc<crate::diagnostic::SourceFile>) -> Option<Kind> {
+    document(node, &mut Faults { file, found: Vec::new() }).map(|document| document.kind)
+}
+
 /// Reads one document; `None` after having reported why it cannot be used.
 pub(super) fn document(node: &Node, faults: &mut Faults<'_>) -> Option<Document> {
     let Value::Mapping(entries) = &node.value else {
@@ -123,6 +128,50 @@ fields! {
             figures: SiteFigures,
             /// How all pages look.
             theme: SiteTheme,
+            /// Whether HTML in Markdown is HTML; otherwise it is shown as it is written.
+            raw_html: bool = false,
+            /// How much the site may ask for, where it is more than usual.
+            limits: Limits,
+        }
+    }
+}
+
+fields! {
+    /// The most of everything that a site may ask for.
+    Limits, "limits" {
+        optional {
+            /// The bytes of all specs together.
+            bytes: Located<u64> = 4_000_000,
+            /// The values in one file of specs: texts, numbers, lists and mappings.
+            values: Located<u64> = 100_000,
+            /// The cases of all experiments together.
+            cases: Located<u64> = 100_000,
+            /// The figures of all experiments together.
+            figures: Located<u64> = 200_000,
+            /// The epochs of a training.
+            epochs: Located<u64> = 10_000_000,
+            /// The snapshots of a training, and so the frames of an animation.
+            snapshots: Located<u64> = 10_000,
+            /// The points of the data.
+            points: Located<u64> = 100_000,
+            /// The seeds of an experiment.
+            seeds: Located<u64> = 10_000,
+            /// The restarts of a training.
+            restarts: Located<u64> = 1_000,
+            /// The numbers, of 8 bytes each, that a training holds at a time, or that all starts of an experiment are made of.
+            numbers: Located<u64> = 20_000_000,
+            /// The hidden layers of an MLP.
+            layers: Located<u64> = 16,
+            /// The units of a hidden layer.
+            units: Located<u64> = 1_024,
+            /// The width and the height of a figure.
+            pixels: Located<u64> = 4_000,
+            /// The cells along each side of a loss landscape.
+            resolution: Located<u64> = 1_000,
+            /// The boxes that a search for the attainable loss may bound.
+            boxes: Located<u64> = 10_000_000,
+            /// The coefficients or roots of a polynomial.
+            coefficients: Located<u64> = 64,
         }
     }
 }

@@ -1,0 +1,167 @@
+//! The original's four studies from an empty cache, and again with nothing to do: `cargo bench --bench cold_build`.
+//!
+//! Beside the whole build stand its floors, measured in the same run: to draw and encode the same pictures with two threads and
+//! no program around it, with everything trained before; and to read the specs and look up the site's files.
+
+#![expect(clippy::print_stdout, reason = "its results go to the terminal")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actfn_site::diagnostic::SourceFile;
+use actfn_site::figure::{Input, draw};
+use actfn_site::finding::Finding;
+use actfn_site::fs::TextFile;
+use actfn_site::plan::{Case, Subject, plan};
+use actfn_site::train::train;
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+/// What the original's scripts take, measured on a quiet machine of two cores on which they keep one busy.
+const ORIGINAL: Duration = Duration::from_secs(150);
+/// Its studies; the others of the fixtures are our own.
+const STUDIES: [&str; 4] = ["benchmark", "relu", "sigmoid", "single_neuron_pair"];
+const UNUSED: [&str; 6] = ["leaky_relu_02", "swish_beta", "mlp_4_4", "quartic_true_w", "chirp", "tiny_mlp"];
+const ROUNDS: usize = 7;
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_specs(folder.path());
+    let files = files(&folder.path().join("specs"));
+    let specs = actfn_site::spec::load(&files, Vec::new()).unwrap();
+    let plan = plan(&specs);
+    rayon::ThreadPoolBuilder::new().num_threads(2).build_global().unwrap();
+    let findings: Vec<Finding> = plan
+        .cases
+        .par_iter()
+        .map(|case| Finding::new(case, Arc::new(train(case)), None, None).unwrap())
+        .collect();
+
+    let (mut whole, mut without_search, mut pictures, mut again, mut looked) = Default::default();
+    for _ in 0..ROUNDS {
+        forget(folder.path());
+        note(&mut whole, || build(folder.path(), "specs"));
+        note(&mut again, || build(folder.path(), "specs"));
+        note(&mut looked, || look(folder.path()));
+        forget(folder.path());
+        note(&mut without_search, || build(folder.path(), "plain"));
+        note(&mut pictures, || {
+            let bytes = plan.figures.par_iter().map(|planned| {
+                let cases: Vec<(&Case, &Finding)> =
+                    planned.subject.cases().iter().map(|&at| (&*plan.cases[at], &findings[at])).collect();
+                let input = match &planned.subject {
+                    Subject::Activation(activation) => Input::Activation(activation),
+                    Subject::Cases(_) => Input::Cases(&cases),
+                };
+                draw(&planned.figure, input, planned.form).len()
+            });
+            assert!(bytes.sum::<usize>() > 1_000_000);
+        });
+    }
+    let times = |faster: Duration| ORIGINAL.as_secs_f64() / faster.as_secs_f64();
+    println!("{} cases, {} pictures, medians of {ROUNDS} rounds", plan.cases.len(), plan.figures.len());
+    let (whole, plain, pictures) = (median(whole), median(without_search), median(pictures));
+    println!(
+        "cold build                           {whole:>9.3?}  {:.0} times the original's speed",
+        times(whole)
+    );
+    println!("  without the attainable losses      {plain:>9.3?}  {:.0} times", times(plain));
+    println!(
+        "  the pictures alone                 {pictures:>9.3?}  the floor: {:.2} of it",
+        ratio(plain, pictures)
+    );
+    let (again, looked) = (median(again), median(looked));
+    println!("build with nothing to do             {again:>9.3?}");
+    println!(
+        "  to read specs and look up files    {looked:>9.3?}  the floor: {:.2} of it",
+        ratio(again, looked)
+    );
+}
+
+fn ratio(time: Duration, floor: Duration) -> f64 {
+    time.as_secs_f64() / floor.as_secs_f64()
+}
+
+fn note(times: &mut Vec<Duration>, work: impl FnOnce()) {
+    let start = Instant::now();
+    work();
+    times.push(start.elapsed());
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// The specs of the four studies in `specs`, and in `plain` without a search for attainable losses.
+fn copy_specs(folder: &Path) {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/acceptance");
+    for entry in WalkDir::new(&source) {
+        let entry = entry.unwrap();
+        let name = entry.path().strip_prefix(&source).unwrap();
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        // Nor is what only those use: it would be warned of.
+        let is_ours = |document: &&str| {
+            let is_one_of = |ids: &[&str]| ids.iter().any(|id| document.contains(&format!("\nid: {id}")));
+            !is_one_of(&UNUSED) && (!document.contains("kind: experiment") || is_one_of(&STUDIES))
+        };
+        let documents: Vec<&str> = text.split("\n---\n").filter(is_ours).collect();
+        let text = documents.join("\n---\n") + "\n";
+        let plain = text.replace("\nid: benchmark\n", "\nid: benchmark\nattainable: {budget: 0}\n");
+        let plain = STUDIES[1..].iter().fold(plain, |text, id| {
+            text.replace(&format!("\nid: {id}\n"), &format!("\nid: {id}\nattainable: {{budget: 0}}\n"))
+        });
+        for (folder, text) in [(folder.join("specs"), text), (folder.join("plain"), plain)] {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<TextFile> {
+    let entries = WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
+    let read = entries.filter(|entry| entry.file_type().is_file()).map(|entry| {
+        let name = entry.path().strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        TextFile { file: Arc::new(SourceFile { path: name.clone(), text }), name }
+    });
+    read.collect()
+}
+
+fn forget(folder: &Path) {
+    for name in ["public", ".actfn-cache"] {
+        let _ = std::fs::remove_dir_all(folder.join(name));
+    }
+}
+
+fn build(folder: &Path, specs: &str) {
+    let status = Command::new(env!("CARGO_BIN_EXE_actfn-site"))
+        .args(["build", "--quiet", "--jobs", "2", "--cache", ".actfn-cache", "--specs", specs])
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Reads the specs and looks up every file of the site and of the cache.
+fn look(folder: &Path) {
+    let entries = |name: &str| WalkDir::new(folder.join(name)).into_iter().map(Result::unwrap);
+    let read: usize = entries("specs")
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| std::fs::read(entry.path()).unwrap().len())
+        .sum();
+    let looked: u64 = ["public", ".actfn-cache"]
+        .into_iter()
+        .flat_map(entries)
+        .map(|entry| entry.metadata().unwrap().len())
+        .sum();
+    assert!(read > 0 && looked > 0);
+}
