@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 use crate::plan::{Case, Generator};
-use crate::train::Trials;
 
 /// How the lowest losses of a case's starts spread. Infinite where so many starts never had a finite loss.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +25,9 @@ pub struct Success {
     /// The largest loss that counts as success.
     pub threshold: f64,
 }
+
+/// A loss below this share of the target's variance is nothing but rounding.
+pub const NOTHING: f64 = 1e-12;
 
 /// A loss below this share of the target's variance is a success whatever could be attained: where a target can be met
 /// exactly, no share of nothing could ever be reached.
@@ -165,8 +167,13 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 /// The losses of cases, for [`verdict`]; `None` where one has no starts.
-pub fn losses<'t>(trials: impl IntoIterator<Item = Option<&'t Trials>>) -> Option<Vec<Vec<f64>>> {
-    trials.into_iter().map(|trials| trials.map(Trials::losses)).collect()
+pub fn losses<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Option<Vec<Vec<f64>>> {
+    let of_one = |finding: &Finding| {
+        let nothing = NOTHING * finding.attainable.as_ref().map_or(0.0, |attainable| attainable.variance);
+        let losses = finding.trials.as_ref()?.losses();
+        Some(losses.into_iter().map(|loss| if loss < nothing { 0.0 } else { loss }).collect())
+    };
+    findings.into_iter().map(of_one).collect()
 }
 
 #[cfg(test)]

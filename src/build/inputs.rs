@@ -97,6 +97,11 @@ impl Inputs {
             .collect())
     }
 
+    /// Whether everything could be read.
+    pub(super) fn are_whole(&self) -> bool {
+        self.unreadable_specs.is_empty() && self.unreadable_others.is_empty()
+    }
+
     /// The paths of the files that are not as they were at an earlier reading.
     pub fn changed_since(&self, earlier: &Self) -> Vec<String> {
         let (old, new) = (earlier.contents(), self.contents());

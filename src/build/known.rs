@@ -295,8 +295,8 @@ impl Known {
                     Verdict::from_bytes(&bytes, contest.cases.len()).map(|verdict| Some(Arc::new(verdict)))
                 },
                 make: |contest: &Contest| {
-                    let trials = contest.cases.iter().map(|&index| findings[index].trials.as_deref());
-                    let verdict = verdict::losses(trials).and_then(|losses| verdict::verdict(&losses));
+                    let contestants = contest.cases.iter().map(|&index| &*findings[index]);
+                    let verdict = verdict::losses(contestants).and_then(|losses| verdict::verdict(&losses));
                     let bytes = verdict.as_ref().map(Verdict::to_bytes).unwrap_or_default();
                     (verdict.map(Arc::new), bytes)
                 },

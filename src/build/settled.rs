@@ -191,6 +191,9 @@ pub(super) struct Built {
 
 /// Of everything that a build depends on; `None` where a program cannot be told from another one of the same version.
 fn inputs_key(options: &Options, inputs: &Inputs) -> Option<CacheKey> {
+    if !inputs.are_whole() {
+        return None;
+    }
     let snapshot = serde_json::to_string(&Snapshot::new(options, inputs)).ok()?;
     let program = Stamp::of(Path::new(&std::env::current_exe().ok()?))?;
     let mut key = KeyBuilder::new("inputs", SETTLED_VERSION);

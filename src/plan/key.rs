@@ -26,7 +26,7 @@ pub const FIGURE_VERSION: u32 = 5;
 pub const ATTAINABLE_VERSION: u32 = 3;
 
 /// The version of the verdicts over many starts.
-pub(super) const VERDICT_VERSION: u32 = 1;
+pub(super) const VERDICT_VERSION: u32 = 2;
 
 /// The key of a case's run; `case.key` itself is not read.
 pub(super) fn run_key(case: &Case) -> CacheKey {

@@ -15,7 +15,7 @@ use super::atlas::{Atlas, Standing};
 use super::link;
 use super::player::Players;
 use super::sheet::{self, Sheets};
-use crate::verdict::Verdict;
+use crate::verdict::{NOTHING, Verdict};
 
 /// Specs, plan and findings together; `findings` belong to the plan's cases, index by index.
 #[derive(Clone, Copy)]
@@ -137,10 +137,8 @@ impl Trained<'_> {
 
     /// A loss of the case as pages show it: `≈ 0` where it is nothing but rounding.
     pub(super) fn loss_text(&self, mse: f64) -> String {
-        /// A loss below this share of the target's variance.
-        const ROUNDING: f64 = 1e-12;
         let variance = self.finding.attainable.as_ref().map_or(0.0, |attainable| attainable.variance);
-        if mse > 0.0 && mse < ROUNDING * variance { "≈ 0".into() } else { significant(mse, 4) }
+        if mse > 0.0 && mse < NOTHING * variance { "≈ 0".into() } else { significant(mse, 4) }
     }
 
     /// `learning_rate 0.001`, for tables of an experiment with further axes.

@@ -62,8 +62,9 @@ fn what_cannot_be_written_is_named() {
     let ran = project.run(&["build", "--out", "blocked/site"]);
     assert_eq!(ran.status, 1);
     assert!(ran.stderr.contains("blocked"), "{}", ran.stderr);
+    // Without a cache it takes longer, and that is all.
     let ran = project.run(&["build", "--cache", "blocked/cache"]);
-    assert_eq!(ran.status, 1);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert!(ran.stderr.contains("blocked/cache"), "{}", ran.stderr);
 }
 

@@ -388,5 +388,5 @@ fn static_files_of_any_name_come_and_go() {
     let _ = std::fs::remove_dir_all(project.path("static"));
     std::fs::create_dir(project.path("static")).unwrap();
     symlink("..", project.path("static/up")).unwrap();
-    expect(&project.run(&["build"]), 1, "points to an ancestor");
+    expect(&project.run(&["build"]), 1, "link that leads out of static");
 }
