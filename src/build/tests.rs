@@ -141,6 +141,52 @@ fn a_builder_that_remembers_makes_what_a_new_one_makes() {
 }
 
 #[test]
+fn what_somebody_does_to_a_site_between_builds_is_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("specs")).unwrap();
+    let own = options(folder.path(), "remembering");
+    // What a builder left stays locked until it is tidied, and so does the folder around.
+    let cache = folder.path().join("another/cache");
+    let other = Options { out: folder.path().join("another/new"), cache, ..own.clone() };
+    let write = |description: &str| {
+        for (name, text) in FILES {
+            fs::write(own.specs.join(name), text.replace("The first", description)).unwrap();
+        }
+    };
+    let mut builder = Builder::new(own.clone()).unwrap();
+    write("First");
+    builder.build(&Inputs::read(&own), &Silent).unwrap();
+    // Of a page that no edit here changes, before and after it is noted how the files lie.
+    let pages = tree(&own.out).into_keys();
+    let mut pages = pages.filter(|name| name.starts_with("experiments/two/line/") && name.ends_with(".html"));
+    let page = pages.next().unwrap();
+    let spoil = || {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let text = fs::read_to_string(own.out.join(&page)).unwrap();
+        fs::write(own.out.join(&page), text.replacen("<h1", "<h2", 1)).unwrap();
+    };
+    for (description, is_before) in [("Second", true), ("Third", false)] {
+        if is_before {
+            spoil();
+        }
+        builder.tidy();
+        if !is_before {
+            spoil();
+        }
+        write(description);
+        let summary = builder.build(&Inputs::read(&own), &Silent).unwrap();
+        assert!(summary.changed.contains(&page), "{:?}", summary.changed);
+        build(&other, &Silent).unwrap();
+        assert!(tree(&own.out) == tree(&other.out), "{description}");
+    }
+    // One that nobody has touched is as it was.
+    builder.tidy();
+    write("Fourth");
+    let summary = builder.build(&Inputs::read(&own), &Silent).unwrap();
+    assert!(summary.files_unchanged > 0 && !summary.changed.contains(&page), "{:?}", summary.changed);
+}
+
+#[test]
 fn a_run_below_its_certificate_fails_loudly() {
     let violation = Violation { trained: 0.2, certified: 0.25 };
     let diagnostics = Failure::Violation { case: "benchmark/cubic_s/tanh".into(), violation }.diagnostics();
