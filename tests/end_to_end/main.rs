@@ -21,6 +21,7 @@ mod pages;
 mod parity;
 mod publishing;
 mod readme;
+mod same_bytes;
 mod scaffold;
 mod schema;
 mod seeds;
