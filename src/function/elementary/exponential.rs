@@ -6,7 +6,7 @@
 use std::f64::consts::LOG2_E;
 
 /// ln 2 in two parts, the first with so few digits that its products with exponents are exact.
-const LN_2: [f64; 2] = [0.693_147_180_559_208_2, 7.371_002_565_167_799e-13];
+pub(super) const LN_2: [f64; 2] = [0.693_147_180_559_208_2, 7.371_002_565_167_799e-13];
 
 /// Added and subtracted, it rounds to a whole number, and leaves that number in the last bits in between.
 pub(super) const ROUNDER: f64 = 6_755_399_441_055_744.0;

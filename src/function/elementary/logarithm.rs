@@ -3,9 +3,7 @@
 //! x = 2ᵏ (1 + f) with √½ < 1 + f < √2, and with s = f/(2 + f): ln(1 + f) = 2 artanh s = 2s + s³ P(s²), which is summed up as
 //! f − (f²/2 − s (f²/2 + s² P)), so that the largest term is exact.
 
-use super::exponential::{exp_falling, polynomial};
-
-const LN_2: [f64; 2] = [0.693_147_180_559_208_2, 7.371_002_565_167_799e-13];
+use super::exponential::{LN_2, exp_falling, polynomial};
 
 /// P of ln.
 const LOG: [f64; 7] = [
