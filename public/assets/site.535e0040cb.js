@@ -34,7 +34,8 @@ function search(form) {
     const ids = [target, activation].map((at) => pages[at][2].split("/")[1]);
     const folder = pages[experiment][2].replace("index.html", "");
     const parts = (by, text) => [...ids, ...text.split(by).filter(Boolean)].map(encodeURIComponent).join(by);
-    const path = rest.startsWith("#") ? `${folder}index.html#case:${parts("~", rest.slice(1))}` : `${folder}${parts("/", rest)}/index.html`;
+    const [sheet, place] = rest.includes("#") ? rest.split("#") : [];
+    const path = place !== undefined ? `${folder}${sheet}index.html#case:${parts("~", place)}` : `${folder}${parts("/", rest)}/index.html`;
     const title = `${pages[activation][1]} on ${pages[target][1]}${axes && ", "}${axes}`;
     const note = [`MSE ${loss}`, ...kinds.map((kind) => diagnoses[kind]), pages[experiment][1]].join(" · ");
     return ["case", title, path, note, ""];
