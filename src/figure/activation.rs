@@ -114,7 +114,10 @@ pub(super) fn draw_legend(
     #[expect(clippy::cast_precision_loss, reason = "a handful of lines")]
     let height = (1.5 * entries.len() as f64 + 0.6) * size;
     let extent = Extent { width, height };
-    let Some(&area) = place(chart.area, &[(extent, Spot::TopLeft)], obstacles, style).first() else { return };
+    let Some(&area) = place(chart.area, &[(extent, Spot::TopLeft)], obstacles.iter().copied(), style).first()
+    else {
+        return;
+    };
     let frame = Pen::new(style.paper.gray(0xcc), style.unit.max(1.0));
     canvas.rounded_box(area, 3.0 * style.unit, style.paper.ground().with_opacity(0.9), &frame);
     let mut y = area.top + 1.05 * size;

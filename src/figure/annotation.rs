@@ -30,9 +30,17 @@ impl TextBox {
     }
 
     pub(super) fn draw(&self, canvas: &mut Canvas, area: Area, style: Style) {
-        let size = style.small_font();
+        self.draw_frame(canvas, area, style);
+        self.draw_lines(canvas, area, style);
+    }
+
+    pub(super) fn draw_frame(&self, canvas: &mut Canvas, area: Area, style: Style) {
         let pen = Pen::new(style.paper.line(self.frame), (1.8 * style.unit).max(1.0));
         canvas.rounded_box(area, 3.5 * style.unit, style.paper.ground().with_opacity(0.92), &pen);
+    }
+
+    pub(super) fn draw_lines(&self, canvas: &mut Canvas, area: Area, style: Style) {
+        let size = style.small_font();
         for (index, line) in self.lines.iter().enumerate() {
             let y = area.top
                 + 0.6 * 0.45 * size
@@ -164,15 +172,60 @@ fn area_at((x, y): Quarters, frame: Area, extent: Extent, margin: f64) -> Area {
     Area { left, top, right: left + width.round(), bottom: top + height.round() }
 }
 
+/// How many obstacles lie where in a frame, counted in squares: there are thousands of obstacles, and many places to look at.
+struct Crowd {
+    frame: Area,
+    columns: usize,
+    /// How many lie above and to the left of each corner between squares.
+    sums: Vec<usize>,
+}
+
+/// The side of a square in pixels.
+const SQUARE: f64 = 4.0;
+
+impl Crowd {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a picture")]
+    fn new(frame: Area, obstacles: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let squares = |side: f64| (side.max(0.0) / SQUARE).ceil() as usize;
+        let (columns, rows) = (squares(frame.width()) + 1, squares(frame.height()) + 1);
+        let mut crowd = Self { frame, columns, sums: vec![0; columns * rows] };
+        for (x, y) in obstacles.into_iter().filter(|&place| frame.contains(place)) {
+            let (column, row) = (squares(x - frame.left).max(1), squares(y - frame.top).max(1));
+            crowd.sums[row * columns + column] += 1;
+        }
+        for row in 1..rows {
+            let mut in_row = 0;
+            for column in 1..columns {
+                in_row += crowd.sums[row * columns + column];
+                crowd.sums[row * columns + column] = in_row + crowd.sums[(row - 1) * columns + column];
+            }
+        }
+        crowd
+    }
+
+    /// How many lie within an area, to the nearest squares.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limited to the frame")]
+    fn within(&self, area: Area) -> usize {
+        let rows = self.sums.len() / self.columns;
+        let corner = |at: f64, count: usize| ((at.max(0.0) / SQUARE).round() as usize).min(count - 1);
+        let across = |x: f64| corner(x - self.frame.left, self.columns);
+        let down = |y: f64| corner(y - self.frame.top, rows) * self.columns;
+        let (left, right) = (across(area.left), across(area.right));
+        let (top, bottom) = (down(area.top), down(area.bottom));
+        self.sums[bottom + right] + self.sums[top + left] - self.sums[top + right] - self.sums[bottom + left]
+    }
+}
+
 /// Places boxes in a frame so that together they hide as few of the `obstacles` (places in the picture) as can be, and
 /// never one another where there is a way; each comes with the spot it would like best.
 pub(super) fn place(
     frame: Area,
     boxes: &[(Extent, Spot)],
-    obstacles: &[(f64, f64)],
+    obstacles: impl IntoIterator<Item = (f64, f64)>,
     style: Style,
 ) -> Vec<Area> {
     let margin = 8.0 * style.unit;
+    let crowd = Crowd::new(frame, obstacles);
     let candidates: Vec<Vec<(Area, usize)>> = boxes
         .iter()
         .map(|&(extent, preferred)| {
@@ -180,8 +233,7 @@ pub(super) fn place(
             let candidate = |place: Quarters| {
                 let area = area_at(place, frame, extent, margin);
                 let around = area.grown(4.0 * style.unit);
-                let hidden = obstacles.iter().filter(|&&point| around.contains(point)).count();
-                (area, hidden * 100 + distaste(place, preferred.quarters()))
+                (area, crowd.within(around) * 100 + distaste(place, preferred.quarters()))
             };
             let mut candidates: Vec<(Area, usize)> = places.map(candidate).collect();
             candidates.sort_by_key(|&(_, cost)| cost);
@@ -240,15 +292,36 @@ mod tests {
             .flat_map(|x| (0..100).map(move |y| (f64::from(x), f64::from(y))))
             .filter(|&(x, y)| x > 40.0 || y < 70.0)
             .collect();
-        let placed = place(FRAME, &[(EXTENT, Spot::TopRight)], &obstacles, style);
+        let placed = place(FRAME, &[(EXTENT, Spot::TopRight)], obstacles.iter().copied(), style);
         assert!(!obstacles.iter().any(|&point| placed[0].contains(point)), "{placed:?}");
+    }
+
+    #[test]
+    fn a_crowd_is_counted() {
+        let places = [
+            (0.0, 0.0),
+            (2.0, 2.0),
+            (50.0, 50.0),
+            (99.0, 3.0),
+            (100.0, 100.0),
+            (101.0, 50.0),
+            (f64::NAN, 1.0),
+        ];
+        let crowd = Crowd::new(FRAME, places);
+        let area = |left, top, right, bottom| Area { left, top, right, bottom };
+        assert_eq!(crowd.within(FRAME.grown(10.0)), 5);
+        assert_eq!(crowd.within(area(0.0, 0.0, 8.0, 8.0)), 2);
+        assert_eq!(crowd.within(area(-20.0, -20.0, 52.0, 52.0)), 3);
+        assert_eq!(crowd.within(area(96.0, 0.0, 100.0, 100.0)), 2);
+        assert_eq!(crowd.within(area(8.0, 8.0, 40.0, 96.0)), 0);
+        assert_eq!(crowd.within(area(120.0, 120.0, 140.0, 140.0)), 0);
     }
 
     #[test]
     fn boxes_do_not_overlap_and_keep_to_their_spots() {
         let style = Style { unit: 1.0, paper: Paper::LIGHT };
         let boxes = [(EXTENT, Spot::TopLeft), (EXTENT, Spot::TopLeft), (EXTENT, Spot::BottomRight)];
-        let placed = place(FRAME, &boxes, &[], style);
+        let placed = place(FRAME, &boxes, [], style);
         assert_eq!((placed[0].left, placed[0].top), (8.0, 8.0));
         assert!(
             placed.iter().enumerate().all(|(i, a)| placed[..i].iter().all(|b| !a.overlaps(b))),
@@ -260,7 +333,7 @@ mod tests {
     #[test]
     fn many_boxes_in_little_room_still_end() {
         let boxes = [(Extent { width: 90.0, height: 60.0 }, Spot::TopLeft); 9];
-        assert_eq!(place(FRAME, &boxes, &[], Style { unit: 1.0, paper: Paper::LIGHT }).len(), 9);
-        assert!(place(FRAME, &[], &[], Style { unit: 1.0, paper: Paper::LIGHT }).is_empty());
+        assert_eq!(place(FRAME, &boxes, [], Style { unit: 1.0, paper: Paper::LIGHT }).len(), 9);
+        assert!(place(FRAME, &[], [], Style { unit: 1.0, paper: Paper::LIGHT }).is_empty());
     }
 }

@@ -32,11 +32,16 @@ impl Ink {
         Self { opacity, ..self }
     }
 
+    /// The opacity as a byte.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an opacity of 0 to 1")]
+    fn alpha(self) -> u8 {
+        (self.opacity * 255.0 + 0.5) as u8
+    }
+
     fn paint(self) -> Paint<'static> {
         let mut paint = Paint::default();
         let [red, green, blue] = self.rgb;
-        paint.set_color_rgba8(red, green, blue, (self.opacity * 255.0 + 0.5) as u8);
+        paint.set_color_rgba8(red, green, blue, self.alpha());
         paint.anti_alias = true;
         paint
     }
@@ -189,6 +194,15 @@ impl Canvas {
         }
     }
 
+    /// Takes over an area of another picture of the same size.
+    pub(super) fn copy_area(&mut self, area: Area, other: &Self) {
+        let columns = pixels_between(area.left, area.right, self.size.0);
+        for row in pixels_between(area.top, area.bottom, self.size.1) {
+            self.copy_row(row, columns.clone(), other);
+        }
+        self.touched.touch(area);
+    }
+
     /// The colours of all pixels, row by row; none of a picture that is written down.
     pub(super) fn rgb(&self) -> impl Iterator<Item = [u8; 3]> {
         self.data().chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]])
@@ -198,6 +212,14 @@ impl Canvas {
     pub(super) fn row_bytes(&self, row: usize) -> &[u8] {
         let length = 4 * self.size.0 as usize;
         &self.data()[row * length..][..length]
+    }
+
+    pub(super) fn row_bytes_mut(&mut self, row: usize) -> &mut [u8] {
+        let length = 4 * self.size.0 as usize;
+        match &mut self.surface {
+            Surface::Pixels(pixmap) => &mut pixmap.data_mut()[row * length..][..length],
+            Surface::Vector(_) => &mut [],
+        }
     }
 
     /// Draws what has too many parts to be written down one by one: in pixels, which then stand in a part of the picture.
@@ -298,12 +320,7 @@ impl Canvas {
             }
         }
         let Some(path) = builder.finish() else { return };
-        // Piece by piece: all of a curve is in a box as large as the chart.
-        for pair in points.windows(2) {
-            let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
-            let piece = Area { left: x0.min(x1), top: y0.min(y1), right: x0.max(x1), bottom: y0.max(y1) };
-            self.touched.touch(piece.grown(0.5 * pen.width + 1.0));
-        }
+        points.windows(2).for_each(|pair| self.touched.touch_line(pair[0], pair[1], 0.5 * pen.width + 1.0));
         self.stroke_touched(&path, pen);
     }
 
@@ -349,9 +366,7 @@ impl Canvas {
         if let Surface::Vector(vector) = &mut self.surface {
             return vector.circle((x, y), radius, Drawn::Filled(ink));
         }
-        if let Some(path) = PathBuilder::from_circle(single(x), single(y), single(radius)) {
-            self.fill(&path, ink);
-        }
+        self.around((x, y), radius, ink, |distance| radius + 0.5 - distance);
     }
 
     /// A circle's line.
@@ -359,36 +374,79 @@ impl Canvas {
         if let Surface::Vector(vector) = &mut self.surface {
             return vector.circle((x, y), radius, Drawn::Edge(pen));
         }
-        if let Some(path) = PathBuilder::from_circle(single(x), single(y), single(radius)) {
-            self.stroke(&path, pen);
-        }
+        let half = pen.width / 2.0;
+        self.around((x, y), radius + half, pen.ink, |distance| half + 0.5 - (distance - radius).abs());
     }
 
-    /// Lays ink over one pixel with a coverage of 0 to 1; pixels outside are ignored.
+    /// Lays ink over the pixels around a point, as much as their centres' distances from it say: a pixel that an edge passes is
+    /// covered as far as the edge lies beyond its centre.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "mixtures of bytes are bytes"
+        reason = "limited to the picture's size"
     )]
-    pub(super) fn cover(&mut self, x: i64, y: i64, coverage: f64, ink: Ink) {
-        let (width, height) = self.size();
-        let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
-        if x >= width || y >= height {
+    fn around(&mut self, (x, y): (f64, f64), reach: f64, ink: Ink, coverage: impl Fn(f64) -> f64) {
+        let pixels = |at: f64, side: u32| pixels_between(at - reach - 1.0, at + reach + 1.0, side);
+        let (columns, rows) = (pixels(x, self.size.0), pixels(y, self.size.1));
+        let mut stamp = Vec::with_capacity(columns.len() * rows.len());
+        for row in rows.clone() {
+            let dy = row as f64 + 0.5 - y;
+            stamp.extend(columns.clone().map(|column| {
+                let dx = column as f64 + 0.5 - x;
+                (255.0 * coverage((dx * dx + dy * dy).sqrt()).clamp(0.0, 1.0) + 0.5) as u8
+            }));
+        }
+        self.stamp((columns.start as i64, rows.start as i64), columns.len(), &stamp, ink);
+    }
+
+    /// Lays ink over pixels, as much as the coverages say, row by row from the top left on; what is outside of the picture is ignored.
+    pub(super) fn stamp(&mut self, (left, top): (i64, i64), width: usize, coverage: &[u8], ink: Ink) {
+        let Surface::Pixels(pixmap) = &mut self.surface else { return };
+        if width == 0 {
             return;
         }
-        let share = coverage.clamp(0.0, 1.0) * ink.opacity;
-        let Surface::Pixels(pixmap) = &mut self.surface else { return };
-        self.touched.touch_pixel(x as usize, y as usize);
-        let pixel = &mut pixmap.pixels_mut()[y as usize * width as usize + x as usize];
-        let mix = |below: u8, above: u8| {
-            (f64::from(below) + (f64::from(above) - f64::from(below)) * share + 0.5) as u8
+        let inside = |from: i64, length: usize, side: u32| {
+            let after = from.saturating_add_unsigned(length as u64).clamp(0, side.into());
+            let pixel = |at: i64| usize::try_from(at).unwrap_or(0);
+            pixel(from.min(after))..pixel(after)
         };
-        let [red, green, blue] = ink.rgb;
-        let mixed = [mix(pixel.red(), red), mix(pixel.green(), green), mix(pixel.blue(), blue)];
-        if let Some(mixed) = PremultipliedColorU8::from_rgba(mixed[0], mixed[1], mixed[2], 255) {
-            *pixel = mixed;
+        let columns = inside(left, width, self.size.0);
+        let rows = inside(top, coverage.len() / width, self.size.1);
+        if columns.is_empty() || rows.is_empty() {
+            return;
+        }
+        self.touched.touch_pixels(columns.clone(), rows.clone());
+        for y in rows {
+            let row = usize::try_from(y as i64 - top).unwrap_or(0) * width;
+            let covered =
+                &coverage[row..row + width][usize::try_from(columns.start as i64 - left).unwrap_or(0)..];
+            let pixels = &mut pixmap.pixels_mut()[y * self.size.0 as usize..][columns.clone()];
+            for (pixel, &coverage) in pixels.iter_mut().zip(covered) {
+                if coverage > 0 {
+                    *pixel = covered_by(*pixel, coverage, ink);
+                }
+            }
         }
     }
+}
+
+/// The pixels along a side of a picture that lie between two places, if only in part.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limited to the side")]
+fn pixels_between(from: f64, to: f64, side: u32) -> Range<usize> {
+    let within = |at: f64| at.clamp(0.0, f64::from(side)) as usize;
+    within(from.floor())..within(to.ceil())
+}
+
+/// An opaque pixel with ink over a share of it, of 255.
+#[expect(clippy::cast_possible_truncation, reason = "a mixture of bytes is a byte")]
+fn covered_by(pixel: PremultipliedColorU8, coverage: u8, ink: Ink) -> PremultipliedColorU8 {
+    let share = (u32::from(coverage) * u32::from(ink.alpha()) + 127) / 255;
+    let mix = |below: u8, above: u8| {
+        ((u32::from(below) * (255 - share) + u32::from(above) * share + 127) / 255) as u8
+    };
+    let [red, green, blue] = ink.rgb;
+    let (red, green, blue) = (mix(pixel.red(), red), mix(pixel.green(), green), mix(pixel.blue(), blue));
+    PremultipliedColorU8::from_rgba(red, green, blue, 255).unwrap_or(pixel)
 }
 
 fn around(rect: Rect, margin: f64) -> Area {

@@ -5,8 +5,7 @@ use std::convert::Infallible;
 use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::{DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::{Circle, PathElement};
-use plotters::series::LineSeries;
+use plotters::element::PathElement;
 use plotters::style::{Color as _, IntoFont, RGBAColor, RGBColor, ShapeStyle, TextStyle};
 
 use super::axis::Axis;
@@ -14,6 +13,7 @@ use super::backend::{Backend, scaled};
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::clip::visible;
 use super::paper::Paper;
+use super::simplify::simplified;
 use super::text::{self, CAP_HEIGHT, Font};
 
 /// The sizes that make a picture of any size look alike, in pixels.
@@ -215,21 +215,16 @@ impl Chart {
 
     /// A line through points of the chart, cut off at the frame; points that are not finite interrupt it.
     pub(super) fn draw_curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], pen: &Pen) {
-        let runs = visible(points, &self.x, &self.y);
-        if pen.dash.is_some() {
-            // plotters dashes in whole pixels of straight pieces; the canvas dashes along the curve.
-            for run in runs {
-                let pixels: Vec<(f64, f64)> = run.into_iter().map(|point| self.pixel(point)).collect();
-                canvas.polyline(&pixels, pen);
-            }
-            return;
+        // Not by plotters: it dashes in whole pixels of straight pieces, and every piece of a curve is a line of its own to it.
+        for piece in self.pieces(points) {
+            canvas.polyline(&piece, pen);
         }
-        self.with_context(canvas, |context| {
-            for run in runs {
-                infallible(context.draw_series(LineSeries::new(run, shape(pen))))?;
-            }
-            Some(())
-        });
+    }
+
+    /// The visible parts of a line in the picture, with no more points than show.
+    pub(super) fn pieces(&self, points: &[(f64, f64)]) -> Vec<Piece> {
+        let pixels = |piece: Piece| piece.into_iter().map(|point| self.pixel(point)).collect::<Piece>();
+        visible(points, &self.x, &self.y).into_iter().map(|piece| simplified(&pixels(piece))).collect()
     }
 
     /// Round marks, each with a thin darker ring.
@@ -246,15 +241,9 @@ impl Chart {
         };
         let points: Vec<(f64, f64)> = points.iter().filter(inside).copied().collect();
         let pen = Pen::new(ring, (radius * 0.35).max(0.6));
-        self.with_context(canvas, |context| {
-            let radius = scaled(radius);
-            let fill = ShapeStyle { color: color(fill), filled: true, stroke_width: 0 };
-            let circles = points.iter().map(|&point| Circle::new(point, radius, fill));
-            infallible(context.draw_series(circles))?;
-            let rings = points.iter().map(|&point| Circle::new(point, radius, shape(&pen)));
-            infallible(context.draw_series(rings))?;
-            Some(())
-        });
+        let centers: Vec<(f64, f64)> = points.iter().map(|&point| self.pixel(point)).collect();
+        centers.iter().for_each(|&center| canvas.disc(center, radius, fill));
+        centers.iter().for_each(|&center| canvas.circle(center, radius, &pen));
     }
 
     /// Separate straight lines.
@@ -286,22 +275,26 @@ impl Chart {
 
     /// Places in the picture along the visible parts of a line, close to one another.
     pub(super) fn trace(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-        const STEP: f64 = 4.0;
-        let mut places = Vec::new();
-        for run in visible(points, &self.x, &self.y) {
-            for pair in run.windows(2) {
-                let ((x0, y0), (x1, y1)) = (self.pixel(pair[0]), self.pixel(pair[1]));
-                let length = libm::hypot(x1 - x0, y1 - y0);
-                let mut at = 0.0;
-                while at < length {
-                    let share = at / length;
-                    places.push((x0 + share * (x1 - x0), y0 + share * (y1 - y0)));
-                    at += STEP;
-                }
-            }
-        }
-        places
+        self.pieces(points).iter().flat_map(|piece| along(piece)).collect()
     }
+}
+
+/// A line in the picture, point by point.
+pub(super) type Piece = Vec<(f64, f64)>;
+
+/// Places along a line, close to one another.
+#[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths within a picture")]
+pub(super) fn along(piece: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
+    const STEP: f64 = 4.0;
+    piece.windows(2).flat_map(|pair| {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        let (dx, dy) = (x1 - x0, y1 - y0);
+        let count = ((dx * dx + dy * dy).sqrt() / STEP).ceil() as usize;
+        (0..count)
+            .map(move |at| at as f64 / count as f64)
+            .map(move |share| (x0 + share * dx, y0 + share * dy))
+    })
 }
 
 /// A line of text centred at `x`, its capitals' middle at `y`.

@@ -67,12 +67,13 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
         (Mark::Line(member.pen), format!("{} ({result})", member.case.activation.id))
     }));
     let legend = Legend(entries);
-    let obstacles = plot.obstacles(curves());
+    let mut obstacles = plot.obstacles();
+    obstacles.extend(curves().flat_map(|curve| plot.chart.trace(curve)));
     let place_all = |text_boxes: &[TextBox]| {
         let spots = [Spot::TopLeft, Spot::TopRight, Spot::BottomLeft, Spot::Right];
         let mut boxes: Vec<(Extent, Spot)> = vec![(legend.extent(style), Spot::BottomRight)];
         boxes.extend(text_boxes.iter().zip(spots).map(|(text_box, spot)| (text_box.extent(style), spot)));
-        place(plot.chart.area, &boxes, &obstacles, style)
+        place(plot.chart.area, &boxes, obstacles.iter().copied(), style)
     };
     let is_free = |places: &[Area]| {
         places.iter().enumerate().all(|(index, area)| {

@@ -3,7 +3,7 @@
 use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
 use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink};
-use super::chart::{Chart, Style};
+use super::chart::{Chart, Piece, Style, along};
 use super::fit::{
     ALARM, Curve, FitPlot, bottom_room, draw_divergence, draw_formula, parameter_lines, prediction, subject,
     top_room,
@@ -19,18 +19,21 @@ const MARKER: Ink = Ink::solid(0xd6, 0x27, 0x28);
 
 /// One panel: what does not change has been drawn already.
 enum Plot {
-    Fit {
-        plot: FitPlot,
-        curves: Vec<Curve>,
-        boxes: Vec<TextBox>,
-        box_area: Area,
-        legend: Legend,
-        legend_area: Area,
-    },
-    Trajectory {
-        chart: Chart,
-        points: Curve,
-    },
+    Fit(Box<Fit>),
+    Trajectory { chart: Chart, points: Curve },
+}
+
+/// A curve, and boxes over it.
+struct Fit {
+    chart: Chart,
+    /// The pieces of the curve, frame by frame.
+    curves: Vec<Vec<Piece>>,
+    boxes: Vec<TextBox>,
+    box_area: Area,
+    legend: Legend,
+    legend_area: Area,
+    /// What is below the boxes but for the curve.
+    below: Canvas,
 }
 
 /// The bytes of the GIF file: one frame per snapshot.
@@ -144,12 +147,17 @@ fn fit(base: &mut Canvas, area: Area, case: &Case, run: &Run, style: Style) -> P
     entries.push((Mark::Line(style.curve(ink)), case.activation.id.clone()));
     let legend = Legend(entries);
     // Nothing should be hidden at any time; the last curve matters most, as the one that is looked at longest.
-    let lasting = curves.iter().rev().take(1).cycle().take(curves.len() / 2);
-    let obstacles = plot.obstacles(curves.iter().chain(lasting));
+    let pieces: Vec<Vec<Piece>> = curves.iter().map(|curve| plot.chart.pieces(curve)).collect();
+    let lasting = pieces.iter().rev().take(1).cycle().take(pieces.len() / 2);
+    let passed = pieces.iter().chain(lasting).flatten().flat_map(|piece| along(piece));
     let boxed = [(extent, Spot::TopLeft), (legend.extent(style), Spot::BottomRight)];
-    let places = place(plot.chart.area, &boxed, &obstacles, style);
-    let [box_area, legend_area] = <[Area; 2]>::try_from(places).unwrap_or([area; 2]);
-    Plot::Fit { plot, curves, boxes, box_area, legend, legend_area }
+    let places = place(plot.chart.area, &boxed, plot.obstacles().into_iter().chain(passed), style);
+    let [box_area, legend_area] = <[Area; 2]>::try_from(places).unwrap_or([plot.chart.area; 2]);
+    let below = base.clone();
+    let fit = Fit { chart: plot.chart, curves: pieces, boxes, box_area, legend, legend_area, below };
+    // Few curves pass the boxes: they stand in all frames, and are drawn anew over a curve that does.
+    fit.draw_boxes(base, style);
+    Plot::Fit(Box::new(fit))
 }
 
 /// Where a scalar parameter stands in a vector of all of them.
@@ -191,7 +199,7 @@ fn epoch(snapshot: &Snapshot) -> f64 {
 impl Plot {
     fn chart(&self) -> &Chart {
         match self {
-            Self::Fit { plot, .. } => &plot.chart,
+            Self::Fit(fit) => &fit.chart,
             Self::Trajectory { chart, .. } => chart,
         }
     }
@@ -199,16 +207,54 @@ impl Plot {
     /// What is particular to one frame.
     fn draw(&self, canvas: &mut Canvas, frame: usize, ink: Ink, style: Style) {
         match self {
-            Self::Fit { plot, curves, boxes, box_area, legend, legend_area } => {
-                plot.chart.draw_curve(canvas, &curves[frame], &style.curve(ink));
-                legend.draw(canvas, *legend_area, style);
-                boxes[frame].draw(canvas, *box_area, style);
-            }
+            Self::Fit(fit) => fit.draw(canvas, frame, ink, style),
             Self::Trajectory { chart, points } => {
                 chart.draw_dots(canvas, &points[frame..=frame], 4.5 * style.unit, MARKER, MARKER);
             }
         }
     }
+}
+
+impl Fit {
+    fn draw(&self, canvas: &mut Canvas, frame: usize, ink: Ink, style: Style) {
+        let pen = style.curve(ink);
+        let Some(curve) = self.curves.get(frame) else { return };
+        let boxes = [self.legend_area, self.box_area];
+        let is_passed = |area: &Area| curve.iter().any(|piece| passes(piece, area.grown(pen.width + EDGE)));
+        let are_passed = boxes.iter().any(is_passed);
+        if are_passed {
+            boxes.iter().for_each(|area| canvas.copy_area(area.grown(EDGE), &self.below));
+        }
+        curve.iter().for_each(|piece| canvas.polyline(piece, &pen));
+        if are_passed {
+            self.draw_boxes(canvas, style);
+        }
+        if let Some(text_box) = self.boxes.get(frame) {
+            text_box.draw_lines(canvas, self.box_area, style);
+        }
+    }
+
+    /// The legend, and the box without its lines.
+    fn draw_boxes(&self, canvas: &mut Canvas, style: Style) {
+        self.legend.draw(canvas, self.legend_area, style);
+        if let Some(text_box) = self.boxes.first() {
+            text_box.draw_frame(canvas, self.box_area, style);
+        }
+    }
+}
+
+/// How far the edge of a box reaches beyond its area, in pixels; a little more does no harm.
+const EDGE: f64 = 4.0;
+
+/// Whether a line comes into an area, or into the box around one of its pieces that does.
+fn passes(piece: &[(f64, f64)], area: Area) -> bool {
+    piece.windows(2).any(|pair| {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        x0.max(x1) >= area.left
+            && x0.min(x1) <= area.right
+            && y0.max(y1) >= area.top
+            && y0.min(y1) <= area.bottom
+    })
 }
 
 fn epoch_text(epoch: usize, epochs: usize) -> String {

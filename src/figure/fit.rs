@@ -116,15 +116,12 @@ impl FitPlot {
         self.chart.draw_curve(canvas, &self.target, &self.chart.style.dashes());
     }
 
-    /// The places that boxes should not cover: the target, the data and some curves.
-    pub(super) fn obstacles<'c>(&self, curves: impl IntoIterator<Item = &'c Curve>) -> Vec<(f64, f64)> {
-        let mut places: Vec<(f64, f64)> = self.chart.trace(&self.data);
-        places.extend(self.chart.trace(&self.held_out));
-        places.extend(self.chart.trace(&self.target));
-        for curve in curves {
-            places.extend(self.chart.trace(curve));
-        }
-        places
+    /// The places that boxes should not cover: the data and the target. Those of curves come beside them.
+    pub(super) fn obstacles(&self) -> Vec<(f64, f64)> {
+        [&self.data, &self.held_out, &self.target]
+            .into_iter()
+            .flat_map(|line| self.chart.trace(line))
+            .collect()
     }
 
     /// The first lines of every legend.
@@ -248,7 +245,9 @@ pub(super) fn draw(mut canvas: Canvas, case: &Case, run: &Run) -> Canvas {
     }
     let legend = Legend(entries);
     boxes.push((legend.extent(style), Spot::BottomRight));
-    let places = place(plot.chart.area, &boxes, &plot.obstacles(&curve), style);
+    let obstacles =
+        plot.obstacles().into_iter().chain(curve.iter().flat_map(|curve| plot.chart.trace(curve)));
+    let places = place(plot.chart.area, &boxes, obstacles, style);
     if let (Some(text_box), Some(&area)) = (&text_box, places.first()) {
         text_box.draw(&mut canvas, area, style);
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
 use super::canvas::Canvas;
-use super::lzw;
+use super::lzw::{Compressor, run_length};
 use super::palette::Palette;
 use super::paper::Paper;
 use super::tiles::Tiles;
@@ -25,6 +25,7 @@ const SHORT_RUNS: [usize; 2] = [6, 16];
 /// Takes frames one by one, so that only their changes are kept.
 pub(super) struct Animation {
     palette: Palette,
+    compressor: Compressor,
     width: u16,
     height: u16,
     /// The last frame, as it was drawn and as entries, row by row.
@@ -32,6 +33,8 @@ pub(super) struct Animation {
     current: Vec<u8>,
     /// Where it may differ from what both it and the next frame were copies of.
     touched: Tiles,
+    /// The entries of the next frame, all of them [`UNCHANGED`] in between.
+    changed: Vec<u8>,
     frames: Vec<Frame<'static>>,
 }
 
@@ -41,12 +44,14 @@ impl Animation {
         let reserved: Vec<[u8; 3]> = paper.colors().iter().chain(key).copied().collect();
         Self {
             palette: Palette::new(255, TOLERANCE, &reserved),
+            compressor: Compressor::new(),
             // Sizes are checked where specs are resolved.
             width: u16::try_from(width).unwrap_or(u16::MAX),
             height: u16::try_from(height).unwrap_or(u16::MAX),
             last: None,
             current: Vec::new(),
             touched: Tiles::new((width, height)),
+            changed: vec![UNCHANGED; width as usize * height as usize],
             frames: Vec::new(),
         }
     }
@@ -55,15 +60,15 @@ impl Animation {
     /// touched them.
     pub(super) fn push(&mut self, canvas: &Canvas, delay: u16) {
         let mut frame = Frame { delay, dispose: DisposalMethod::Keep, ..Frame::default() };
-        frame.buffer = if let Some(mut last) = self.last.take() {
+        frame.buffer = Cow::Owned(if let Some(mut last) = self.last.take() {
             frame.transparent = Some(UNCHANGED);
-            let changes = changes(&last, canvas, &self.touched.or(canvas.touched()));
-            let entries = self.difference(&last, canvas, &changes, &mut frame);
-            for (row, columns) in changes.into_iter().enumerate() {
-                last.copy_row(row, columns, canvas);
-            }
+            let touched = self.touched.or(canvas.touched());
+            let rectangle = self.change(&mut last, canvas, &touched);
             self.last = Some(last);
-            Cow::Owned(self.compressed(entries, &frame))
+            let entries = self.take_changed(&rectangle, &touched);
+            let compressed = self.compressed(entries, &rectangle);
+            rectangle.set(&mut frame);
+            compressed
         } else {
             (frame.width, frame.height) = (self.width, self.height);
             let mut before = ([255; 3], self.palette.index([255; 3]).0);
@@ -75,27 +80,28 @@ impl Animation {
             });
             self.current = entries.collect();
             self.last = Some(canvas.clone());
-            Cow::Owned(lzw::encode(&self.current))
-        };
+            self.compressor.compress(&self.current)
+        });
         self.touched = canvas.touched().clone();
         self.frames.push(frame);
     }
 
     /// A frame's entries compressed, where short runs of unchanged pixels may be drawn once more: to switch between a curve's colours
     /// and what is see-through costs more than they do.
-    fn compressed(&self, mut entries: Vec<u8>, frame: &Frame<'_>) -> Vec<u8> {
-        let (width, left, top) = (usize::from(frame.width), usize::from(frame.left), usize::from(frame.top));
-        let shown =
-            |at: usize| self.current[(top + at / width) * usize::from(self.width) + left + at % width];
+    fn compressed(&mut self, mut entries: Vec<u8>, Rectangle { columns, rows }: &Rectangle) -> Vec<u8> {
+        let width = usize::from(self.width);
         let runs = short_runs(&entries);
         let mut best: Option<Vec<u8>> = None;
         let mut done = 0;
         for longest in SHORT_RUNS {
             for run in runs.iter().filter(|run| (done + 1..=longest).contains(&run.len())) {
-                run.clone().for_each(|at| entries[at] = shown(at));
+                for at in run.clone() {
+                    let (row, column) = (at / columns.len(), at % columns.len());
+                    entries[at] = self.current[(rows.start + row) * width + columns.start + column];
+                }
             }
             done = longest;
-            let compressed = lzw::encode(&entries);
+            let compressed = self.compressor.compress(&entries);
             if best.as_ref().is_none_or(|best| compressed.len() < best.len()) {
                 best = Some(compressed);
             }
@@ -103,39 +109,55 @@ impl Animation {
         best.unwrap_or_default()
     }
 
-    /// The entries of the rectangle that holds all changes, see-through where nothing changed.
-    #[expect(clippy::cast_possible_truncation, reason = "places in a picture whose sides fit")]
-    fn difference(
-        &mut self,
-        last: &Canvas,
-        canvas: &Canvas,
-        changes: &[Range<usize>],
-        frame: &mut Frame<'static>,
-    ) -> Vec<u8> {
+    /// Takes over what differs from the last frame, which it only can in these tiles; returns the smallest rectangle that holds all of it.
+    fn change(&mut self, last: &mut Canvas, canvas: &Canvas, touched: &Tiles) -> Rectangle {
         let width = usize::from(self.width);
-        let Rectangle { columns, rows } = rectangle(changes);
-        let mut entries = vec![UNCHANGED; columns.len() * rows.len()];
-        let lines = entries.chunks_exact_mut(columns.len());
-        for (row, line) in rows.clone().zip(lines) {
-            let changed = changes[row].clone();
-            let bytes =
-                |canvas| Canvas::row_bytes(canvas, row)[4 * changed.start..4 * changed.end].chunks_exact(4);
-            let current = &mut self.current[row * width..][changed.clone()];
-            let line = &mut line[changed.start.saturating_sub(columns.start)..];
-            let pixels = bytes(last).zip(bytes(canvas));
-            for ((current, entry), (old, new)) in current.iter_mut().zip(line).zip(pixels) {
+        let mut rectangle: Option<Rectangle> = None;
+        let mut before = None;
+        for row in 0..usize::from(self.height) {
+            for span in touched.touched_in(row) {
+                let bytes = 4 * span.start..4 * span.end;
+                let (old, new) = (&mut last.row_bytes_mut(row)[bytes.clone()], &canvas.row_bytes(row)[bytes]);
                 if old == new {
                     continue;
                 }
-                // Another colour may still have the same entry.
-                let index = self.palette.index([new[0], new[1], new[2]]).0 + 1;
-                if index != *current {
-                    (*current, *entry) = (index, index);
+                let at = row * width + span.start;
+                let (current, changed) = (&mut self.current[at..], &mut self.changed[at..]);
+                let pixels = old.as_chunks::<4>().0.iter().zip(new.as_chunks::<4>().0);
+                for (column, (old, new)) in pixels.enumerate() {
+                    if old == new {
+                        continue;
+                    }
+                    let index = match before {
+                        Some((color, index)) if color == *new => index,
+                        _ => self.palette.index([new[0], new[1], new[2]]).0 + 1,
+                    };
+                    before = Some((*new, index));
+                    // Another colour may still have the same entry.
+                    if index != current[column] {
+                        (current[column], changed[column]) = (index, index);
+                        rectangle
+                            .get_or_insert(Rectangle::of(span.start + column, row))
+                            .add(span.start + column, row);
+                    }
                 }
+                old.copy_from_slice(new);
             }
         }
-        (frame.left, frame.top) = (columns.start as u16, rows.start as u16);
-        (frame.width, frame.height) = (columns.len() as u16, rows.len() as u16);
+        // A frame needs a pixel even if nothing has changed.
+        rectangle.unwrap_or(Rectangle::of(0, 0))
+    }
+
+    /// The entries of a rectangle outside of which nothing has changed.
+    fn take_changed(&mut self, Rectangle { columns, rows }: &Rectangle, touched: &Tiles) -> Vec<u8> {
+        let width = usize::from(self.width);
+        let mut entries = Vec::with_capacity(columns.len() * rows.len());
+        for row in rows.clone() {
+            entries.extend_from_slice(&self.changed[row * width..][columns.clone()]);
+            for span in touched.touched_in(row) {
+                self.changed[row * width..][span].fill(UNCHANGED);
+            }
+        }
         entries
     }
 
@@ -162,7 +184,7 @@ fn short_runs(entries: &[u8]) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut at = 0;
     while let Some(&entry) = entries.get(at) {
-        let length = if entry == UNCHANGED { lzw::run_length(&entries[at..], UNCHANGED) } else { 0 };
+        let length = if entry == UNCHANGED { run_length(&entries[at..], UNCHANGED) } else { 0 };
         if (1..=SHORT_RUNS[1]).contains(&length) {
             runs.push(at..at + length);
         }
@@ -177,38 +199,21 @@ struct Rectangle {
     rows: Range<usize>,
 }
 
-/// The smallest rectangle that holds all changes. A frame needs a pixel even if nothing has changed.
-fn rectangle(changes: &[Range<usize>]) -> Rectangle {
-    let is_changed = |columns: &Range<usize>| !columns.is_empty();
-    let Some(top) = changes.iter().position(is_changed) else {
-        return Rectangle { columns: 0..1, rows: 0..1 };
-    };
-    let bottom = changes.iter().rposition(is_changed).unwrap_or(top);
-    let changed = || changes.iter().filter(|columns| is_changed(columns));
-    let left = changed().map(|columns| columns.start).min().unwrap_or(0);
-    let right = changed().map(|columns| columns.end).max().unwrap_or(1);
-    Rectangle { columns: left..right, rows: top..bottom + 1 }
-}
+impl Rectangle {
+    fn of(column: usize, row: usize) -> Self {
+        Self { columns: column..column + 1, rows: row..row + 1 }
+    }
 
-/// Per row, from the first to after the last column in which a picture differs from another of the same size; it can only in these
-/// tiles.
-fn changes(before: &Canvas, after: &Canvas, touched: &Tiles) -> Vec<Range<usize>> {
-    let rows = 0..after.size().1 as usize;
-    let row = |row: usize| {
-        let (old, new) = (before.row_bytes(row), after.row_bytes(row));
-        let bytes = |columns: &Range<usize>| 4 * columns.start..4 * columns.end;
-        let differ = |columns: &Range<usize>| old[bytes(columns)] != new[bytes(columns)];
-        let Some(first) = touched.touched_in(row).find(differ) else { return 0..0 };
-        let last = touched.touched_in(row).rfind(differ).unwrap_or_else(|| first.clone());
-        let changed = |columns: &Range<usize>| {
-            let pixels = old[bytes(columns)].chunks_exact(4).zip(new[bytes(columns)].chunks_exact(4));
-            pixels.map(|(old, new)| old != new)
-        };
-        let start = changed(&first).position(|is_changed| is_changed).unwrap_or(0);
-        let end = changed(&last).rposition(|is_changed| is_changed).unwrap_or(0);
-        first.start + start..last.start + end + 1
-    };
-    rows.map(row).collect()
+    fn add(&mut self, column: usize, row: usize) {
+        self.columns = self.columns.start.min(column)..self.columns.end.max(column + 1);
+        self.rows = self.rows.start.min(row)..self.rows.end.max(row + 1);
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "places in a picture whose sides fit")]
+    fn set(&self, frame: &mut Frame<'_>) {
+        (frame.left, frame.top) = (self.columns.start as u16, self.rows.start as u16);
+        (frame.width, frame.height) = (self.columns.len() as u16, self.rows.len() as u16);
+    }
 }
 
 #[cfg(test)]

@@ -244,7 +244,7 @@ fn draw_path(canvas: &mut Canvas, chart: &Chart, finding: &Finding) {
     let mut obstacles = chart.trace(&path);
     obstacles.extend(least.map(|least| chart.pixel(least)));
     let boxed = [(legend.extent(style), Spot::TopRight)];
-    if let Some(&area) = place(chart.area, &boxed, &obstacles, style).first() {
+    if let Some(&area) = place(chart.area, &boxed, obstacles, style).first() {
         legend.draw(canvas, area, style);
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn draw(mut canvas: Canvas, scale: Scale, cases: &[(&Case, &Finding)]
     let legend = Legend(entries);
     let obstacles: Vec<(f64, f64)> = named.iter().flat_map(|&index| chart.trace(&curves[index])).collect();
     let boxed = [(legend.extent(style), Spot::TopRight)];
-    if let Some(&area) = place(chart.area, &boxed, &obstacles, style).first() {
+    if let Some(&area) = place(chart.area, &boxed, obstacles, style).first() {
         legend.draw(&mut canvas, area, style);
     }
     let models: Vec<String> = distinct(cases.iter().map(|(case, _)| model_name(case)));

@@ -91,7 +91,7 @@ pub(super) fn draw(mut canvas: Canvas, scale: Scale, case: &Case, run: &Run) -> 
     let mut obstacles = chart.trace(&points);
     obstacles.extend(chart.trace(&held_out));
     if let Some(&area) =
-        place(chart.area, &[(legend.extent(style), Spot::TopRight)], &obstacles, style).first()
+        place(chart.area, &[(legend.extent(style), Spot::TopRight)], obstacles, style).first()
     {
         legend.draw(&mut canvas, area, style);
     }

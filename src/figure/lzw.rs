@@ -10,49 +10,61 @@ const EMPTY: u32 = u32::MAX;
 /// would learn.
 const WORTH_KEEPING: u32 = 500;
 
-/// Compresses palette entries to what a GIF frame holds: the code size, then the codes.
-pub(super) fn encode(entries: &[u8]) -> Vec<u8> {
-    let largest = entries.iter().fold(0, |largest, &entry| entry.max(largest));
-    let code_size = (u32::from(largest) + 1).next_power_of_two().trailing_zeros().max(2);
-    let mut bits = Bits { bytes: vec![u8::try_from(code_size).unwrap_or(8)], pending: 0, count: 0 };
-    let mut dictionary = Dictionary::new(code_size);
-    bits.push(dictionary.clear_code(), dictionary.width);
-    let mut at = 0;
-    let mut run_end = 0;
-    let mut written_since_full = 0;
-    while at < entries.len() {
-        let symbol = entries[at];
-        if run_end <= at {
-            run_end = at + run_length(&entries[at..], symbol);
-        }
-        // The longest run of this symbol that has a code; one more of it is sure not to have one.
-        let runs = &dictionary.runs[usize::from(symbol)];
-        let length = runs.len().min(run_end - at);
-        let mut code = runs[length - 1];
-        at += length;
-        let is_run = at < run_end;
-        if !is_run {
-            while let Some(longer) = entries.get(at).and_then(|&next| dictionary.find(code, next)) {
-                code = longer;
-                at += 1;
-            }
-        }
-        bits.push(code, dictionary.width);
-        dictionary.widen();
-        if let Some(&next) = entries.get(at) {
-            if dictionary.next < MAX_CODES {
-                dictionary.insert(code, next, is_run);
-            } else if written_since_full < WORTH_KEEPING {
-                written_since_full += 1;
-            } else {
-                bits.push(dictionary.clear_code(), dictionary.width);
-                dictionary = dictionary.cleared();
-                written_since_full = 0;
-            }
-        }
+/// Compresses one frame after the other, in the same memory.
+pub(super) struct Compressor {
+    dictionary: Dictionary,
+}
+
+impl Compressor {
+    pub(super) fn new() -> Self {
+        Self { dictionary: Dictionary::new() }
     }
-    bits.push(dictionary.clear_code() + 1, dictionary.width);
-    bits.finish()
+
+    /// Compresses palette entries to what a GIF frame holds: the code size, then the codes.
+    pub(super) fn compress(&mut self, entries: &[u8]) -> Vec<u8> {
+        let largest = entries.iter().fold(0, |largest, &entry| entry.max(largest));
+        let code_size = (u32::from(largest) + 1).next_power_of_two().trailing_zeros().max(2);
+        let mut bits = Bits { bytes: vec![u8::try_from(code_size).unwrap_or(8)], pending: 0, count: 0 };
+        let dictionary = &mut self.dictionary;
+        dictionary.clear(code_size);
+        bits.push(dictionary.clear_code(), dictionary.width);
+        let mut at = 0;
+        let mut run_end = 0;
+        let mut written_since_full = 0;
+        while at < entries.len() {
+            let symbol = entries[at];
+            if run_end <= at {
+                run_end = at + run_length(&entries[at..], symbol);
+            }
+            // The longest run of this symbol that has a code; one more of it is sure not to have one.
+            let runs = &dictionary.runs[usize::from(symbol)];
+            let length = runs.len().min(run_end - at);
+            let mut code = runs[length - 1];
+            at += length;
+            let is_run = at < run_end;
+            if !is_run {
+                while let Some(longer) = entries.get(at).and_then(|&next| dictionary.find(code, next)) {
+                    code = longer;
+                    at += 1;
+                }
+            }
+            bits.push(code, dictionary.width);
+            dictionary.widen();
+            if let Some(&next) = entries.get(at) {
+                if dictionary.next < MAX_CODES {
+                    dictionary.insert(code, next, is_run);
+                } else if written_since_full < WORTH_KEEPING {
+                    written_since_full += 1;
+                } else {
+                    bits.push(dictionary.clear_code(), dictionary.width);
+                    dictionary.clear(code_size);
+                    written_since_full = 0;
+                }
+            }
+        }
+        bits.push(dictionary.clear_code() + 1, dictionary.width);
+        bits.finish()
+    }
 }
 
 /// How many entries are this symbol before the first that is not.
@@ -80,25 +92,24 @@ struct Dictionary {
 }
 
 impl Dictionary {
-    fn new(code_size: u32) -> Self {
-        let symbols = 1_u16 << code_size;
+    fn new() -> Self {
         Self {
-            code_size,
-            width: code_size + 1,
-            next: symbols + 2,
+            code_size: 8,
+            width: 9,
+            next: 0,
             keys: vec![EMPTY; SLOTS],
             codes: vec![0; SLOTS],
-            runs: (0..symbols).map(|symbol| vec![symbol]).collect(),
+            runs: (0..=u8::MAX).map(|symbol| vec![symbol.into()]).collect(),
         }
     }
 
-    /// As new, in the same memory.
-    fn cleared(mut self) -> Self {
-        self.width = self.code_size + 1;
-        self.next = (1 << self.code_size) + 2;
+    /// Makes it one of single symbols of so many bits.
+    fn clear(&mut self, code_size: u32) {
+        self.code_size = code_size;
+        self.width = code_size + 1;
+        self.next = (1 << code_size) + 2;
         self.keys.fill(EMPTY);
         self.runs.iter_mut().for_each(|runs| runs.truncate(1));
-        self
     }
 
     fn clear_code(&self) -> u16 {
@@ -176,6 +187,10 @@ mod tests {
 
     use super::*;
 
+    fn encode(entries: &[u8]) -> Vec<u8> {
+        Compressor::new().compress(entries)
+    }
+
     /// What the gif crate reads from a picture of one row.
     fn decoded(entries: &[u8], encoded: Vec<u8>) -> Vec<u8> {
         let width = u16::try_from(entries.len()).unwrap();
@@ -212,6 +227,13 @@ mod tests {
         #[test]
         fn what_is_compressed_is_read(entries in entries()) {
             prop_assert_eq!(decoded(&entries, encode(&entries)), entries);
+        }
+
+        #[test]
+        fn what_was_compressed_before_leaves_nothing(first in entries(), second in entries()) {
+            let mut compressor = Compressor::new();
+            compressor.compress(&first);
+            prop_assert_eq!(compressor.compress(&second), encode(&second));
         }
 
         #[test]

@@ -31,6 +31,7 @@ mod parameter_fan;
 mod png;
 mod rows;
 mod series;
+mod simplify;
 mod stamp;
 mod svg;
 mod text;

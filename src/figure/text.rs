@@ -42,7 +42,23 @@ struct Mask {
     left: i64,
     top: i64,
     width: usize,
-    coverage: Vec<f32>,
+    /// Of 255, row by row.
+    coverage: Vec<u8>,
+}
+
+impl Mask {
+    /// A quarter turn to the left.
+    fn turned(&self) -> Self {
+        let height = self.coverage.len() / self.width.max(1);
+        let columns = (0..self.width).rev();
+        let coverage = columns.flat_map(|column| (0..height).map(move |row| row * self.width + column));
+        Self {
+            left: self.top,
+            top: 1 - self.left - i64::try_from(self.width).unwrap_or(0),
+            width: height,
+            coverage: coverage.map(|at| self.coverage[at]).collect(),
+        }
+    }
 }
 
 /// What one thread has rasterised, by font, character, size and position between pixels.
@@ -103,7 +119,7 @@ pub(super) fn draw(
     for character in text.chars() {
         let (whole, part) = split(pen);
         let mask = mask(font, character, size, part);
-        blit(&mask, |column, row, coverage| canvas.cover(whole + column, round(y) + row, coverage, ink));
+        canvas.stamp((whole + mask.left, round(y) + mask.top), mask.width, &mask.coverage, ink);
         pen += advance(font, character) * size;
     }
     pen
@@ -125,18 +141,9 @@ pub(super) fn draw_upwards(
     for character in text.chars() {
         let (whole, part) = split(pen);
         let mask = mask(font, character, size, part);
-        blit(&mask, |column, row, coverage| canvas.cover(round(x) + row, -whole - column, coverage, ink));
+        let turned = mask.turned();
+        canvas.stamp((round(x) + turned.left, turned.top - whole), turned.width, &turned.coverage, ink);
         pen += advance(font, character) * size;
-    }
-}
-
-fn blit(mask: &Mask, mut cover: impl FnMut(i64, i64, f64)) {
-    for (row, coverages) in (mask.top..).zip(mask.coverage.chunks(mask.width.max(1))) {
-        for (column, &coverage) in (mask.left..).zip(coverages) {
-            if coverage > 0.0 {
-                cover(column, row, f64::from(coverage));
-            }
-        }
     }
 }
 
@@ -190,10 +197,10 @@ fn rasterise(font: Font, character: char, size: f64, part: u8) -> Mask {
             Segment::Cubic(a, b, c, d) => rasterizer.draw_cubic(place(a), place(b), place(c), place(d)),
         }
     }
-    let mut coverage = vec![0.0; width * height];
+    let mut coverage = vec![0; width * height];
     rasterizer.for_each_pixel(|index, value| {
         if let Some(pixel) = coverage.get_mut(index) {
-            *pixel = value.clamp(0.0, 1.0);
+            *pixel = (255.0 * value.clamp(0.0, 1.0) + 0.5) as u8;
         }
     });
     Mask { left: left as i64, top: top as i64, width, coverage }

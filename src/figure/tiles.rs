@@ -25,9 +25,12 @@ impl Tiles {
         Self { width, columns, touched: vec![false; columns * height.div_ceil(HEIGHT)] }
     }
 
-    /// A pixel of the picture has been drawn on.
-    pub(super) fn touch_pixel(&mut self, x: usize, y: usize) {
-        self.touched[y / HEIGHT * self.columns + x / WIDTH] = true;
+    /// These pixels of the picture have been drawn on.
+    pub(super) fn touch_pixels(&mut self, columns: Range<usize>, rows: Range<usize>) {
+        let tiles = |pixels: &Range<usize>, size: usize| pixels.start / size..pixels.end.div_ceil(size);
+        for row in tiles(&rows, HEIGHT) {
+            self.touched[row * self.columns..][tiles(&columns, WIDTH)].fill(true);
+        }
     }
 
     /// Something within this area has been drawn on. What is outside of the picture does not count.
@@ -50,6 +53,27 @@ impl Tiles {
         }
     }
 
+    /// A straight line has been drawn on, as wide as this to both sides. Its parts are looked at one by one: most of the box around it is
+    /// far from a long one.
+    pub(super) fn touch_line(&mut self, (x0, y0): (f64, f64), (x1, y1): (f64, f64), half: f64) {
+        let (dx, dy) = (x1 - x0, y1 - y0);
+        // What is outside of the picture needs no parts.
+        let longest = 4.0 * (self.touched.len() as f64).max(1.0);
+        let parts = (dx.abs().max(dy.abs()) / WIDTH as f64).ceil().clamp(1.0, longest);
+        let mut part = 0.0;
+        while part < parts {
+            let at = |part: f64| (x0 + dx * part / parts, y0 + dy * part / parts);
+            let (from, to) = (at(part), at(part + 1.0));
+            self.touch(Area {
+                left: from.0.min(to.0) - half,
+                top: from.1.min(to.1) - half,
+                right: from.0.max(to.0) + half,
+                bottom: from.1.max(to.1) + half,
+            });
+            part += 1.0;
+        }
+    }
+
     /// How many rows of tiles there are.
     fn rows(&self) -> usize {
         self.touched.len() / self.columns
@@ -66,14 +90,16 @@ impl Tiles {
         Self { touched, ..*self }
     }
 
-    /// The columns of pixels that are touched in a row of pixels, from left to right.
-    pub(super) fn touched_in(&self, y: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
-        let row = y / HEIGHT * self.columns;
-        let tiles = self.touched[row..][..self.columns].iter().enumerate();
+    /// The columns of pixels that are touched in a row of pixels, from left to right, neighbours together.
+    pub(super) fn touched_in(&self, y: usize) -> impl Iterator<Item = Range<usize>> {
+        let tiles = &self.touched[y / HEIGHT * self.columns..][..self.columns];
         let width = self.width;
-        tiles.filter(|(_, touched)| **touched).map(move |(column, _)| {
-            let from = column * WIDTH;
-            from..(from + WIDTH).min(width)
+        let mut column = 0;
+        std::iter::from_fn(move || {
+            let first = column + tiles[column..].iter().position(|touched| *touched)?;
+            let count = tiles[first..].iter().take_while(|touched| **touched).count();
+            column = first + count;
+            Some(first * WIDTH..(column * WIDTH).min(width))
         })
     }
 }
@@ -83,17 +109,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_touches_the_tiles_along_it() {
+        let mut tiles = Tiles::new((160, 160));
+        tiles.touch_line((0.0, 0.0), (159.0, 159.0), 1.0);
+        for y in 0..160 {
+            let touched: Vec<_> = tiles.touched_in(y).collect();
+            assert!(touched.iter().any(|columns| columns.contains(&y)), "{y}: {touched:?}");
+            assert!(
+                touched.iter().map(ExactSizeIterator::len).sum::<usize>() <= 4 * WIDTH,
+                "{y}: {touched:?}"
+            );
+        }
+        tiles.clear();
+        tiles.touch_line((-1e9, 20.0), (1e9, 20.0), 1.0);
+        assert_eq!(
+            tiles.touched_in(20).map(|columns| (columns.start, columns.end)).collect::<Vec<_>>(),
+            [(0, 160)]
+        );
+        assert_eq!(tiles.touched_in(40).count(), 0);
+    }
+
+    #[test]
     fn tiles_hold_what_was_touched() {
         let mut tiles = Tiles::new((40, 20));
-        tiles.touch_pixel(39, 19);
+        tiles.touch_pixels(39..40, 19..20);
         tiles.touch(Area { left: 10.0, top: -5.0, right: 16.5, bottom: 8.0 });
         tiles.touch(Area { left: -9.0, top: 0.0, right: -2.0, bottom: 8.0 });
         tiles.touch(Area { left: 90.0, top: 90.0, right: 99.0, bottom: 99.0 });
-        let in_row = |y| tiles.touched_in(y).collect::<Vec<_>>();
-        assert_eq!(in_row(0), [0..16, 16..32]);
-        assert_eq!(in_row(8), [0..16, 16..32]);
-        assert_eq!(in_row(16).first(), Some(&(32..40)));
-        assert_eq!(in_row(16).len(), 1);
+        let in_row = |y| tiles.touched_in(y).map(|columns| (columns.start, columns.end)).collect::<Vec<_>>();
+        assert_eq!(in_row(0), [(0, 32)]);
+        assert_eq!(in_row(8), [(0, 32)]);
+        assert_eq!(in_row(16), [(32, 40)]);
         assert_eq!(tiles.or(&Tiles::new((40, 20))), tiles);
         tiles.clear();
         assert_eq!(tiles, Tiles::new((40, 20)));
