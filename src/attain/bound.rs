@@ -104,7 +104,7 @@ impl Direct {
     /// φ around the argument of this place in the list.
     fn parabola(&self, place: usize, stretch: &Stretch) -> Parabola {
         let bend = if stretch.second.is_finite() { 0.5 * stretch.second.middle() } else { 0.0 };
-        Parabola { middle: self.z[place], value: self.h[place], slope: self.slope[place], bend }
+        Parabola { middle: self.z[place], value: self.h[place], slope: self.slope[place], bend, twist: None }
     }
 }
 
@@ -207,28 +207,36 @@ impl<'a> Bounder<'a> {
         radius: f64,
         argument_error: f64,
     ) -> Term {
-        let Parabola { middle, value, slope, bend } = parabola;
+        let Parabola { middle, value, slope, bend, twist } = parabola;
         let from = z - middle;
         let way = radius + from.abs();
         let by_curvature = 0.5 * off(stretch.second, 2.0 * bend) * way * way
             + stretch.slope_jump * radius
             + cell.rounding.slope * way;
-        let by_slope = off(stretch.first, slope) * way;
-        let (bend, least) = if nan_is_infinite(by_curvature) < nan_is_infinite(by_slope) {
-            (bend, by_curvature)
-        } else {
-            (0.0, nan_is_infinite(by_slope))
-        };
-        let h = value + from * (slope + from * bend);
+        let by_slope = nan_is_infinite(off(stretch.first, slope) * way);
+        let (cubic, mut twist, mut bend, mut least) = (twist, 0.0, bend, nan_is_infinite(by_curvature));
+        if let Some(cubic) = cubic {
+            let beside = off(stretch.third, 6.0 * cubic.twist) / 6.0 * way + cubic.bend_error;
+            let by_twist =
+                cubic.twist.abs() * radius * radius * radius + beside * way * way + cell.rounding.slope * way;
+            if by_twist < least {
+                (twist, least) = (cubic.twist, by_twist);
+            }
+        }
+        if by_slope <= least {
+            (twist, bend, least) = (0.0, 0.0, by_slope);
+        }
+        let h = value + from * (slope + from * (bend + from * twist));
         let steepest = stretch.first.magnitude();
         // Half a unit in the last place of h for v h, and less than two for the polynomial in the middle.
         let product = f64::EPSILON * (value.abs() + steepest * way);
         let noise = stretch.value_jump + cell.rounding.value + steepest * argument_error + product;
-        let evaluation = f64::EPSILON * (h.abs() + 2.0 * slope.abs() * from.abs());
+        let steps = slope.abs() + from.abs() * (bend.abs() + from.abs() * twist.abs());
+        let evaluation = f64::EPSILON * (h.abs() + 4.0 * steps * from.abs());
         Term {
             h,
-            s: slope + 2.0 * bend * from,
-            r: bend,
+            s: slope + from * (2.0 * bend + 3.0 * twist * from),
+            r: bend + 3.0 * twist * from,
             error: least + noise + evaluation,
             noise,
             is_clear: !is_felt(stretch.value_jump, stretch.slope_jump),

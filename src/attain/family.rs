@@ -15,6 +15,11 @@ pub(super) struct Family {
     pp: f64,
     pq: f64,
     qq: f64,
+    /// Of p and of q with r₁, r₂, r₃.
+    pr: [f64; 3],
+    qr: [f64; 3],
+    /// Of r₁ with r₁, r₂ and r₃, of r₂ with r₂ and r₃, and of r₃ with itself.
+    rr: [f64; 6],
     /// |r₁| + |r₂| + |r₃|.
     bend: f64,
     error: f64,
@@ -129,9 +134,11 @@ impl Family {
         let [y, h, p, q, r1, r2, r3] = columns.each_ref().map(Vec::as_slice);
         let [yy, by_y @ ..] = products(y, [y, h, p, q, r1, r2, r3]);
         let by_h = products(h, [h, p, q, r1, r2, r3]);
-        let [pp, pq] = products(p, [p, q]);
-        let [qq] = products(q, [q]);
-        let bends = [r1, r2, r3].map(|r| products(r, [r])[0]);
+        let [pp, pq, pr @ ..] = products(p, [p, q, r1, r2, r3]);
+        let [qq, qr @ ..] = products(q, [q, r1, r2, r3]);
+        let [r11, r12, r13] = products(r1, [r1, r2, r3]);
+        let [r22, r23] = products(r2, [r2, r3]);
+        let [r33] = products(r3, [r3]);
         let mut family = Self {
             yy,
             y: by_y,
@@ -139,7 +146,10 @@ impl Family {
             pp,
             pq,
             qq,
-            bend: bends.iter().map(|square| square.sqrt()).sum(),
+            pr,
+            qr,
+            rr: [r11, r12, r13, r22, r23, r33],
+            bend: r11.sqrt() + r22.sqrt() + r33.sqrt(),
             error,
             rounding,
             means: [means[0], means[1]],
@@ -166,10 +176,9 @@ impl Family {
     ///
     /// With h and y centered, the best v leaves |y|² sin² of the angle between them. Without their errors, cos² is N²/(|y|² D)
     /// with N = y·h and D = |h|²; it stays below t where N² − t |y|² D stays below 0 on the square. Of that polynomial, the
-    /// terms of second degree and below are looked at exactly, those beyond are bounded by their sizes:
-    ///
-    /// - N = A + R with A affine and R the share of r; N² is A² + 2 n₀ R and at most 2 (|n₁| + |n₂|) |R| + R²;
-    /// - D is |h + p δ₁ + q δ₂|² + 2 h·r and no less than −2 (|p| + |q|) |r| more (|r|² is not negative).
+    /// terms of second degree and below are looked at exactly, and those beyond are bounded by their sizes, after N² and t |y|² D
+    /// have been put together: where φ is nearly exponential, another b makes h longer and leaves its direction, and most of them
+    /// cancel.
     ///
     /// A product is off by `rounding` times the lengths, so that with S no less than the length of any column, N² is off by
     /// 2 |y|² S² of them and D by S²; the polynomial's own evaluation by a few units in the last place of the same.
@@ -190,12 +199,12 @@ impl Family {
         }
         let polynomials = self.polynomials();
         // D is no less than this.
-        let [h, p, q] = [self.h[0], self.pp, self.qq].map(f64::sqrt);
-        let margin = 8.0 * self.rounding * size * size;
-        let below = 2.0 * (p + q) * self.bend + margin;
+        // The terms of fourth degree are a square.
+        let cubic = &polynomials.norm_beyond[..CUBIC];
+        let below = cubic.iter().map(|term| term.abs()).sum::<f64>() + polynomials.norm_margin;
         let negated = Quadratic([0.0; 6]).plus(-1.0, &polynomials.norm);
         let shortest = (-negated.greatest().0 - below).max(0.0).sqrt();
-        if !(h > 0.0 && self.error < shortest) {
+        if !(self.h[0] > 0.0 && self.error < shortest) {
             return by_length;
         }
         let turn = libm::asin(self.error / shortest) * (1.0 + 8.0 * f64::EPSILON);
@@ -271,25 +280,43 @@ impl Family {
         let [hh, hp, hq, h1, h2, h3] = self.h;
         let norm =
             Quadratic([hh, 2.0 * hp, 2.0 * hq, self.pp + 2.0 * h1, 2.0 * (self.pq + h2), self.qq + 2.0 * h3]);
-        let share = m1.abs() + m2.abs() + m3.abs();
+        let beyond =
+            |[p1, p2, p3]: [f64; 3], [q1, q2, q3]: [f64; 3], [r11, r12, r13, r22, r23, r33]: [f64; 6]| {
+                let cubic = [2.0 * p1, 2.0 * (p2 + q1), 2.0 * (p3 + q2), 2.0 * q3];
+                let [a, b, c, d] = cubic;
+                [a, b, c, d, r11, 2.0 * r12, r22 + 2.0 * r13, 2.0 * r23, r33]
+            };
+        let bends = [m1, m2, m3];
+        let squares = [m1 * m1, m1 * m2, m1 * m3, m2 * m2, m2 * m3, m3 * m3];
         let size = self.size();
         let margin = 8.0 * self.rounding * size * size;
         Polynomials {
             square,
             norm,
-            square_beyond: 2.0 * (n1.abs() + n2.abs()) * share + share * share + 2.0 * self.yy * margin,
-            norm_beyond: 2.0 * (self.pp.sqrt() + self.qq.sqrt()) * self.bend + margin,
+            square_beyond: beyond(bends.map(|m| n1 * m), bends.map(|m| n2 * m), squares),
+            norm_beyond: beyond(self.pr, self.qr, self.rr),
+            square_margin: 2.0 * self.yy * margin,
+            norm_margin: margin,
             yy: self.yy,
         }
     }
 }
 
-/// N² and D: their terms up to the second degree, and how much more N² can be and how much less D.
+/// How many of the terms of higher degree are of third degree.
+const CUBIC: usize = 4;
+/// The terms of higher degree: by δ₁³, δ₁² δ₂, δ₁ δ₂², δ₂³; by δ₁⁴, δ₁³ δ₂, δ₁² δ₂², δ₁ δ₂³, δ₂⁴.
+type Beyond = [f64; 9];
+/// Which of them are nowhere negative.
+const SQUARES: [usize; 3] = [4, 6, 8];
+
+/// N² and D: their terms up to the second degree and beyond, and how much more N² can be and how much less D.
 struct Polynomials {
     square: Quadratic,
     norm: Quadratic,
-    square_beyond: f64,
-    norm_beyond: f64,
+    square_beyond: Beyond,
+    norm_beyond: Beyond,
+    square_margin: f64,
+    norm_margin: f64,
     yy: f64,
 }
 
@@ -298,16 +325,21 @@ impl Polynomials {
     fn excess(&self, t: f64) -> (f64, [f64; 2]) {
         let factor = t * self.yy;
         let (greatest, at) = self.square.plus(-factor, &self.norm).greatest();
-        (greatest + self.square_beyond + factor * self.norm_beyond, at)
+        let terms =
+            self.square_beyond.iter().zip(&self.norm_beyond).map(|(square, norm)| square - factor * norm);
+        let greatest_term =
+            |(at, term): (usize, f64)| if SQUARES.contains(&at) { term.max(0.0) } else { term.abs() };
+        let beyond: f64 = terms.enumerate().map(greatest_term).sum();
+        (greatest + beyond + self.square_margin + factor * self.norm_margin, at)
     }
 
     /// A t that N²/(|y|² D) does not exceed, close to the least that can be shown; 1 where none can. The excess is convex in t
-    /// and falls, so that Newton's method comes from the left (Dinkelbach, 1967); what it comes to is moved up until it holds.
+    /// and falls where it is not nearly all of higher degree, so that Newton's method comes from the left (Dinkelbach, 1967); what it comes to is moved up until it holds.
     fn greatest_share(&self) -> f64 {
         let mut t = self.square.0[0] / (self.yy * self.norm.0[0]);
         for _ in 0..NEWTON_STEPS {
             let (excess, at) = self.excess(t);
-            let slope = self.yy * (self.norm.at(at) - self.norm_beyond);
+            let slope = self.yy * (self.norm.at(at) - self.norm_margin);
             let step = excess / slope;
             if !(slope > 0.0 && t + step < 1.0) {
                 break;

@@ -1,14 +1,15 @@
-//! What an activation can do on every small piece of the line: a parabola that follows it, bounds of its derivatives, and its
+//! What an activation can do on every small piece of the line: a cubic that follows it, bounds of its derivatives, and its
 //! kinks.
 //!
 //! Bounding a box of (w, b) needs, for each data point, how far φ can be from a parabola between two arguments. Interval
-//! arithmetic gives φ′ and φ″ once for each of a few thousand cells; a table of hulls over 1, 2, 4, … cells answers for any
+//! arithmetic gives φ′, φ″ and φ‴ once for each of a few thousand cells; a table of hulls over 1, 2, 4, … cells answers for any
 //! stretch of them.
 //!
 //! Around the middle m of a cell, with c₀ = φ(m), c₁ = φ′(m) and any c₂, and with κ the largest |φ″ − 2 c₂| between m and ζ,
 //! Taylor's theorem says |φ(ζ) − c₀ − c₁ (ζ − m) − c₂ (ζ − m)²| ≤ κ (ζ − m)²/2. A kink on the way adds the jump of φ′ there
 //! times what is left of the way, and the jump of φ. With c₂ = 0 and λ the largest |φ′ − c₁|, the error is at most λ |ζ − m| and
-//! the jumps of φ.
+//! the jumps of φ. Where there is no kink on the way, with c₂ = φ″(m)/2, any c₃ and μ the largest |φ‴ − 6 c₃|, φ is no further than
+//! μ |ζ − m|³/6 from c₀ + c₁ (ζ − m) + c₂ (ζ − m)² + c₃ (ζ − m)³.
 //!
 //! A kink's place is known to a few units in the last place only: φ is taken to jump there by as much as it varies on that piece.
 
@@ -19,7 +20,7 @@ use std::rc::Rc;
 use crate::function::{Enclosure, Function, Interval, Rounding};
 
 /// The width of a cell, where the reach allows it.
-const CELL: f64 = 1.0 / 128.0;
+const CELL: f64 = 1.0 / 32.0;
 const MAX_CELLS: u32 = 32_768;
 /// The cells of a table of its own for a short stretch; the stretch takes half of them at the most.
 const LOCAL_CELLS: usize = 128;
@@ -57,18 +58,31 @@ pub(super) struct Stretch {
     pub(super) first: Interval,
     /// φ″ beside the kinks.
     pub(super) second: Interval,
+    /// φ‴; everything where φ″ can jump.
+    pub(super) third: Interval,
     /// The jumps of φ and of φ′ at the kinks of the stretch, added up.
     pub(super) value_jump: f64,
     pub(super) slope_jump: f64,
 }
 
-/// A parabola beside φ: c₀, c₁ and c₂ around an argument, up to the rounding of c₀ and c₁.
+/// What makes a parabola around an argument where φ″ is known a cubic.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Twist {
+    /// c₃.
+    pub(super) twist: f64,
+    /// How far c₂ can be from φ″/2 there.
+    pub(super) bend_error: f64,
+}
+
+/// A parabola beside φ, or a cubic: c₀, c₁ and c₂ around an argument, up to the rounding of c₀ and c₁.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parabola {
     pub(super) middle: f64,
     pub(super) value: f64,
     pub(super) slope: f64,
     pub(super) bend: f64,
+    /// What makes it a cubic; `None` at a kink, and where φ″ or φ‴ is not bounded.
+    pub(super) twist: Option<Twist>,
 }
 
 /// One cell.
@@ -82,6 +96,24 @@ pub(super) struct Cell {
     pub(super) is_kinked: bool,
 }
 
+/// φ′, φ″ and φ‴ on some cells, their kinks apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Derivatives {
+    first: Interval,
+    second: Interval,
+    third: Interval,
+}
+
+impl Derivatives {
+    fn hull(self, other: Self) -> Self {
+        Self {
+            first: self.first.hull(other.first),
+            second: self.second.hull(other.second),
+            third: self.third.hull(other.third),
+        }
+    }
+}
+
 /// Bounds of φ over all arguments from −reach to reach.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -89,8 +121,8 @@ pub(super) struct Table {
     pub(super) width: f64,
     per_width: f64,
     cells: Vec<Cell>,
-    /// φ′ and φ″: `hulls[k][i]` holds cells i to i + 2ᵏ − 1.
-    hulls: Vec<Vec<(Interval, Interval)>>,
+    /// `hulls[k][i]` holds cells i to i + 2ᵏ − 1.
+    hulls: Vec<Vec<Derivatives>>,
     pub(super) kinks: Vec<Kink>,
 }
 
@@ -116,27 +148,28 @@ impl Table {
         let middles: Vec<f64> = (0..cells).map(|index| edge(index) + 0.5 * width).collect();
         let (mut values, mut slopes) = (vec![0.0; cells], vec![0.0; cells]);
         function.values_and_derivatives(&middles, &mut values, &mut slopes);
-        let cell = |(index, piece): (usize, &Piece)| Cell {
-            parabola: Parabola {
-                middle: middles[index],
-                value: values[index],
-                slope: slopes[index],
-                bend: if piece.second.is_finite() { 0.5 * piece.second.middle() } else { 0.0 },
-            },
-            rounding: piece.rounding,
-            is_kinked: piece.is_kinked,
+        let cell = |(index, piece): (usize, &Piece)| {
+            let (middle, Derivatives { second, third, .. }) = (middles[index], piece.derivatives);
+            let bend = if second.is_finite() { second } else { Interval::ZERO };
+            let is_smooth = !piece.is_kinked && third.is_finite();
+            let at_middle = is_smooth.then(|| function.enclosure(Interval::point(middle)).second);
+            let known = at_middle.filter(|second| second.is_finite());
+            let twist = known.map(|second| Twist {
+                twist: third.middle() / 6.0,
+                bend_error: 0.5 * second.width() + f64::EPSILON * second.magnitude(),
+            });
+            let bend = 0.5 * known.unwrap_or(bend).middle();
+            let parabola = Parabola { middle, value: values[index], slope: slopes[index], bend, twist };
+            Cell { parabola, rounding: piece.rounding, is_kinked: piece.is_kinked }
         };
         let cells = pieces.iter().enumerate().map(cell).collect();
-        let mut hulls: Vec<Vec<_>> = vec![pieces.iter().map(|piece| (piece.first, piece.second)).collect()];
+        let mut hulls: Vec<Vec<_>> = vec![pieces.iter().map(|piece| piece.derivatives).collect()];
         while let Some(last) = hulls.last().filter(|last| last.len() > 1) {
             let step = 1 << (hulls.len() - 1);
             if last.len() <= step {
                 break;
             }
-            let next = (0..last.len() - step).map(|index| {
-                let (a, b): ((Interval, Interval), (Interval, Interval)) = (last[index], last[index + step]);
-                (a.0.hull(b.0), a.1.hull(b.1))
-            });
+            let next = (0..last.len() - step).map(|index| last[index].hull(last[index + step]));
             let next: Vec<_> = next.collect();
             hulls.push(next);
         }
@@ -158,9 +191,8 @@ impl Table {
         let (from, to) = (self.index(low - margin), self.index(high + margin));
         let level = (to - from + 1).ilog2() as usize;
         let hulls = &self.hulls[level];
-        let (a, b) = (hulls[from], hulls[to + 1 - (1 << level)]);
-        let mut stretch =
-            Stretch { first: a.0.hull(b.0), second: a.1.hull(b.1), value_jump: 0.0, slope_jump: 0.0 };
+        let Derivatives { first, second, third } = hulls[from].hull(hulls[to + 1 - (1 << level)]);
+        let mut stretch = Stretch { first, second, third, value_jump: 0.0, slope_jump: 0.0 };
         for kink in &self.kinks {
             if kink.high >= low && kink.low <= high {
                 // What a parabola does on the piece of the kink, φ need not.
@@ -168,6 +200,7 @@ impl Table {
                 let passed = if width > 0.0 { width * stretch.first.magnitude() } else { 0.0 };
                 stretch.value_jump += kink.value_jump + passed;
                 stretch.slope_jump += kink.slope_jump;
+                stretch.third = Interval::ENTIRE;
             }
         }
         stretch
@@ -184,8 +217,8 @@ impl Table {
     }
 
     pub(super) fn magnitude(&self) -> f64 {
-        let size = |(cell, (first, _)): (&Cell, &(Interval, Interval))| {
-            cell.parabola.value.abs() + first.magnitude() * self.width
+        let size = |(cell, derivatives): (&Cell, &Derivatives)| {
+            cell.parabola.value.abs() + derivatives.first.magnitude() * self.width
         };
         self.cells.iter().zip(&self.hulls[0]).map(size).fold(0.0, f64::max)
     }
@@ -207,7 +240,7 @@ impl Table {
             }
         };
         let mut before = 0;
-        self.hulls[0].iter().enumerate().any(|(index, (first, second))| {
+        self.hulls[0].iter().enumerate().any(|(index, Derivatives { first, second, .. })| {
             let now = sign(*first);
             let is_turning = now != 0 && before != 0 && now != before;
             if now != 0 {
@@ -223,12 +256,12 @@ impl Table {
     /// The slopes and the one kink of a φ that is two straight lines joined at a kink, or one line.
     pub(super) fn as_hinge(&self) -> Option<Hinge> {
         let cells = &self.hulls[0];
-        let is_straight = |cells: &[(Interval, Interval)]| {
-            let first = cells.first()?.0;
-            let is_line = |(slope, curvature): &(Interval, Interval)| {
-                *curvature == Interval::ZERO && *slope == first && first.low == first.high
+        let is_straight = |cells: &[Derivatives]| {
+            let slope = cells.first()?.first;
+            let is_line = |cell: &Derivatives| {
+                cell.second == Interval::ZERO && cell.first == slope && slope.low == slope.high
             };
-            cells.iter().all(is_line).then_some(first.low)
+            cells.iter().all(is_line).then_some(slope.low)
         };
         match self.kinks.as_slice() {
             [] => {
@@ -240,9 +273,9 @@ impl Table {
                 let split = self.index(0.5 * (kink.low + kink.high));
                 // The cell with the kink holds both slopes, unless the kink lies on its edge.
                 let (left, right) = (is_straight(&cells[..split])?, is_straight(&cells[split + 1..])?);
-                let (slope, curvature) = cells[split];
-                let is_between = slope.low >= left.min(right) && slope.high <= left.max(right);
-                (is_joined && is_between && curvature == Interval::ZERO).then_some(Hinge {
+                let Derivatives { first, second, .. } = cells[split];
+                let is_between = first.low >= left.min(right) && first.high <= left.max(right);
+                (is_joined && is_between && second == Interval::ZERO).then_some(Hinge {
                     at: 0.5 * (kink.low + kink.high),
                     left,
                     right,
@@ -318,40 +351,42 @@ struct Builder<'f> {
 
 /// What is known of a cell.
 struct Piece {
-    first: Interval,
-    second: Interval,
+    derivatives: Derivatives,
     rounding: Rounding,
     is_kinked: bool,
 }
 
 impl Piece {
     const UNKNOWN: Self = Self {
-        first: Interval::ENTIRE,
-        second: Interval::ENTIRE,
+        derivatives: Derivatives {
+            first: Interval::ENTIRE,
+            second: Interval::ENTIRE,
+            third: Interval::ENTIRE,
+        },
         rounding: Rounding { value: f64::INFINITY, slope: f64::INFINITY },
         is_kinked: true,
     };
 }
 
 impl Builder<'_> {
-    /// φ′ and φ″ on a cell, its kinks apart. Computed values on the piece of a kink are in the bounds of φ there.
+    /// The derivatives of φ on a cell, its kinks apart. Computed values on the piece of a kink are in the bounds of φ there.
     fn cell(&mut self, cell: Interval) -> Piece {
         let mut whole: Option<Piece> = None;
         let mut looks = LOOKS_PER_CELL;
         let mut pieces = vec![cell];
         let mut jump = Rounding { value: 0.0, slope: 0.0 };
         while let Some(piece) = pieces.pop() {
-            let Enclosure { value, first, second } = self.function.enclosure(piece);
+            let Enclosure { value, first, second, third } = self.function.enclosure(piece);
             let is_smooth = second.is_finite() && first.is_finite();
             let is_point = piece.width() <= KINK * (1.0 + piece.magnitude());
             if is_smooth {
                 let rounding = self.function.rounding(piece);
-                let piece = Piece { first, second, rounding, is_kinked: false };
+                let derivatives = Derivatives { first, second, third };
+                let piece = Piece { derivatives, rounding, is_kinked: false };
                 whole = Some(match whole {
                     None => piece,
                     Some(whole) => Piece {
-                        first: whole.first.hull(first),
-                        second: whole.second.hull(second),
+                        derivatives: whole.derivatives.hull(derivatives),
                         rounding: whole.rounding.or(rounding),
                         is_kinked: false,
                     },

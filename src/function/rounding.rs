@@ -86,8 +86,8 @@ impl Term {
 
     fn unary(self, function: &'static Unary) -> Self {
         let x = self.bounds.value;
-        let [value, first, second] = outer(function, x);
-        let bounds = Enclosure::chain(self.bounds, [value, first, second]);
+        let [value, first, second, third] = outer(function, x);
+        let bounds = Enclosure::chain(self.bounds, [value, first, second, third]);
         if bounds == Enclosure::constant(value) && self.rounding.value == 0.0 {
             let value = ELEMENTARY_ERROR * value.magnitude();
             return Self { bounds, rounding: Rounding { value, slope: 0.0 } };
@@ -148,7 +148,7 @@ impl Term {
         let own = |size: f64| product(4.0 * ELEMENTARY_ERROR, size);
         let (a_error, b_error) = (left.rounding.value, right.rounding.value);
         if right.bounds == Enclosure::constant(b) && b_error == 0.0 && a.low == 0.0 {
-            let [value, first, second] = power_from_0(a, b.low).map(Interval::magnitude);
+            let [value, first, second, _] = power_from_0(a, b.low).map(Interval::magnitude);
             let outer = Rounded { size: first, error: product(second, a_error) + own(first) };
             let value = Rounded { size: value, error: product(first, a_error) + own(value) };
             return (value, outer.times(left.slope()));
