@@ -2,7 +2,7 @@
 
 use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
 use super::axis::Axis;
-use super::canvas::{Area, Canvas, Ink};
+use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Piece, Style, along};
 use super::fit::{
     ALARM, Curve, FitPlot, bottom_room, draw_divergence, draw_formula, parameter_lines, prediction, subject,
@@ -32,8 +32,8 @@ struct Fit {
     box_area: Area,
     legend: Legend,
     legend_area: Area,
-    /// What is below the boxes but for the curve.
-    below: Canvas,
+    /// What is below the boxes but for the curve, where one passes them.
+    below: Option<Canvas>,
 }
 
 /// The bytes of the GIF file: one frame per snapshot.
@@ -153,8 +153,10 @@ fn fit(base: &mut Canvas, area: Area, case: &Case, run: &Run, style: Style) -> P
     let boxed = [(extent, Spot::TopLeft), (legend.extent(style), Spot::BottomRight)];
     let places = place(plot.chart.area, &boxed, plot.obstacles().into_iter().chain(passed), style);
     let [box_area, legend_area] = <[Area; 2]>::try_from(places).unwrap_or([plot.chart.area; 2]);
-    let below = base.clone();
-    let fit = Fit { chart: plot.chart, curves: pieces, boxes, box_area, legend, legend_area, below };
+    let mut fit =
+        Fit { chart: plot.chart, curves: pieces, boxes, box_area, legend, legend_area, below: None };
+    let is_passed = (0..fit.curves.len()).any(|frame| fit.is_passed(frame, &style.curve(ink)));
+    fit.below = is_passed.then(|| base.clone());
     // Few curves pass the boxes: they stand in all frames, and are drawn anew over a curve that does.
     fit.draw_boxes(base, style);
     Plot::Fit(Box::new(fit))
@@ -219,19 +221,28 @@ impl Fit {
     fn draw(&self, canvas: &mut Canvas, frame: usize, ink: Ink, style: Style) {
         let pen = style.curve(ink);
         let Some(curve) = self.curves.get(frame) else { return };
-        let boxes = [self.legend_area, self.box_area];
-        let is_passed = |area: &Area| curve.iter().any(|piece| passes(piece, area.grown(pen.width + EDGE)));
-        let are_passed = boxes.iter().any(is_passed);
-        if are_passed {
-            boxes.iter().for_each(|area| canvas.copy_area(area.grown(EDGE), &self.below));
+        let below = self.below.as_ref().filter(|_| self.is_passed(frame, &pen));
+        if let Some(below) = below {
+            self.areas().iter().for_each(|area| canvas.copy_area(area.grown(EDGE), below));
         }
         curve.iter().for_each(|piece| canvas.polyline(piece, &pen));
-        if are_passed {
+        if below.is_some() {
             self.draw_boxes(canvas, style);
         }
         if let Some(text_box) = self.boxes.get(frame) {
             text_box.draw_lines(canvas, self.box_area, style);
         }
+    }
+
+    fn areas(&self) -> [Area; 2] {
+        [self.legend_area, self.box_area]
+    }
+
+    /// Whether a frame's curve comes near a box.
+    fn is_passed(&self, frame: usize, pen: &Pen) -> bool {
+        let areas = self.areas().map(|area| area.grown(pen.width + EDGE));
+        let mut places = self.curves.get(frame).into_iter().flatten().flat_map(|piece| along(piece));
+        places.any(|place| areas.iter().any(|area| area.contains(place)))
     }
 
     /// The legend, and the box without its lines.
@@ -243,19 +254,8 @@ impl Fit {
     }
 }
 
-/// How far the edge of a box reaches beyond its area, in pixels; a little more does no harm.
-const EDGE: f64 = 4.0;
-
-/// Whether a line comes into an area, or into the box around one of its pieces that does.
-fn passes(piece: &[(f64, f64)], area: Area) -> bool {
-    piece.windows(2).any(|pair| {
-        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
-        x0.max(x1) >= area.left
-            && x0.min(x1) <= area.right
-            && y0.max(y1) >= area.top
-            && y0.min(y1) <= area.bottom
-    })
-}
+/// How far the edge of a box reaches beyond its area, in pixels, and more than [`along`] steps.
+const EDGE: f64 = 6.0;
 
 fn epoch_text(epoch: usize, epochs: usize) -> String {
     format!("epoch {epoch} / {epochs}")

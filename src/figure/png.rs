@@ -34,17 +34,21 @@ pub(super) fn encode_lines(canvas: &Canvas) -> Vec<u8> {
 fn indexed(canvas: &Canvas, tolerance: u8) -> Option<Vec<u8>> {
     let colors = canvas.paper().colors();
     let mut palette = Palette::new(256, tolerance, &colors);
-    let mut indices = Vec::new();
-    let mut last = (colors[0], palette.index(colors[0]).0);
-    for color in canvas.rgb() {
-        if color != last.0 {
-            let (index, is_near) = palette.index(color);
+    let (width, height) = canvas.size();
+    let mut indices = Vec::with_capacity(width as usize * height as usize);
+    for row in 0..height as usize {
+        let pixels = canvas.row_bytes(row).as_chunks::<4>().0;
+        let mut at = 0;
+        while let Some(&pixel) = pixels.get(at) {
+            let (index, is_near) = palette.index([pixel[0], pixel[1], pixel[2]]);
             if !is_near {
                 return None;
             }
-            last = (color, index);
+            // Pictures are mostly long runs of one colour.
+            let run = pixels[at..].iter().take_while(|other| **other == pixel).count();
+            indices.resize(indices.len() + run, index);
+            at += run;
         }
-        indices.push(last.1);
     }
     Some(write(canvas, ColorType::Indexed, &indices, Some(palette.colors().concat())))
 }
