@@ -3,12 +3,10 @@
 
 use std::ops::Range;
 
-use tiny_skia::{
-    FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke,
-    StrokeDash, Transform,
-};
+use tiny_skia::{FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Rect, Stroke, StrokeDash, Transform};
 
 use super::paper::Paper;
+use super::pixels::Pixels;
 use super::svg::{Drawn, Vector};
 use super::tiles::Tiles;
 
@@ -115,7 +113,7 @@ pub(super) struct Canvas {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Surface {
-    Pixels(Pixmap),
+    Pixels(Pixels),
     Vector(Vector),
 }
 
@@ -124,10 +122,8 @@ impl Canvas {
     pub(super) fn new((width, height): (u32, u32), paper: Paper) -> Self {
         let size = (width.max(1), height.max(1));
         // Sizes are checked where specs are resolved; the largest of them fits into memory many times.
-        let mut pixmap = Pixmap::new(size.0, size.1).expect("sizes are bounded");
-        let [red, green, blue] = paper.ground().rgb;
-        pixmap.fill(tiny_skia::Color::from_rgba8(red, green, blue, 255));
-        Self { size, paper, surface: Surface::Pixels(pixmap), touched: Tiles::new(size) }
+        let surface = Surface::Pixels(Pixels::new(size, paper.ground().rgb));
+        Self { size, paper, surface, touched: Tiles::new(size) }
     }
 
     /// An empty picture whose shapes are written down.
@@ -154,7 +150,7 @@ impl Canvas {
 
     fn data(&self) -> &[u8] {
         match &self.surface {
-            Surface::Pixels(pixmap) => pixmap.data(),
+            Surface::Pixels(pixels) => pixels.bytes(),
             Surface::Vector(_) => &[],
         }
     }
@@ -166,7 +162,7 @@ impl Canvas {
             for row in 0..self.size.1 as usize {
                 for columns in self.touched.touched_in(row) {
                     let bytes = 4 * (row * width + columns.start)..4 * (row * width + columns.end);
-                    own.data_mut()[bytes.clone()].copy_from_slice(&base.data()[bytes]);
+                    own.bytes_mut()[bytes.clone()].copy_from_slice(&base.bytes()[bytes]);
                 }
             }
         }
@@ -190,7 +186,7 @@ impl Canvas {
         let width = self.size.0 as usize;
         let bytes = 4 * (row * width + columns.start)..4 * (row * width + columns.end);
         if let (Surface::Pixels(own), Surface::Pixels(other)) = (&mut self.surface, &other.surface) {
-            own.data_mut()[bytes.clone()].copy_from_slice(&other.data()[bytes]);
+            own.bytes_mut()[bytes.clone()].copy_from_slice(&other.bytes()[bytes]);
         }
     }
 
@@ -217,7 +213,7 @@ impl Canvas {
     pub(super) fn row_bytes_mut(&mut self, row: usize) -> &mut [u8] {
         let length = 4 * self.size.0 as usize;
         match &mut self.surface {
-            Surface::Pixels(pixmap) => &mut pixmap.data_mut()[row * length..][..length],
+            Surface::Pixels(pixels) => &mut pixels.bytes_mut()[row * length..][..length],
             Surface::Vector(_) => &mut [],
         }
     }
@@ -240,12 +236,12 @@ impl Canvas {
     pub(super) fn paste(&mut self, other: &Self, (left, top): (u32, u32)) {
         let (width, height) = (self.size.0 as usize, self.size.1 as usize);
         let (left, top) = (left as usize, top as usize);
-        let Surface::Pixels(pixmap) = &mut self.surface else { return };
+        let Surface::Pixels(pixels) = &mut self.surface else { return };
         let columns = (other.size.0 as usize).min(width.saturating_sub(left));
         let rows = (other.size.1 as usize).min(height.saturating_sub(top));
         for row in 0..rows {
             let at = 4 * ((top + row) * width + left);
-            pixmap.data_mut()[at..at + 4 * columns].copy_from_slice(&other.row_bytes(row)[..4 * columns]);
+            pixels.bytes_mut()[at..at + 4 * columns].copy_from_slice(&other.row_bytes(row)[..4 * columns]);
         }
         let area = [left, top, left + columns, top + rows].map(|at| at as f64);
         let [left, top, right, bottom] = area;
@@ -260,8 +256,8 @@ impl Canvas {
         let (top, bottom) = (within(area.top, self.size.1), within(area.bottom, self.size.1));
         let mut part = Self::new((right.saturating_sub(left), bottom.saturating_sub(top)), self.paper);
         let length = 4 * part.size.0 as usize;
-        if let Surface::Pixels(pixmap) = &mut part.surface {
-            for (row, bytes) in (top as usize..).zip(pixmap.data_mut().chunks_exact_mut(length)) {
+        if let Surface::Pixels(pixels) = &mut part.surface {
+            for (row, bytes) in (top as usize..).zip(pixels.bytes_mut().chunks_exact_mut(length)) {
                 if let Some(source) =
                     self.row_bytes(row.min(self.size.1 as usize - 1)).get(4 * left as usize..)
                 {
@@ -275,9 +271,11 @@ impl Canvas {
 
     pub(super) fn fill(&mut self, path: &Path, ink: Ink) {
         match &mut self.surface {
-            Surface::Pixels(pixmap) => {
+            Surface::Pixels(pixels) => {
                 self.touched.touch(around(path.bounds(), 1.0));
-                pixmap.fill_path(path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
+                if let Some(mut surface) = pixels.surface() {
+                    surface.fill_path(path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
+                }
             }
             Surface::Vector(vector) => vector.fill(path, ink),
         }
@@ -290,8 +288,8 @@ impl Canvas {
 
     /// A stroke of which it has been noted what it touches.
     fn stroke_touched(&mut self, path: &Path, pen: &Pen) {
-        let pixmap = match &mut self.surface {
-            Surface::Pixels(pixmap) => pixmap,
+        let pixels = match &mut self.surface {
+            Surface::Pixels(pixels) => pixels,
             Surface::Vector(vector) => return vector.stroke(path, pen),
         };
         let stroke = Stroke {
@@ -301,7 +299,9 @@ impl Canvas {
             dash: pen.dash.and_then(|(dash, gap)| StrokeDash::new(vec![single(dash), single(gap)], 0.0)),
             ..Stroke::default()
         };
-        pixmap.stroke_path(path, &pen.ink.paint(), &stroke, Transform::identity(), None);
+        if let Some(mut surface) = pixels.surface() {
+            surface.stroke_path(path, &pen.ink.paint(), &stroke, Transform::identity(), None);
+        }
     }
 
     /// A line through points; nothing for fewer than two.
@@ -345,9 +345,11 @@ impl Canvas {
         let corners = [area.left, area.top, area.right, area.bottom].map(single);
         let Some(rect) = Rect::from_ltrb(corners[0], corners[1], corners[2], corners[3]) else { return };
         match &mut self.surface {
-            Surface::Pixels(pixmap) => {
+            Surface::Pixels(pixels) => {
                 self.touched.touch(around(rect, 1.0));
-                pixmap.fill_rect(rect, &ink.paint(), Transform::identity(), None);
+                if let Some(mut surface) = pixels.surface() {
+                    surface.fill_rect(rect, &ink.paint(), Transform::identity(), None);
+                }
             }
             Surface::Vector(vector) => vector.area(area, ink),
         }
@@ -401,7 +403,7 @@ impl Canvas {
 
     /// Lays ink over pixels, as much as the coverages say, row by row from the top left on; what is outside of the picture is ignored.
     pub(super) fn stamp(&mut self, (left, top): (i64, i64), width: usize, coverage: &[u8], ink: Ink) {
-        let Surface::Pixels(pixmap) = &mut self.surface else { return };
+        let Surface::Pixels(pixels) = &mut self.surface else { return };
         if width == 0 {
             return;
         }
@@ -420,10 +422,11 @@ impl Canvas {
             let row = usize::try_from(y as i64 - top).unwrap_or(0) * width;
             let covered =
                 &coverage[row..row + width][usize::try_from(columns.start as i64 - left).unwrap_or(0)..];
-            let pixels = &mut pixmap.pixels_mut()[y * self.size.0 as usize..][columns.clone()];
-            for (pixel, &coverage) in pixels.iter_mut().zip(covered) {
+            let bytes = pixels.bytes_mut().as_chunks_mut::<4>().0;
+            let row = &mut bytes[y * self.size.0 as usize..][columns.clone()];
+            for (pixel, &coverage) in row.iter_mut().zip(covered) {
                 if coverage > 0 {
-                    *pixel = covered_by(*pixel, coverage, ink);
+                    cover(pixel, coverage, ink);
                 }
             }
         }
@@ -437,16 +440,13 @@ fn pixels_between(from: f64, to: f64, side: u32) -> Range<usize> {
     within(from.floor())..within(to.ceil())
 }
 
-/// An opaque pixel with ink over a share of it, of 255.
+/// Lays ink over a share of an opaque pixel, of 255.
 #[expect(clippy::cast_possible_truncation, reason = "a mixture of bytes is a byte")]
-fn covered_by(pixel: PremultipliedColorU8, coverage: u8, ink: Ink) -> PremultipliedColorU8 {
+fn cover(pixel: &mut [u8; 4], coverage: u8, ink: Ink) {
     let share = (u32::from(coverage) * u32::from(ink.alpha()) + 127) / 255;
-    let mix = |below: u8, above: u8| {
-        ((u32::from(below) * (255 - share) + u32::from(above) * share + 127) / 255) as u8
-    };
-    let [red, green, blue] = ink.rgb;
-    let (red, green, blue) = (mix(pixel.red(), red), mix(pixel.green(), green), mix(pixel.blue(), blue));
-    PremultipliedColorU8::from_rgba(red, green, blue, 255).unwrap_or(pixel)
+    for (below, above) in pixel.iter_mut().zip(ink.rgb) {
+        *below = ((u32::from(*below) * (255 - share) + u32::from(above) * share + 127) / 255) as u8;
+    }
 }
 
 fn around(rect: Rect, margin: f64) -> Area {

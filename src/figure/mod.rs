@@ -28,6 +28,7 @@ mod matrix;
 mod palette;
 mod paper;
 mod parameter_fan;
+mod pixels;
 mod png;
 mod rows;
 mod series;
