@@ -34,14 +34,15 @@ impl Watched {
     }
 
     /// The time from saving a text to the page that has something new in it, as an open page meets it: until the event stream
-    /// has told of the page, and the page has been fetched anew.
-    pub(crate) fn edit(&self, file: &Path, text: &str, page: &str, new: &str) -> Duration {
+    /// has told of the page, and the page and its figures have been fetched anew.
+    pub(crate) fn edit(&self, file: &Path, text: &str, page: &str, new: &str, figures: &[&str]) -> Duration {
         let mut events = self.events(page);
         events.next();
         let start = Instant::now();
         std::fs::write(file, text).unwrap();
         while !events.next().unwrap()["changed"].as_array().unwrap().iter().any(|changed| *changed == page) {}
         assert!(self.get(page).contains(new));
+        figures.iter().for_each(|figure| drop(self.get(figure)));
         let time = start.elapsed();
         self.settle();
         time
