@@ -4,11 +4,17 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+
+/// More than any build takes.
+const LONGEST: Duration = Duration::from_secs(600);
 
 pub(crate) struct Watched {
     pub(crate) child: Child,
     address: String,
+    /// What the program says of its builds.
+    told: Receiver<String>,
 }
 
 impl Watched {
@@ -27,10 +33,11 @@ impl Watched {
         let built = lines.next().unwrap().unwrap();
         assert!(built.contains("\"built\""), "{built}");
         // A full pipe would hold the program up.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (sender, told) = channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(sender.send(line))));
         // Nobody saves at once.
         std::thread::sleep(Duration::from_millis(500));
-        Self { child, address }
+        Self { child, address, told }
     }
 
     /// The time from saving a text to the page that has something new in it, as an open page meets it: until the event stream
@@ -48,8 +55,10 @@ impl Watched {
         time
     }
 
-    /// Waits until nothing is done any more: a long build may still be on its way behind the answer.
+    /// Waits until the site is built, which a long build is only some time after the answer, and nothing is done any more.
     fn settle(&self) {
+        let told = self.told.recv_timeout(LONGEST).unwrap();
+        assert!(told.contains("\"built\""), "{told}");
         let busy = || {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
             let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -82,7 +82,7 @@ macro_rules! limits {
     };
 }
 
-// Snapshots are frames; numbers are of 8 bytes. Pages of 20,000 cases alone are half of what GitHub Pages publish, and take ten
+// Snapshots are frames; numbers are of 8 bytes. Pages of 20,000 cases alone are half of what GitHub Pages publish, and take six
 // seconds to check.
 limits! {
     bytes: 4_000_000 up to 64_000_000,
