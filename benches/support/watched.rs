@@ -4,11 +4,17 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+
+/// More than any build takes.
+const LONGEST: Duration = Duration::from_secs(600);
 
 pub(crate) struct Watched {
     pub(crate) child: Child,
     address: String,
+    /// What the program says of its builds.
+    told: Receiver<String>,
 }
 
 impl Watched {
@@ -27,28 +33,32 @@ impl Watched {
         let built = lines.next().unwrap().unwrap();
         assert!(built.contains("\"built\""), "{built}");
         // A full pipe would hold the program up.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (sender, told) = channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(sender.send(line))));
         // Nobody saves at once.
         std::thread::sleep(Duration::from_millis(500));
-        Self { child, address }
+        Self { child, address, told }
     }
 
     /// The time from saving a text to the page that has something new in it, as an open page meets it: until the event stream
-    /// has told of the page, and the page has been fetched anew.
-    pub(crate) fn edit(&self, file: &Path, text: &str, page: &str, new: &str) -> Duration {
+    /// has told of the page, and the page and its figures have been fetched anew.
+    pub(crate) fn edit(&self, file: &Path, text: &str, page: &str, new: &str, figures: &[&str]) -> Duration {
         let mut events = self.events(page);
         events.next();
         let start = Instant::now();
         std::fs::write(file, text).unwrap();
         while !events.next().unwrap()["changed"].as_array().unwrap().iter().any(|changed| *changed == page) {}
         assert!(self.get(page).contains(new));
+        figures.iter().for_each(|figure| drop(self.get(figure)));
         let time = start.elapsed();
         self.settle();
         time
     }
 
-    /// Waits until nothing is done any more: a long build may still be on its way behind the answer.
+    /// Waits until the site is built, which a long build is only some time after the answer, and nothing is done any more.
     fn settle(&self) {
+        let told = self.told.recv_timeout(LONGEST).unwrap();
+        assert!(told.contains("\"built\""), "{told}");
         let busy = || {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
             let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

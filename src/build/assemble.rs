@@ -1,12 +1,13 @@
 //! Figures and pages → the files of the site: every picture gets its passport.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::Progress;
-use super::known::Lying;
+use super::known::{Lying, are_untouched};
 use crate::figure;
 use crate::plan::{Form, Plan, PlannedFigure};
 use crate::publish::Publication;
@@ -19,8 +20,9 @@ pub(super) struct Assembly<'b> {
     figures: BTreeMap<String, &'b [PlannedFigure]>,
     /// Brings a picture as it was drawn.
     picture: &'b (dyn Fn(&PlannedFigure) -> Arc<[u8]> + Sync),
-    /// The files that were published last, and lie in the output folder as they were.
+    /// The files that were published last, as they lay in the output folder.
     last: &'b BTreeMap<String, Lying>,
+    out: &'b Path,
     /// Told of the pages that somebody waits for, where the whole site takes its time.
     reader: Option<&'b dyn Progress>,
 }
@@ -31,12 +33,13 @@ impl<'b> Assembly<'b> {
         plan: &'b Plan,
         picture: &'b (dyn Fn(&PlannedFigure) -> Arc<[u8]> + Sync),
         last: &'b BTreeMap<String, Lying>,
+        out: &'b Path,
     ) -> Self {
         // The other forms of a figure stand right behind its main one.
         let groups = plan.figures.chunk_by(|_, next| matches!(next.form, Form::Dark | Form::Svg));
         let of_passports = groups.filter(|group| group[0].form == Form::Main);
         let figures = of_passports.map(|group| (site::passport_path(&group[0]), group)).collect();
-        Self { publication, figures, picture, last, reader: None }
+        Self { publication, figures, picture, last, out, reader: None }
     }
 
     /// With somebody who may wait for pages.
@@ -61,6 +64,11 @@ impl site::Output for Assembly<'_> {
             self.publication.put(&planned.path, &figure::stamp(&(self.picture)(planned), text));
         }
         self.publication.put(&file.path, &file.bytes);
+    }
+
+    fn has_last(&self) -> bool {
+        // Nobody else publishes there while the publication goes on.
+        are_untouched(self.last, self.out)
     }
 
     fn is_awaited(&self, path: &str) -> bool {

@@ -74,7 +74,7 @@ fn forecast_files(
     let Some(verdicts) = known.judge(workshop, plan, &findings, &mut done)? else { return Ok(None) };
     let publication = Publication::compare(&options.out).map_err(Failure::Publish)?;
     let picture = |planned: &PlannedFigure| known.picture(workshop.cache, plan, &findings, planned);
-    let assembly = Assembly::new(&publication, plan, &picture, &known.files);
+    let assembly = Assembly::new(&publication, plan, &picture, &known.files, &options.out);
     assembly.put_cards(plan);
     let rendered = Renderer::default().render(specs, plan, &findings, &verdicts, templates, &assembly);
     rendered.map_err(Failure::Specs)?;

@@ -16,7 +16,7 @@ use crate::finding::Finding;
 use crate::fs::Stamp;
 use crate::plan::{Case, Contest, Plan, PlannedFigure, Subject};
 use crate::publish::Content;
-use crate::spec::{AttainableSearch, Specs};
+use crate::spec::Specs;
 use crate::train::{self, Run, Trials};
 use crate::verdict::{self, Verdict};
 
@@ -28,6 +28,8 @@ const NOTHING: &[u8] = b"nothing";
 pub(super) struct Known {
     pub(super) runs: BTreeMap<CacheKey, Arc<Run>>,
     trials: BTreeMap<CacheKey, Arc<Trials>>,
+    /// The keys of the searches of the last plan's cases, index by index.
+    searches: Vec<Option<CacheKey>>,
     /// `None` where a search found nothing at all.
     attainables: BTreeMap<CacheKey, Option<Arc<Attainable>>>,
     verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
@@ -42,6 +44,13 @@ pub(super) struct Lying {
     pub(super) content: Content,
     /// What tells whether somebody has touched it since; `None` where that is not known.
     pub(super) stamp: Option<Stamp>,
+}
+
+/// Whether published files lie in the output folder as they were noted.
+pub(super) fn are_untouched(files: &BTreeMap<String, Lying>, out: &Path) -> bool {
+    let is_untouched =
+        |(name, lying): (&String, &Lying)| lying.stamp.is_some() && Stamp::of(&out.join(name)) == lying.stamp;
+    files.par_iter().all(is_untouched)
 }
 
 /// A figure that is drawn.
@@ -106,21 +115,14 @@ impl Known {
         });
     }
 
-    /// Whether the published files lie there as they were noted.
-    pub(super) fn has_untouched_files(&self, out: &Path) -> bool {
-        let is_untouched = |(name, lying): (&String, &Lying)| {
-            lying.stamp.is_some() && Stamp::of(&out.join(name)) == lying.stamp
-        };
-        self.files.par_iter().all(is_untouched)
-    }
-
     pub(super) fn forget_files(&mut self) {
         self.files.clear();
     }
 
-    /// Whether the run of every case is known.
-    pub(super) fn has_all_runs(&self, plan: &Plan) -> bool {
-        plan.cases.iter().all(|case| self.runs.contains_key(&case.key))
+    /// Whether the run of every case is known, or there to be read.
+    pub(super) fn has_all_runs(&self, plan: &Plan, cache: &Cache) -> bool {
+        let is_there = |key| self.runs.contains_key(&key) || cache.contains(EntryKind::Run, key);
+        plan.cases.par_iter().all(|case| is_there(case.key))
     }
 
     /// The findings and verdicts as far as they are known before anything is trained; in place of the others, what there
@@ -190,7 +192,9 @@ impl Known {
         if !tried.missing.is_empty() || !stage.missing.is_empty() {
             return Ok(None);
         }
-        self.findings(plan, &runs, &keys).map(Some)
+        let findings = self.findings(plan, &runs, &keys);
+        self.searches = keys;
+        findings.map(Some)
     }
 
     /// Where the starts of every case ended whose experiment asks for many.
@@ -216,29 +220,37 @@ impl Known {
     }
 
     fn attain(&self, workshop: Workshop<'_>, plan: &Plan, runs: &[Arc<Run>]) -> Result<Attained, Failure> {
-        let mut work: BTreeMap<CacheKey, (&Case, AttainableSearch)> = BTreeMap::new();
+        // Where to search follows from the case and its run, and is as it was where both are.
+        let last = self.last.iter().flat_map(|last| last.plan.cases.iter().zip(&last.findings));
+        let last: BTreeMap<(*const Case, *const Run), Option<CacheKey>> = last
+            .zip(&self.searches)
+            .map(|((case, finding), key)| ((Arc::as_ptr(case), Arc::as_ptr(&finding.run)), *key))
+            .collect();
+        let mut work: BTreeMap<CacheKey, (&Case, &Run)> = BTreeMap::new();
         let keys = plan.cases.iter().zip(runs).map(|(case, run)| {
-            let search = attain::search(case, run)?;
-            let key = case.attainable_key(&search);
-            work.entry(key).or_insert((case, search));
+            let key = match last.get(&(Arc::as_ptr(case), Arc::as_ptr(run))) {
+                Some(key) => (*key)?,
+                None => case.attainable_key(&attain::search(case, run)?),
+            };
+            work.entry(key).or_insert((case, run));
             Some(key)
         });
-        let keys = keys.collect();
+        let keys: Vec<Option<CacheKey>> = keys.collect();
         let stage = workshop.run(
             &self.attainables,
             Craft {
                 kind: EntryKind::Attainable,
                 name: "searching",
                 unstored: |value, _| value,
-                read: |(case, _): &(&Case, AttainableSearch), bytes: Vec<u8>| {
+                read: |(case, _): &(&Case, &Run), bytes: Vec<u8>| {
                     if bytes == NOTHING {
                         return Some(None);
                     }
                     let found = Attainable::from_bytes(&bytes).filter(|found| found.fits(case));
                     found.map(|found| Some(Arc::new(found)))
                 },
-                make: |(case, search): (&Case, AttainableSearch)| {
-                    let found = attain::of_case(case, &search);
+                make: |(case, run): (&Case, &Run)| {
+                    let found = attain::search(case, run).and_then(|search| attain::of_case(case, &search));
                     let bytes = found.as_ref().map_or_else(|| NOTHING.to_vec(), Attainable::to_bytes);
                     (found.map(Arc::new), bytes)
                 },

@@ -10,6 +10,7 @@ mod size;
 mod stage;
 mod stop;
 mod summary;
+mod told;
 
 #[cfg(test)]
 mod tests;
@@ -176,6 +177,8 @@ pub struct Builder {
     built: Option<Built>,
     /// From the last build until it is tidied: nobody else changes what it left before it is noted.
     lock: Option<FolderLock>,
+    /// From so many files on, the folder of the last site is kept for the next; `None` for a builder that builds once.
+    spare_from: Option<usize>,
 }
 
 /// Builds the site.
@@ -215,7 +218,19 @@ impl Builder {
         let pool = pool.map_err(|error| Failure::Threads(error.to_string()))?;
         let cache = Cache::new(&options.cache);
         let (known, renderer) = (Known::default(), Renderer::default());
-        Ok(Self { options, cache, pool, known, renderer, replaced: None, built: None, lock: None })
+        let (replaced, built, lock) = (None, None, None);
+        Ok(Self { options, cache, pool, known, renderer, replaced, built, lock, spare_from: None })
+    }
+
+    /// One that will build again and again.
+    ///
+    /// # Errors
+    ///
+    /// If the threads cannot be started.
+    pub fn lasting(options: Options) -> Result<Self, Failure> {
+        let mut builder = Self::new(options)?;
+        builder.spare_from = Some(MANY_FILES);
+        Ok(builder)
     }
 
     /// Builds the site from what was read.
@@ -225,7 +240,7 @@ impl Builder {
     /// Whatever keeps it from being published; the output folder is then as it was.
     pub fn build(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Summary, Failure> {
         self.tidy();
-        let Self { options, cache, pool, known, renderer, replaced, built, lock } = self;
+        let Self { options, cache, pool, known, renderer, replaced, built, lock, spare_from } = self;
         refuse_confused_folders(options)?;
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
@@ -234,7 +249,7 @@ impl Builder {
         refuse_warnings(options, &warnings)?;
         let last = known.last.as_ref().map(|last| (&last.specs, &last.plan));
         let plan = pool.install(|| plan::plan_again(&specs, last));
-        if !known.has_all_runs(&plan) {
+        if !pool.install(|| known.has_all_runs(&plan, cache)) {
             // Training can take long: what is wrong with a page is said before.
             let (findings, verdicts) = known.provisional(&plan);
             let render = || renderer.render(&specs, &plan, &findings, &verdicts, &templates, &site::Nowhere);
@@ -255,14 +270,12 @@ impl Builder {
             let verdicts = known.judge(workshop, &plan, &findings, &mut done)?.expect(made);
             known.draw(workshop, &plan, &findings, &mut done)?;
             let publication = Publication::begin(&options.out, || progress.waiting());
-            let publication = publication.map_err(Failure::Publish)?;
-            // Nobody else publishes there from now on.
-            if !known.has_untouched_files(&options.out) {
-                known.forget_files();
-                renderer.forget();
+            let mut publication = publication.map_err(Failure::Publish)?;
+            if spare_from.is_some_and(|from| plan.cases.len() + plan.figures.len() >= from) {
+                publication = publication.expecting_another();
             }
             let picture = |planned: &PlannedFigure| known.picture(cache, &plan, &findings, planned);
-            let mut assembly = Assembly::new(&publication, &plan, &picture, &known.files);
+            let mut assembly = Assembly::new(&publication, &plan, &picture, &known.files, &options.out);
             if known.files.len() >= MANY_FILES {
                 assembly = assembly.with_reader(progress);
             }
@@ -321,6 +334,15 @@ impl Builder {
         }
         self.replaced = None;
         self.lock = None;
+    }
+}
+
+impl Drop for Builder {
+    fn drop(&mut self) {
+        if self.spare_from.is_some() {
+            self.tidy();
+            publish::remove_spare(&self.options.out);
+        }
     }
 }
 

@@ -20,13 +20,14 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, Snapshot};
+use super::told::Told;
 use super::{Inputs, Options, Summary};
 use crate::cache::{Cache, CacheKey, EntryKind, KeyBuilder, Lookup};
 use crate::fs::Stamp;
 use crate::publish::{self, Content};
 
 /// The version of the entry's form.
-const SETTLED_VERSION: u32 = 2;
+const SETTLED_VERSION: u32 = 3;
 
 /// What a site and its cache look like while there is nothing to do.
 #[derive(Serialize, Deserialize)]
@@ -43,6 +44,8 @@ pub(super) struct Settled {
     is_recorded: bool,
     /// What a build says that has nothing to do.
     summary: Summary,
+    /// Its warnings, which are said again as long as there is a reason for them.
+    warnings: Vec<Told>,
 }
 
 impl Settled {
@@ -91,6 +94,11 @@ impl Settled {
         if !is_untouched {
             return None;
         }
+        settled.summary.warnings = Told::again(&settled.warnings, inputs)?;
+        // Whoever wants to have none is told by a build that looks.
+        if options.is_strict && !settled.warnings.is_empty() {
+            return None;
+        }
         if !settled.is_recorded {
             let (new, None) = Record::of_build(cache, options, inputs) else { return None };
             new.store(cache, options).ok()?;
@@ -101,12 +109,9 @@ impl Settled {
         Some(self.summary)
     }
 
-    /// Remembers what there is after a build, if another one would have nothing to do and nothing to say.
+    /// Remembers what there is after a build, if another one would have nothing to do.
     pub(super) fn note(cache: &Cache, options: &Options, inputs: &Inputs, built: &Built, summary: &Summary) {
-        // Warnings are said again as long as there is a reason for them.
-        if !summary.warnings.is_empty() {
-            return;
-        }
+        let Some(warnings) = Told::all(&summary.warnings, inputs) else { return };
         let Some(inputs) = inputs_key(options, inputs) else { return };
         let entries = || -> Option<Vec<_>> {
             let entries = built.entries.iter();
@@ -147,7 +152,7 @@ impl Settled {
             changed: Vec::new(),
             ..summary.clone()
         };
-        Self { inputs, outputs, entries, record, is_recorded, summary }.store(cache, options);
+        Self { inputs, outputs, entries, record, is_recorded, summary, warnings }.store(cache, options);
     }
 
     fn store(&self, cache: &Cache, options: &Options) {

@@ -80,7 +80,7 @@ const EDITS: [(&str, &str, &str); 27] = [
     ("two.yaml", "All of activation:mine", "Nothing of activation:mine"),
 ];
 
-fn options(folder: &Path, out: &str) -> Options {
+pub(super) fn options(folder: &Path, out: &str) -> Options {
     let folder_of = |name: &str| Folder { path: folder.join(name), is_required: false };
     Options {
         specs: folder.join("specs"),
@@ -107,7 +107,8 @@ fn a_builder_that_remembers_makes_what_a_new_one_makes() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("specs")).unwrap();
     let (own, other) = (options(folder.path(), "remembering"), options(folder.path(), "new"));
-    let mut builder = Builder::new(own.clone()).unwrap();
+    let mut builder = Builder::lasting(own.clone()).unwrap();
+    builder.spare_from = Some(0);
     let mut is_done = [false; EDITS.len()];
     let mut choice = 7_u64;
     let mut built = 0;
@@ -138,6 +139,11 @@ fn a_builder_that_remembers_makes_what_a_new_one_makes() {
         }
     }
     assert!(built > 60, "only {built} of the steps could be built");
+    drop(builder);
+    let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut left: Vec<_> = left.collect();
+    left.sort();
+    assert_eq!(left, ["cache", "new", "remembering", "specs"]);
 }
 
 #[test]
@@ -153,7 +159,8 @@ fn what_somebody_does_to_a_site_between_builds_is_undone() {
             fs::write(own.specs.join(name), text.replace("The first", description)).unwrap();
         }
     };
-    let mut builder = Builder::new(own.clone()).unwrap();
+    let mut builder = Builder::lasting(own.clone()).unwrap();
+    builder.spare_from = Some(0);
     write("First");
     builder.build(&Inputs::read(&own), &Silent).unwrap();
     // Of a page that no edit here changes, before and after it is noted how the files lie.

@@ -196,23 +196,56 @@ fn build_until_killed() {
     fs::write(folder.join(EXCHANGE), exchange.unwrap_or(0).to_string()).unwrap();
 }
 
+#[test]
+#[ignore = "run by others, as a process of its own that is killed"]
+fn build_again_until_killed() {
+    let folder = PathBuf::from(told(FOLDER).unwrap());
+    let at = told(AT).unwrap().parse().unwrap();
+    let mut builder = Builder::lasting(options(&folder)).unwrap();
+    builder.spare_from = Some(0);
+    // The third site is laid out where the first one lay.
+    for version in [Version::Second, Version::First] {
+        write_inputs(&folder, version);
+        builder.build(&Inputs::read(&options(&folder)), &Silent).unwrap();
+        builder.tidy();
+    }
+    assert!(folder.join(".public.actfn-site-spare/site").is_dir());
+    write_inputs(&folder, Version::Second);
+    let inputs = Inputs::read(&options(&folder));
+    trial::begin(Trouble::Killed { at }, false);
+    builder.build(&inputs, &Silent).unwrap();
+    drop(builder);
+    let (_, exchange) = trial::end();
+    fs::write(folder.join(EXCHANGE), exchange.unwrap_or(0).to_string()).unwrap();
+}
+
 /// A process that builds and is killed at a change.
-fn killed(folder: &Path, at: usize, is_without_exchange: bool) -> Option<i32> {
-    let mut command = process("build::trouble::build_until_killed", folder);
+fn killed(folder: &Path, way: Way, at: usize) -> Option<i32> {
+    let test = if way == Way::Again { "build_again_until_killed" } else { "build_until_killed" };
+    let mut command = process(&format!("build::trouble::{test}"), folder);
     command.env(AT, at.to_string());
-    if is_without_exchange {
+    if way == Way::WithoutExchange {
         command.env(WITHOUT_EXCHANGE, "1");
     }
     command.status().unwrap().code()
 }
 
+/// How the build that is killed goes about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Once,
+    WithoutExchange,
+    /// As while watching: where an earlier site lay, the new one is laid out.
+    Again,
+}
+
 /// Kills builds at every change, one after the other, and returns how many there are. Where folders can be exchanged, what is
 /// left must be a whole site each time; where not, all is the same before that is seen, and is not tried again.
-fn kill_everywhere(scene: &Scene, is_without_exchange: bool) -> usize {
+fn kill_everywhere(scene: &Scene, way: Way) -> usize {
     let mut first = 0;
-    if is_without_exchange {
+    if way == Way::WithoutExchange {
         let folder = scene.set("measured");
-        assert_eq!(killed(&folder, usize::MAX, true), Some(0));
+        assert_eq!(killed(&folder, way, usize::MAX), Some(0));
         first = fs::read_to_string(folder.join(EXCHANGE)).unwrap().parse().unwrap();
     }
     let workers = 2;
@@ -220,12 +253,12 @@ fn kill_everywhere(scene: &Scene, is_without_exchange: bool) -> usize {
         let mut faults = Vec::new();
         for at in (first + worker..).step_by(workers) {
             let folder = scene.set(&format!("trial{worker}"));
-            let status = killed(&folder, at, is_without_exchange);
+            let status = killed(&folder, way, at);
             if status == Some(0) {
                 return (at, faults);
             }
             assert_eq!(status, Some(KILLED), "change {at}");
-            let left = if is_without_exchange { None } else { scene.fault(&folder) };
+            let left = if way == Way::WithoutExchange { None } else { scene.fault(&folder) };
             let fault = left.or_else(|| scene.fault_of_next(&folder));
             faults.extend(fault.map(|fault| format!("killed at change {at}: {fault}")));
         }
@@ -243,19 +276,25 @@ fn kill_everywhere(scene: &Scene, is_without_exchange: bool) -> usize {
 
 #[test]
 fn a_first_build_can_be_killed_at_every_change() {
-    let count = kill_everywhere(&Scene::new(false), false);
+    let count = kill_everywhere(&Scene::new(false), Way::Once);
     assert!(count > 100, "{count}");
 }
 
 #[test]
 fn a_build_over_another_site_can_be_killed_at_every_change() {
-    let count = kill_everywhere(&Scene::new(true), false);
+    let count = kill_everywhere(&Scene::new(true), Way::Once);
     assert!(count > 100, "{count}");
 }
 
 #[test]
+fn a_build_that_lays_a_site_out_where_another_lay_can_be_killed_at_every_change() {
+    let count = kill_everywhere(&Scene::new(true), Way::Again);
+    assert!(count > 40, "{count}");
+}
+
+#[test]
 fn where_files_take_their_places_one_by_one_the_next_build_mends_what_a_kill_leaves() {
-    let count = kill_everywhere(&Scene::new(true), true);
+    let count = kill_everywhere(&Scene::new(true), Way::WithoutExchange);
     assert!(count > 50, "{count}");
 }
 

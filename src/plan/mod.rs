@@ -9,6 +9,8 @@ mod samples;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::cache::{CacheKey, KeyBuilder, KeyField};
 use crate::spec::{
     Activation, AttainableSearch, Data, Experiment, Figure, FigureType, Init, Model, ModelType, Specs,
@@ -289,13 +291,13 @@ fn level(name: &str, value: &str) -> String {
 
 /// The figures of one experiment, whose cases begin at `first`.
 fn figures_of(experiment: &Experiment, cases: &[Arc<Case>], first: usize) -> Vec<PlannedFigure> {
-    let mut planned = Vec::new();
     let of_cases: Vec<_> =
         experiment.figures.iter().filter(|figure| span(&figure.figure_type) == Span::Case).collect();
-    for (index, case) in cases.iter().enumerate().skip(first) {
-        for &figure in &of_cases {
+    let of_one = |index: usize| -> Vec<PlannedFigure> {
+        let case = &cases[index];
+        let planned = of_cases.iter().map(|&figure| {
             let path = format!("{}/{}", case.directory(), file_name(figure));
-            planned.push(match figure.figure_type {
+            match figure.figure_type {
                 FigureType::Activation { .. } | FigureType::ParameterFan { .. } => {
                     of_activation(figure, &case.activation, path)
                 }
@@ -306,9 +308,12 @@ fn figures_of(experiment: &Experiment, cases: &[Arc<Case>], first: usize) -> Vec
                     path,
                     key: key::cases_key(figure, &[case]),
                 },
-            });
-        }
-    }
+            }
+        });
+        planned.collect()
+    };
+    let mut planned: Vec<PlannedFigure> =
+        (first..cases.len()).into_par_iter().flat_map_iter(of_one).collect();
     for figure in &experiment.figures {
         let groups = match span(&figure.figure_type) {
             Span::Case => continue,

@@ -4,6 +4,7 @@
 //! list, or that has been changed since, is never deleted.
 
 mod manifest;
+mod spare;
 mod staging;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +131,15 @@ impl Publication {
         Ok(Self { out: staging.out().to_owned(), staging: Some(staging), files: Mutex::default() })
     }
 
+    /// As one after which another will follow soon: what it needs of the folders is kept, until [`remove_spare`].
+    #[must_use]
+    pub fn expecting_another(mut self) -> Self {
+        if let Some(staging) = &mut self.staging {
+            staging.expect_another();
+        }
+        self
+    }
+
     /// Only finds out what publishing would do. Nothing is written.
     ///
     /// # Errors
@@ -242,12 +252,18 @@ pub struct Replaced {
 }
 
 impl Replaced {
-    /// Removes the folder.
+    /// Removes the folder, or keeps it where another site was said to follow.
     pub fn clear(&self) {
         if let Some(staging) = &self.staging {
-            staging.remove();
+            staging.keep();
         }
     }
+}
+
+/// Removes what was kept for another site.
+pub fn remove_spare(out: &Path) {
+    // Only who publishes may do that: it is what a publication does at its end that expects no other.
+    drop(Staging::beside(out, || ()));
 }
 
 fn difference(out: &Path, files: &mut Files, previous: &Manifest) -> Result<Published, PublishError> {

@@ -11,6 +11,7 @@ use walkdir::WalkDir;
 
 use super::has_content;
 use super::manifest::{self, MANIFEST, Manifest};
+use super::spare::Spare;
 use crate::fs::change::{
     UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all,
     remove_file, remove_folder, rename, write_new,
@@ -31,16 +32,16 @@ pub(super) struct Site<'s> {
 }
 
 impl Site<'_> {
-    fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.hashes.keys().map(String::as_str).chain([MANIFEST])
     }
 
     /// The paths of all files of this site and the last one, but for those that others have changed.
-    fn ours(&self) -> BTreeSet<&str> {
+    pub(super) fn ours(&self) -> BTreeSet<&str> {
         self.names().chain(self.stale.iter().map(String::as_str)).collect()
     }
 
-    fn is_changed(&self, name: &str) -> bool {
+    pub(super) fn is_changed(&self, name: &str) -> bool {
         name == MANIFEST || self.changed.binary_search_by(|other| other.as_str().cmp(name)).is_ok()
     }
 
@@ -49,7 +50,7 @@ impl Site<'_> {
         self.changed.iter().map(String::as_str).chain([MANIFEST])
     }
 
-    fn folders(&self) -> BTreeSet<&str> {
+    pub(super) fn folders(&self) -> BTreeSet<&str> {
         self.names().filter_map(|name| Some(name.rsplit_once('/')?.0)).collect()
     }
 }
@@ -71,6 +72,9 @@ pub(super) struct Staging {
     out: PathBuf,
     unfinished: PathBuf,
     whole: PathBuf,
+    spare: Spare,
+    /// Whether there will be another site soon, for which the folder of the last one is worth keeping.
+    keeps_spare: bool,
     /// Decided by the first file that is written.
     place: Mutex<Option<Place>>,
     /// Whether there is something of others in it that could not be taken over.
@@ -106,7 +110,10 @@ impl Staging {
             let ours = last.hashes.keys().chain(now.hashes.keys()).map(String::as_str).chain([MANIFEST]);
             rescue(&whole, &out, &ours.collect(), Missed::WhatIsNotThere)?;
         }
-        let staging = Self { out, unfinished, whole, place: Mutex::default(), is_needed: false, _lock: lock };
+        let spare = Spare::new(beside("spare"));
+        let (place, keeps_spare) = (Mutex::default(), false);
+        let staging =
+            Self { out, unfinished, whole, spare, keeps_spare, place, is_needed: false, _lock: lock };
         staging.remove();
         Ok(staging)
     }
@@ -114,6 +121,20 @@ impl Staging {
     /// The output folder, links resolved.
     pub(super) fn out(&self) -> &Path {
         &self.out
+    }
+
+    /// As where another site will follow soon.
+    pub(super) fn expect_another(&mut self) {
+        self.keeps_spare = true;
+    }
+
+    /// Keeps the folder of the last site for the next one, and removes the rest.
+    pub(super) fn keep(&self) {
+        if self.keeps_spare && !self.is_needed && self.whole.exists() {
+            // Without it the next site takes longer.
+            let _ = self.spare.keep(&self.whole);
+        }
+        self.remove();
     }
 
     /// Removes what is not needed any more.
@@ -203,8 +224,10 @@ impl Staging {
         if self.place_to_write()? == Place::Inside {
             return self.place_each(site);
         }
-        self.lay_out(site)?;
-        rename(&self.unfinished, &self.whole)?;
+        if !self.takes_spare(site) {
+            self.lay_out(site)?;
+            rename(&self.unfinished, &self.whole)?;
+        }
         match exchange(&self.whole, &self.out) {
             Ok(()) => rescue(&self.whole, &self.out, &site.ours(), Missed::WhatIsOther).inspect_err(|_| {
                 // Nothing of others is lost: the old folder takes its place again, or stays where it is.
@@ -218,10 +241,26 @@ impl Staging {
         }
     }
 
+    /// Whether the site was laid out where the one before the last lay, and is whole.
+    fn takes_spare(&self, site: &Site<'_>) -> bool {
+        if !self.keeps_spare || !self.out.exists() || !self.spare.folder().is_dir() {
+            return false;
+        }
+        let renewed = self.spare.renew(site, &self.unfinished, &self.out);
+        let is_whole = renewed.and_then(|()| rename(&self.spare.folder(), &self.whole)).is_ok();
+        if !is_whole {
+            self.spare.remove();
+        }
+        is_whole
+    }
+
     /// Takes what was written beside the output folder into it: the two cannot be exchanged.
     fn take_inside(&self, site: &Site<'_>) -> Result<(), FileError> {
         // It will not be whole for long.
-        rename(&self.whole, &self.unfinished)?;
+        match self.unfinished.exists() {
+            false => rename(&self.whole, &self.unfinished)?,
+            true => self.spare.keep(&self.whole)?,
+        }
         self.open_inside()?;
         for name in site.moving() {
             take_over(&self.written(Place::Beside, name), &self.written(Place::Inside, name))?;
@@ -243,23 +282,9 @@ impl Staging {
         if !out.exists() {
             return Ok(());
         }
-        let ours = site.ours();
-        for entry in WalkDir::new(out).min_depth(1) {
-            let entry = at(out, "read", entry.map_err(io::Error::from))?;
-            let Ok(relative) = entry.path().strip_prefix(out) else { continue };
-            if slashed(relative).is_some_and(|name| ours.contains(name.as_str())) {
-                continue;
-            }
-            // A folder of others that is empty is kept too; one of ours that has become empty is not.
-            if entry.file_type().is_dir() {
-                let is_empty = fs::read_dir(entry.path()).is_ok_and(|mut entries| entries.next().is_none());
-                if is_empty {
-                    create_folders(&folder.join(relative))?;
-                }
-                continue;
-            }
-            take_over(entry.path(), &folder.join(relative))?;
-        }
+        let (files, empty) = others(out, &site.ours())?;
+        files.iter().try_for_each(|relative| take_over(&out.join(relative), &folder.join(relative)))?;
+        empty.iter().try_for_each(|relative| create_folders(&folder.join(relative)))?;
         // Where permissions cannot be set there are none to keep.
         let _ = copy_permissions(out, folder);
         Ok(())
@@ -303,7 +328,33 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         self.remove();
+        if !self.keeps_spare {
+            // Of a build that was killed.
+            self.spare.remove();
+        }
     }
+}
+
+/// What is of others in a folder: the paths of files, and of folders that are empty; those of ours that have become empty are not
+/// seen as such, since they hold what is to go.
+pub(super) fn others(out: &Path, ours: &BTreeSet<&str>) -> Result<(Vec<PathBuf>, Vec<PathBuf>), FileError> {
+    let (mut files, mut empty) = (Vec::new(), Vec::new());
+    // The last entry, if it is a folder in which nothing has been found yet.
+    let mut last: Option<PathBuf> = None;
+    for entry in WalkDir::new(out).min_depth(1) {
+        let entry = at(out, "read", entry.map_err(io::Error::from))?;
+        let Ok(relative) = entry.path().strip_prefix(out) else { continue };
+        empty.extend(last.take().filter(|folder| !relative.starts_with(folder)));
+        if slashed(relative).is_some_and(|name| ours.contains(name.as_str())) {
+            continue;
+        }
+        match entry.file_type().is_dir() {
+            true => last = Some(relative.to_owned()),
+            false => files.push(relative.to_owned()),
+        }
+    }
+    empty.extend(last);
+    Ok((files, empty))
 }
 
 /// Removes files, and folders that become empty by that.

@@ -71,6 +71,57 @@ fn files_can_be_replaced_one_by_one() {
     assert_eq!(counts(&publish(&out, &second).unwrap()), (0, 2, 0));
 }
 
+/// Publishes as one who will publish again.
+fn publish_expecting_another(out: &Path, files: &[(&str, &str)]) -> Published {
+    let publication = begin(out, files).unwrap().expecting_another();
+    let (published, replaced) = publication.finish().unwrap();
+    replaced.clear();
+    published
+}
+
+#[test]
+fn what_others_do_between_sites_is_as_they_left_it_where_a_folder_is_kept_for_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    let spare = folder.path().join(".public.actfn-site-spare");
+    let (one, two) =
+        ([("index.html", "1"), ("a/x.html", "x"), ("b/c/y.html", "y")], [("index.html", "2"), ("a", "a")]);
+    publish_expecting_another(&out, &one);
+    let write = |name: &str, text: &str| {
+        fs::create_dir_all(out.join(name).parent().unwrap()).unwrap();
+        fs::write(out.join(name), text).unwrap();
+    };
+    write("b/mine.txt", "mine");
+    write("mine/other.txt", "other");
+    fs::create_dir_all(out.join("mine/empty/folder")).unwrap();
+    publish_expecting_another(&out, &two);
+    assert!(spare.join("site/a/x.html").exists() && spare.join(".gitignore").exists());
+    write("b/mine.txt", "mine, and changed");
+    fs::remove_dir_all(out.join("mine/empty")).unwrap();
+    fs::remove_file(out.join("mine/other.txt")).unwrap();
+    write("mine/new.txt", "new");
+    // What lies there is of no account.
+    fs::write(spare.join("site/foreign.txt"), "foreign").unwrap();
+    fs::remove_file(spare.join("site/b/c/y.html")).unwrap();
+    fs::write(spare.join("site/b/c/y.html"), "wrong").unwrap();
+    assert_eq!(counts(&publish_expecting_another(&out, &one)), (3, 0, 1));
+    let all = ["a", "a/x.html", "b", "b/c", "b/c/y.html", "b/mine.txt", "index.html", "mine", "mine/new.txt"];
+    assert_eq!(names(&out)[1..], all);
+    assert_eq!(fs::read_to_string(out.join("b/mine.txt")).unwrap(), "mine, and changed");
+    assert_eq!(fs::read_to_string(out.join("b/c/y.html")).unwrap(), "y");
+    // A page that stays the same is the same file in both, and one that changes is changed in one of them.
+    let changed = [("index.html", "3"), one[1], one[2]];
+    assert_eq!(counts(&publish_expecting_another(&out, &changed)), (1, 2, 0));
+    assert_eq!(fs::read_to_string(spare.join("site/index.html")).unwrap(), "1");
+    assert_eq!(Stamp::of(&spare.join("site/a/x.html")), Stamp::of(&out.join("a/x.html")));
+    assert_eq!(names(&out)[1..], all);
+    remove_spare(&out);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left");
+    publish_expecting_another(&out, &one);
+    publish(&out, &one).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "who publishes once leaves nothing");
+}
+
 #[test]
 fn files_that_were_replaced_before_a_failure_are_ours() {
     let folder = tempfile::tempdir().unwrap();

@@ -105,18 +105,21 @@ fn standings(plan: &Plan, findings: &[Arc<Finding>]) -> Vec<Standing> {
     for (shared, &typical) in shared.iter().zip(&typical) {
         rivals.entry(shared).or_default().push(typical);
     }
+    // Of thousands nobody can count for each how many others are better, but in order all of those come first.
+    rivals.values_mut().for_each(|losses| losses.sort_by(f64::total_cmp));
     let mut attainable_ranks = vec![None; plan.cases.len()];
     for contest in &plan.contests {
-        let others: Vec<f64> = contest.cases.iter().filter_map(|&index| attained[index]).collect();
+        let mut others: Vec<f64> = contest.cases.iter().filter_map(|&index| attained[index]).collect();
+        others.sort_by(f64::total_cmp);
         for &index in &contest.cases {
-            let rank = |own: f64| 1 + others.iter().filter(|other| **other * ALIKE < own).count();
+            let rank = |own: f64| 1 + others.partition_point(|other| other * ALIKE < own);
             attainable_ranks[index] = attained[index].map(rank);
         }
     }
     let cases = shared.iter().zip(typical).zip(attainable_ranks);
     let standing = |((shared, typical), attainable_rank): ((&String, f64), Option<usize>)| {
         let all = &rivals[shared.as_str()];
-        let rank = 1 + all.iter().filter(|loss| **loss < typical).count();
+        let rank = 1 + all.partition_point(|loss| *loss < typical);
         Standing { typical, rank: Rank { rank, of: all.len() }, attainable_rank }
     };
     cases.map(standing).collect()

@@ -14,6 +14,7 @@ use crate::verdict::Verdict;
 /// A site that was rendered, as the next rendering wants to know it.
 pub struct Rendered {
     surroundings: Surroundings,
+    outlines: Arc<Outlines>,
     /// By name, of every unit what it depended on and the paths of its files.
     units: BTreeMap<String, (Basis, Vec<String>)>,
     /// Held so that no other can take their places in memory, by which they are known.
@@ -24,6 +25,7 @@ pub struct Rendered {
 impl Rendered {
     pub(super) fn new(
         surroundings: Surroundings,
+        outlines: Arc<Outlines>,
         units: impl Iterator<Item = (String, Basis, Vec<String>)>,
         plan: &Plan,
         findings: &[Arc<Finding>],
@@ -31,10 +33,15 @@ impl Rendered {
         let kept = units.filter(|(_, basis, _)| !basis.is_never_kept);
         Self {
             surroundings,
+            outlines,
             units: kept.map(|(name, basis, paths)| (name, (basis, paths))).collect(),
             cases: plan.cases.clone(),
             _findings: findings.to_vec(),
         }
+    }
+
+    pub(super) fn outlines(&self) -> &Arc<Outlines> {
+        &self.outlines
     }
 
     pub(super) fn cases(&self) -> &[Arc<Case>] {
@@ -88,7 +95,7 @@ impl Surroundings {
 pub(super) struct Outlines(Vec<Experiment>);
 
 impl Outlines {
-    pub(super) fn new(specs: &Specs) -> Self {
+    fn new(specs: &Specs) -> Self {
         let outline = |experiment: &Experiment| {
             let figures = experiment.figures.iter().map(|figure| {
                 Arc::new(Figure { caption: String::new(), source: None, ..Figure::clone(figure) })
@@ -96,6 +103,22 @@ impl Outlines {
             Experiment { figures: figures.collect(), ..experiment.clone() }
         };
         Self(specs.experiments.iter().map(outline).collect())
+    }
+
+    /// Those of the specs: the very same as those of the last rendering, where they are equal.
+    pub(super) fn shared(specs: &Specs, last: Option<&Rendered>) -> Arc<Self> {
+        let new = Self::new(specs);
+        let same = last.map(Rendered::outlines).filter(|last| ***last == new);
+        same.map_or_else(|| Arc::new(new), Arc::clone)
+    }
+}
+
+/// Outlines that many units depend on, and that are compared once for all of them.
+struct Shared(Arc<Outlines>);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -113,7 +136,7 @@ pub(super) struct Basis {
     /// Whether it shows what is in nothing of this, as a figure of whatever experiment in one of its texts.
     is_never_kept: bool,
     experiment: Option<Experiment>,
-    outlines: Option<Arc<Outlines>>,
+    outlines: Option<Shared>,
     cases: Vec<Known>,
     /// Their places in memory.
     verdicts: Vec<Option<usize>>,
@@ -207,7 +230,11 @@ impl Basis {
 
     /// Of a page that shows cases of several experiments, and these texts.
     pub(super) fn of_site(outlines: &Arc<Outlines>, cases: &[Trained<'_>], texts: &[&str]) -> Self {
-        Self { is_never_kept: shows_figures(texts), outlines: Some(Arc::clone(outlines)), ..Self::new(cases) }
+        Self {
+            is_never_kept: shows_figures(texts),
+            outlines: Some(Shared(Arc::clone(outlines))),
+            ..Self::new(cases)
+        }
     }
 }
 

@@ -68,6 +68,11 @@ pub trait Output: Sync {
     fn take(&self, file: SiteFile);
     /// A file is what it was when the same renderer made it last.
     fn keep(&self, path: &str);
+    /// Whether all files that the renderer made last are there as they were, so that some can be kept; asked when what somebody
+    /// waits for is made.
+    fn has_last(&self) -> bool {
+        true
+    }
     /// Whether somebody waits for a page, so that it should be made before all others.
     fn is_awaited(&self, path: &str) -> bool {
         let _ = path;

@@ -72,37 +72,36 @@ impl Renderer {
             assets: &assets,
             players: &self.players,
         };
-        let mut units = Task::units(gallery);
+        let outlines = Outlines::shared(specs, self.last.as_ref());
+        let mut units = Task::units(gallery, &outlines);
         let surroundings = Surroundings::new(specs, overrides);
-        let mut kept: Vec<Vec<String>> = Vec::with_capacity(units.len());
-        let mut tasks: Vec<(usize, Task<'_>)> = Vec::new();
+        // By unit, the paths of the files of what is as it was.
         let last = self.last.as_ref().filter(|last| last.is_in(&surroundings));
-        for (at, unit) in units.iter_mut().enumerate() {
-            let paths = last.and_then(|last| last.paths(&unit.name, &unit.basis));
-            if paths.is_none() {
-                tasks.extend(unit.tasks.drain(..).map(|task| (at, task)));
-            }
-            kept.push(paths.map_or_else(Vec::new, <[String]>::to_vec));
-        }
-        let tasks: Vec<(usize, (usize, Task<'_>))> = tasks.into_iter().enumerate().collect();
-        let (awaited, others): (Vec<_>, Vec<_>) = tasks
-            .into_iter()
-            .partition(|(_, (_, task))| task.page().is_some_and(|page| output.is_awaited(&page)));
+        let known = units.iter().map(|unit| last.and_then(|last| last.paths(&unit.name, &unit.basis)));
+        let mut known: Vec<Option<&[String]>> = known.collect();
+        let (awaited, mut others): (Vec<_>, Vec<_>) = tasks_of(&mut units, |at| known[at].is_none())
+            .partition(|(_, task)| task.page().is_some_and(|page| output.is_awaited(&page)));
         // Each task for itself: some take a hundred times as long as others.
-        let run = |tasks: Vec<(usize, (usize, Task<'_>))>| -> Vec<(usize, (usize, Made<'_>))> {
+        let run = |tasks: Vec<(Place, Task<'_>)>| -> Vec<(Place, Made<'_>)> {
             let tasks = tasks.into_par_iter().with_max_len(1);
-            tasks.map(|(at, (unit, task))| (at, (unit, task.run(gallery, &templates, output)))).collect()
+            tasks.map(|(place, task)| (place, task.run(gallery, &templates, output))).collect()
         };
         let mut made = run(awaited);
-        kept.par_iter().flatten().for_each(|path| output.keep(path));
-        made.extend(run(others));
-        made.sort_by_key(|(at, _)| *at);
-        let mut found: Vec<Diagnostic> = Vec::new();
-        for (_, (unit, made)) in made {
-            found.extend(made.found);
-            kept[unit].extend(made.paths);
+        if known.iter().any(Option::is_some) && !output.has_last() {
+            known.fill(None);
+            others.extend(tasks_of(&mut units, |_| true));
         }
-        let directory = Directory::new(specs, kept.iter().flatten());
+        known.par_iter().flatten().flat_map(|paths| paths.par_iter()).for_each(|path| output.keep(path));
+        made.extend(run(others));
+        made.sort_by_key(|(place, _)| *place);
+        let mut found: Vec<Diagnostic> = Vec::new();
+        let mut paths: Vec<Vec<String>> =
+            known.into_iter().map(|paths| paths.map_or_else(Vec::new, <[String]>::to_vec)).collect();
+        for ((unit, _), made) in made {
+            found.extend(made.found);
+            paths[unit].extend(made.paths);
+        }
+        let directory = Directory::new(specs, paths.iter().flatten());
         for (template, path) in [("robots.txt", "robots.txt"), ("sitemap.xml", "sitemap.xml")] {
             if path == "sitemap.xml" && directory.base_url.is_none() {
                 continue;
@@ -125,8 +124,8 @@ impl Renderer {
         if !distinct.is_empty() {
             return Err(shortened(distinct));
         }
-        let units = units.into_iter().zip(kept).map(|(unit, paths)| (unit.name, unit.basis, paths));
-        Ok(Rendered::new(surroundings, units, plan, findings))
+        let units = units.into_iter().zip(paths).map(|(unit, paths)| (unit.name, unit.basis, paths));
+        Ok(Rendered::new(surroundings, outlines, units, plan, findings))
     }
 
     /// What was rendered has become the site.
@@ -142,6 +141,21 @@ impl Renderer {
     pub fn forget(&mut self) {
         self.last = None;
     }
+}
+
+/// The unit of a task, and which it is of those of the unit.
+type Place = (usize, usize);
+
+/// The tasks of some of the units, which no longer have them.
+fn tasks_of<'u, 'g>(
+    units: &'u mut [Unit<'g>],
+    is_meant: impl Fn(usize) -> bool + 'u,
+) -> impl Iterator<Item = (Place, Task<'g>)> + 'u {
+    let meant = units.iter_mut().enumerate().filter(move |(at, _)| is_meant(*at));
+    meant.flat_map(|(at, unit)| {
+        let tasks = unit.tasks.drain(..).enumerate();
+        tasks.map(move |(number, task)| ((at, number), task))
+    })
 }
 
 /// One page or file to make.
@@ -181,9 +195,8 @@ struct Unit<'g> {
 
 impl<'g> Task<'g> {
     /// All that has to be done.
-    fn units(gallery: Gallery<'g>) -> Vec<Unit<'g>> {
+    fn units(gallery: Gallery<'g>, outlines: &Arc<Outlines>) -> Vec<Unit<'g>> {
         let specs = gallery.specs;
-        let outlines = Arc::new(Outlines::new(specs));
         let mut units = Vec::new();
         for experiment in &specs.experiments {
             let id = &experiment.id;
@@ -214,7 +227,7 @@ impl<'g> Task<'g> {
         }
         let all: Vec<Trained<'_>> = gallery.cases().collect();
         let mut add = |name: &str, cases: &[Trained<'_>], texts: &[&str], tasks: Vec<Self>| {
-            units.push(Unit { name: name.into(), basis: Basis::of_site(&outlines, cases, texts), tasks });
+            units.push(Unit { name: name.into(), basis: Basis::of_site(outlines, cases, texts), tasks });
         };
         let descriptions: Vec<&str> = outlines_texts(specs);
         let sheets = 0..page::activation_index_sheets(specs);
@@ -248,7 +261,7 @@ impl<'g> Task<'g> {
                 gallery.folders_below(&folder).into_iter().map(|folder| Self::Passports { folder });
             units.push(Unit {
                 name: format!("activation {}", activation.id),
-                basis: Basis::of_activation(&outlines, &cases, activation, &figures),
+                basis: Basis::of_activation(outlines, &cases, activation, &figures),
                 tasks: sheets.map(|sheet| Self::Activation(activation, sheet)).chain(passports).collect(),
             });
         }

@@ -82,11 +82,12 @@ macro_rules! limits {
     };
 }
 
-// Snapshots are frames; numbers are of 8 bytes.
+// Snapshots are frames; numbers are of 8 bytes. Pages of 20,000 cases alone are half of what GitHub Pages publish, and take six
+// seconds to check.
 limits! {
     bytes: 4_000_000 up to 64_000_000,
     values: 100_000 up to 10_000_000,
-    cases: 100_000 up to 10_000_000,
+    cases: 20_000 up to 10_000_000,
     figures: 200_000 up to 20_000_000,
     epochs: 10_000_000 up to 1_000_000_000_000,
     snapshots: 10_000 up to 1_000_000,

@@ -44,16 +44,16 @@ pub fn unused(specs: &Specs) -> Vec<Diagnostic> {
 /// Where a document says what it is: its id or, without one, its first line.
 fn declaration(source: &Source) -> Place {
     let file = &source.place.file;
-    let start: usize = file.text.split_inclusive('\n').take(source.line - 1).map(str::len).sum();
-    let lines = source.text.split_inclusive('\n').scan(start, |at, line| {
+    // Comments before it are part of what its page shows, and no part of the document.
+    let start = source.place.span.start.min(file.text.len());
+    let lines = file.text[start..].split_inclusive('\n').scan(start, |at, line| {
         let from = *at;
         *at += line.len();
         Some((from, line.trim_end()))
     });
-    let lines: Vec<(usize, &str)> = lines.collect();
+    let lines: Vec<(usize, &str)> = lines.take_while(|(_, line)| *line != "---").collect();
     let id = lines.iter().find(|(_, line)| line.starts_with("id:"));
-    let written = lines.iter().find(|(_, line)| !line.is_empty() && !line.starts_with(['#', '-']));
-    let (from, line) = id.or(written).copied().unwrap_or((start, ""));
+    let (from, line) = id.or(lines.first()).copied().unwrap_or((start, ""));
     let end = (from + line.len()).min(file.text.len());
     Place { file: file.clone(), span: from.min(end)..end, label: String::new() }
 }

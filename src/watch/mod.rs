@@ -51,7 +51,7 @@ pub fn watch<E: From<Failure>>(
     progress: &dyn Progress,
     mut tell: impl FnMut(Happening<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut builder = Builder::new(options.clone())?;
+    let mut builder = Builder::lasting(options.clone())?;
     let is_outdated = Arc::new(AtomicBool::new(false));
     let findings = scan::start(options.clone(), noticing, Arc::clone(&is_outdated));
     let mut last: Option<Inputs> = None;

@@ -1,5 +1,8 @@
 //! What a change costs: the laws of the cache.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use crate::support::{Project, small, tree};
 
 /// Builds, and checks how many runs were trained, figures drawn (each on light and on dark ground) and files written (`None`: at
@@ -179,6 +182,64 @@ fn what_has_nothing_to_do_says_what_one_says_that_looks() {
     let told = why("small/cubic/tanh");
     assert_eq!(rebuilt(&project, &["--verify"]), again);
     assert_eq!(why("small/cubic/tanh"), told);
+}
+
+/// What a command says while somebody else holds the cache; `None` if it waits for it, as a build does that looks.
+fn without_the_cache(project: &Project, arguments: &[&str]) -> Option<(Vec<u8>, String)> {
+    let lock = std::fs::File::options().append(true).open(project.path(".actfn-cache/lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = project.command(arguments);
+    let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    while errors.read_line(&mut first).unwrap() > 0 {
+        if first.contains("waiting for another build") {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return None;
+        }
+    }
+    Some((child.wait_with_output().unwrap().stdout, first))
+}
+
+#[test]
+fn warnings_are_said_again_by_what_has_nothing_to_do() {
+    let project = small();
+    project.write("specs/unused.yaml", "# Nobody asks for these.\nkind: figure\nid: alone\ntype: fit\n---\n");
+    project.edit("specs/unused.yaml", "---\n", "---\nkind: target\nid: lost\nexpression: x\n");
+    let said = |arguments: &[&str]| {
+        let ran = project.run(&[&["build"], arguments].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let stderr: String = ran.stderr.lines().filter(|line| !line.starts_with("done in")).collect();
+        (ran.stdout, stderr)
+    };
+    let first = said(&[]);
+    assert!(first.1.contains("2 warnings") && first.1.contains("unused.yaml:3:1"), "{}", first.1);
+    for arguments in [["--json"].as_slice(), &[], &["--quiet"]] {
+        let looking = said(&[arguments, &["--verify"]].concat());
+        assert_eq!(said(arguments), looking, "{arguments:?}");
+        let all = [&["build"], arguments].concat();
+        let (stdout, stderr) = without_the_cache(&project, &all).expect("it has nothing to do");
+        let stderr: String = stderr.lines().filter(|line| !line.starts_with("done in")).collect();
+        assert_eq!((String::from_utf8(stdout).unwrap(), stderr), looking, "{arguments:?}");
+    }
+    assert_eq!(said(&[]).1, first.1);
+    let in_colour = |arguments: &[&str]| {
+        let ran = project.command(arguments).env("CLICOLOR_FORCE", "1").output().unwrap();
+        let text = String::from_utf8(ran.stderr).unwrap();
+        text.lines().filter(|line| !line.starts_with("done in")).collect::<String>()
+    };
+    let coloured = in_colour(&["build"]);
+    assert!(coloured.contains("\u{1b}["), "{coloured}");
+    assert_eq!(coloured, in_colour(&["build", "--verify"]));
+    // Whoever wants to have no warnings is told so, and whoever has changed something is told of what there is now.
+    let strict = project.run(&["build", "--strict"]);
+    assert_eq!((strict.status, project.run(&["check", "--strict"]).stderr), (1, strict.stderr));
+    project.edit("specs/unused.yaml", "# Nobody asks for these.\n", "");
+    assert!(without_the_cache(&project, &["build"]).is_none());
+    assert!(said(&[]).1.contains("unused.yaml:2:1"));
+    std::fs::remove_file(project.path("specs/unused.yaml")).unwrap();
+    assert_eq!(said(&[]).1, "");
 }
 
 #[test]

@@ -408,10 +408,3 @@ impl Draft<'_, '_> {
         rows
     }
 }
-
-/// The cases with their ranks among those with the same target and experiment, which stand together, best first.
-fn ranked<'g>(cases: &[Trained<'g>]) -> Vec<(Trained<'g>, usize)> {
-    let group = |trained: &Trained<'g>| (&trained.case.experiment, &trained.case.target.id);
-    let groups = cases.chunk_by(|one, next| group(one) == group(next));
-    groups.flat_map(|group| group.iter().copied().zip(1..)).collect()
-}

@@ -1,8 +1,10 @@
 //! The pages of targets and models: what they are, and every case that uses them.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
-use super::{CaseRow, Draft, Fact, Layout, Link, ranked};
+use super::{CaseRow, Draft, Fact, Layout, Link};
 use crate::site::gallery::{Trained, sort_by_lowest};
 use crate::site::judged::verdict;
 use crate::site::markdown::Text;
@@ -169,15 +171,9 @@ fn page(
     let mut place = 0;
     for of_one in used.chunk_by(|one, next| one.case.experiment == next.case.experiment) {
         let Some(experiment) = gallery.experiment(&of_one[0].case.experiment) else { continue };
-        let mut cases = of_one.to_vec();
-        // Per target, in the experiment's order, best first.
-        let order = |trained: &Trained<'_>| {
-            experiment.targets.iter().position(|target| target.id == trained.case.target.id)
-        };
-        cases.sort_by(|a, b| order(a).cmp(&order(b)).then(a.best_mse().total_cmp(&b.best_mse())));
         let link = draft.link(&experiment.title, &format!("experiments/{}/index.html", experiment.id));
         // Where cases have no pages, the experiment's shows them all.
-        cases.retain(|trained| trained.case.has_page);
+        let cases: Vec<&Trained<'_>> = of_one.iter().filter(|trained| trained.case.has_page).collect();
         let (first, end) = (place, place + cases.len());
         place = end;
         let begins_here = shown.contains(&first) || (first == all && sheet + 1 == count);
@@ -190,7 +186,7 @@ fn page(
             _ => Vec::new(),
         };
         let part = part.start.saturating_sub(first)..part.end.saturating_sub(first);
-        let rows = if part.is_empty() { Vec::new() } else { draft.rows(&ranked(&cases)[part], shown.len()) };
+        let rows = draft.rows(&ranked(&cases, part), shown.len());
         groups.push(Group { experiment: link, count: of_one.len(), verdict, rows });
     }
     let breadcrumbs = vec![draft.home_link(), draft.link(section.0, section.1)];
@@ -207,4 +203,22 @@ fn page(
         source_path: source.map_or_else(String::new, |source| source.path.clone()),
         source_line: source.map_or(0, |source| source.line),
     }
+}
+
+/// Some of an experiment's cases with their ranks among those on the same target, which stand together, best first. Only what is
+/// shown is sorted: a thing that all cases use has a sheet for every few hundred of them.
+fn ranked<'g>(cases: &[&Trained<'g>], shown: Range<usize>) -> Vec<(Trained<'g>, usize)> {
+    let mut rows = Vec::with_capacity(shown.len());
+    let mut first = 0;
+    for on_target in cases.chunk_by(|one, next| one.case.target.id == next.case.target.id) {
+        let end = first + on_target.len();
+        if first < shown.end && shown.start < end {
+            let mut ranked: Vec<Trained<'_>> = on_target.iter().map(|trained| **trained).collect();
+            sort_by_lowest(&mut ranked);
+            let places = shown.start.max(first) - first..shown.end.min(end) - first;
+            rows.extend(ranked.into_iter().zip(1..).take(places.end).skip(places.start));
+        }
+        first = end;
+    }
+    rows
 }

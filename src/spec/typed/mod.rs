@@ -145,7 +145,7 @@ fields! {
             /// The values in one file of specs: texts, numbers, lists and mappings.
             values: Located<u64> = 100_000,
             /// The cases of all experiments together.
-            cases: Located<u64> = 100_000,
+            cases: Located<u64> = 20_000,
             /// The figures of all experiments together.
             figures: Located<u64> = 200_000,
             /// The epochs of a training.
