@@ -4,6 +4,7 @@
 //! list, or that has been changed since, is never deleted.
 
 mod manifest;
+mod one_by_one;
 mod staging;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -184,7 +185,7 @@ impl Publication {
     ///
     /// Everything is laid out in a folder beside the output folder; then the two change places. Where the platform cannot
     /// exchange folders, or the output folder is a mount point, everything is first written into a folder in it, and then each
-    /// file takes its place by itself.
+    /// file takes its place by itself; if one cannot, those before it are taken back.
     ///
     /// What was replaced is removed when it is dropped, which takes longer than all the rest and can wait; so does whoever else
     /// wants to publish there.

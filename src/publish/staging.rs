@@ -10,10 +10,11 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::has_content;
-use super::manifest::{self, MANIFEST, Manifest};
+use super::manifest::{MANIFEST, Manifest};
+use super::one_by_one::Placing;
 use crate::fs::change::{
-    UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all,
-    remove_file, remove_folder, rename, write_new,
+    UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all, rename,
+    write_new,
 };
 use crate::fs::{FileError, FolderLock, Stamp, at, slashed};
 
@@ -31,7 +32,7 @@ pub(super) struct Site<'s> {
 }
 
 impl Site<'_> {
-    fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.hashes.keys().map(String::as_str).chain([MANIFEST])
     }
 
@@ -45,11 +46,11 @@ impl Site<'_> {
     }
 
     /// The paths of those that are new or changed, the list of the site last.
-    fn moving(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn moving(&self) -> impl Iterator<Item = &str> {
         self.changed.iter().map(String::as_str).chain([MANIFEST])
     }
 
-    fn folders(&self) -> BTreeSet<&str> {
+    pub(super) fn folders(&self) -> BTreeSet<&str> {
         self.names().filter_map(|name| Some(name.rsplit_once('/')?.0)).collect()
     }
 }
@@ -197,8 +198,7 @@ impl Staging {
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from taking its place; the output folder is then as it was, unless files had to take their places one
-    /// by one and one of them could not.
+    /// Whatever keeps it from taking its place; the output folder is then as it was.
     pub(super) fn place(&mut self, site: &Site<'_>) -> Result<(), FileError> {
         if self.place_to_write()? == Place::Inside {
             return self.place_each(site);
@@ -265,38 +265,10 @@ impl Staging {
         Ok(())
     }
 
-    /// Puts every file that has changed in its place, one by one, and removes what has gone. All of them are written before the
-    /// first takes its place, so that a full disk changes nothing.
+    /// Puts every file that has changed in its place, one by one.
     fn place_each(&self, site: &Site<'_>) -> Result<(), FileError> {
-        let (out, inside) = (&self.out, self.inside());
-        // What takes its place before something goes wrong has to be known as ours afterwards.
-        let mut listed = Manifest::read(out).hashes;
-        listed.extend(site.hashes.iter().map(|(name, hash)| (name.clone(), *hash)));
-        let both = inside.join("both");
-        write_new(&both, manifest::text(&listed).as_bytes())?;
-        // What has gone may be where a folder has to be, or the other way round.
-        let (folders, names) = (site.folders(), site.names().collect::<BTreeSet<&str>>());
-        let is_in_the_way = |name: &&String| {
-            let parents = name.match_indices('/').map(|(at, _)| &name[..at]);
-            folders.contains(name.as_str()) || parents.into_iter().any(|parent| names.contains(parent))
-        };
-        let (first, last): (Vec<&String>, Vec<&String>) = site.stale.iter().partition(is_in_the_way);
-        if first.is_empty() {
-            // Folders need space too.
-            for name in &folders {
-                create_folders(&out.join(name))?;
-            }
-        }
-        rename(&both, &out.join(MANIFEST))?;
-        remove_each(out, &first)?;
-        for name in folders {
-            create_folders(&out.join(name))?;
-        }
-        let move_in = |name: &str| rename(&self.written(Place::Inside, name), &out.join(name));
-        site.changed.iter().try_for_each(|name| move_in(name))?;
-        remove_each(out, &last)?;
-        // The list comes last: what is to be removed is known as ours until it is.
-        move_in(MANIFEST)
+        let inside = self.inside();
+        Placing::prepare(&self.out, &inside, inside.join(SITE), site)?.place()
     }
 }
 
@@ -304,23 +276,6 @@ impl Drop for Staging {
     fn drop(&mut self) {
         self.remove();
     }
-}
-
-/// Removes files, and folders that become empty by that.
-fn remove_each(out: &Path, names: &[&String]) -> Result<(), FileError> {
-    for name in names {
-        let path = out.join(name);
-        match remove_file(&path) {
-            Err(error) if error.error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        for folder in path.ancestors().skip(1).take_while(|folder| *folder != out) {
-            if remove_folder(folder).is_err() {
-                break;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Which files of others are taken over.
@@ -360,7 +315,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
 }
 
 /// Makes a file of others appear in another folder as well.
-fn take_over(from: &Path, to: &Path) -> Result<(), FileError> {
+pub(super) fn take_over(from: &Path, to: &Path) -> Result<(), FileError> {
     if let Some(folder) = to.parent() {
         create_folders(folder)?;
     }

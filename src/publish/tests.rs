@@ -72,19 +72,25 @@ fn files_can_be_replaced_one_by_one() {
 }
 
 #[test]
-fn files_that_were_replaced_before_a_failure_are_ours() {
+fn what_took_its_place_before_a_failure_is_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("public");
-    publish(&out, &site(&[("index.html", "1"), ("old.html", "o")])).unwrap();
-    fs::create_dir_all(out.join("c/a folder where a file should be")).unwrap();
-    publish_each(&out, &site(&[("a.html", "a"), ("c", "c")])).unwrap_err();
-    assert_eq!(fs::read_to_string(out.join("a.html")).unwrap(), "a");
-    fs::remove_dir_all(out.join("c")).unwrap();
-    let published = publish(&out, &site(&[("a.html", "another"), ("index.html", "1")])).unwrap();
-    assert_eq!(
-        (published.written, published.removed),
-        (vec!["a.html".to_owned()], vec!["old.html".to_owned()])
-    );
+    // A file gives way to a folder, a folder to a file, others are replaced or go.
+    let first = [("d/x/old", "o"), ("extra", "e"), ("index.html", "1"), ("old/deep/page", "p")];
+    publish(&out, &site(&first)).unwrap();
+    fs::create_dir_all(out.join("z/a folder where a file should be")).unwrap();
+    let (before, list) = (names(&out), fs::read(out.join(MANIFEST)).unwrap());
+    let second =
+        [("d", "d"), ("extra/more", "m"), ("index.html", "2"), ("new/deep/page", "n"), ("z", "z")];
+    publish_each(&out, &site(&second)).unwrap_err();
+    assert_eq!((names(&out), fs::read(out.join(MANIFEST)).unwrap()), (before, list));
+    for (name, text) in first {
+        assert_eq!(fs::read_to_string(out.join(name)).unwrap(), text);
+    }
+    fs::remove_dir_all(out.join("z")).unwrap();
+    assert_eq!(counts(&publish_each(&out, &site(&second)).unwrap()), (5, 0, 3));
+    let expected = [MANIFEST, "d", "extra", "extra/more", "index.html", "new", "new/deep", "new/deep/page", "z"];
+    assert_eq!(names(&out), expected);
 }
 
 #[test]
