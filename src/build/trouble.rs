@@ -246,18 +246,21 @@ fn kill_everywhere(scene: &Scene, is_without_exchange: bool) -> usize {
 fn a_first_build_can_be_killed_at_every_change() {
     let count = kill_everywhere(&Scene::new(false), false);
     assert!(count > 100, "{count}");
+    eprintln!("killed at each of {count} changes of a first build");
 }
 
 #[test]
 fn a_build_over_another_site_can_be_killed_at_every_change() {
     let count = kill_everywhere(&Scene::new(true), false);
     assert!(count > 100, "{count}");
+    eprintln!("killed at each of {count} changes of a build over another site");
 }
 
 #[test]
 fn where_files_take_their_places_one_by_one_the_next_build_mends_what_a_kill_leaves() {
     let count = kill_everywhere(&Scene::new(true), true);
     assert!(count > 50, "{count}");
+    eprintln!("killed at each of {count} changes of placing files one by one");
 }
 
 #[test]

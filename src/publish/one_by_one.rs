@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{self, MANIFEST, Manifest};
 use super::staging::{Site, take_over};
-use crate::fs::change::{create_folder, create_folders, remove_file, remove_folder, rename, write_new};
+use crate::fs::change::{
+    create_folder, create_folders, remove_file, remove_folder, rename, write_new_synced,
+};
 use crate::fs::{FileError, at};
 
 /// How a step is undone. Nothing of it needs space on the disk, which may be what there is not.
@@ -55,7 +57,7 @@ impl<'s> Placing<'s> {
         // Whatever happens, what is there is to be known as ours.
         let mut listed = Manifest::read(out).hashes;
         listed.extend(site.hashes.iter().map(|(name, hash)| (name.clone(), *hash)));
-        write_new(&both, manifest::text(&listed).as_bytes())?;
+        write_new_synced(&both, manifest::text(&listed).as_bytes())?;
         for name in site.moving().filter(|name| is_file(&out.join(name))) {
             take_over(&out.join(name), &kept.join(name))?;
         }
@@ -115,11 +117,7 @@ impl<'s> Placing<'s> {
         let (path, kept) = (self.out.join(name), self.kept.join(name));
         rename(from, &path)?;
         let is_kept = is_file(&kept);
-        self.done.push(if is_kept {
-            Undo::Rename { from: kept, to: path }
-        } else {
-            Undo::RemoveFile(path)
-        });
+        self.done.push(if is_kept { Undo::Rename { from: kept, to: path } } else { Undo::RemoveFile(path) });
         Ok(())
     }
 

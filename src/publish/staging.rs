@@ -14,9 +14,9 @@ use super::manifest::{MANIFEST, Manifest};
 use super::one_by_one::Placing;
 use crate::fs::change::{
     UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all, rename,
-    write_new,
+    write_new, write_new_synced,
 };
-use crate::fs::{FileError, FolderLock, Stamp, at, slashed};
+use crate::fs::{FileError, FolderLock, Stamp, at, slashed, walked};
 
 /// The folder, in that in which files are written that take their places one by one, that has their paths.
 const SITE: &str = "site";
@@ -102,7 +102,7 @@ impl Staging {
         let name: String = name.chars().take(50).collect();
         let beside = |state: &str| out.with_file_name(format!(".{name}{UNFINISHED}{state}"));
         let (unfinished, whole) = (beside("staging"), beside("whole"));
-        if whole.exists() {
+        if is_folder(&whole) {
             let (last, now) = (Manifest::read(&whole), Manifest::read(&out));
             let ours = last.hashes.keys().chain(now.hashes.keys()).map(String::as_str).chain([MANIFEST]);
             rescue(&whole, &out, &ours.collect(), Missed::WhatIsNotThere)?;
@@ -129,7 +129,7 @@ impl Staging {
             }
         }
         // One that is removed in part is not whole any more, and must not be taken for it.
-        if self.whole.symlink_metadata().is_ok() && rename(&self.whole, &self.unfinished).is_ok() {
+        if is_folder(&self.whole) && rename(&self.whole, &self.unfinished).is_ok() {
             let _ = remove_all(&self.unfinished);
         }
     }
@@ -194,6 +194,16 @@ impl Staging {
         write_new(&path, bytes)
     }
 
+    /// Writes the list of the site, which is on the disk before anything takes its place: without it, nobody would know after a
+    /// power failure whose the files are that it left without their bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
+    pub(super) fn write_list(&self, bytes: &[u8]) -> Result<(), FileError> {
+        write_new_synced(&self.written(self.place_to_write()?, MANIFEST), bytes)
+    }
+
     /// Puts a site, of which all that is changed and the list are written, in the place of what is in the output folder.
     ///
     /// # Errors
@@ -245,7 +255,7 @@ impl Staging {
         }
         let ours = site.ours();
         for entry in WalkDir::new(out).min_depth(1) {
-            let entry = at(out, "read", entry.map_err(io::Error::from))?;
+            let entry = walked(out, entry)?;
             let Ok(relative) = entry.path().strip_prefix(out) else { continue };
             if slashed(relative).is_some_and(|name| ours.contains(name.as_str())) {
                 continue;
@@ -290,7 +300,7 @@ enum Missed {
 /// or changed in it, while the new one was laid out.
 fn rescue(from: &Path, out: &Path, ours: &BTreeSet<&str>, missed: Missed) -> Result<(), FileError> {
     for entry in WalkDir::new(from).min_depth(1) {
-        let entry = at(from, "read", entry.map_err(io::Error::from))?;
+        let entry = walked(from, entry)?;
         let (path, Ok(relative)) = (entry.path(), entry.path().strip_prefix(from)) else { continue };
         let is_ours = slashed(relative).is_some_and(|name| ours.contains(name.as_str()));
         if is_ours || entry.file_type().is_dir() {
@@ -320,6 +330,11 @@ pub(super) fn take_over(from: &Path, to: &Path) -> Result<(), FileError> {
         create_folders(folder)?;
     }
     duplicate(from, to)
+}
+
+/// Whether there is a folder itself: what a link leads to is somebody else's.
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 fn is_forbidden(error: &io::Error) -> bool {

@@ -80,8 +80,7 @@ fn what_took_its_place_before_a_failure_is_taken_back() {
     publish(&out, &site(&first)).unwrap();
     fs::create_dir_all(out.join("z/a folder where a file should be")).unwrap();
     let (before, list) = (names(&out), fs::read(out.join(MANIFEST)).unwrap());
-    let second =
-        [("d", "d"), ("extra/more", "m"), ("index.html", "2"), ("new/deep/page", "n"), ("z", "z")];
+    let second = [("d", "d"), ("extra/more", "m"), ("index.html", "2"), ("new/deep/page", "n"), ("z", "z")];
     publish_each(&out, &site(&second)).unwrap_err();
     assert_eq!((names(&out), fs::read(out.join(MANIFEST)).unwrap()), (before, list));
     for (name, text) in first {
@@ -89,7 +88,8 @@ fn what_took_its_place_before_a_failure_is_taken_back() {
     }
     fs::remove_dir_all(out.join("z")).unwrap();
     assert_eq!(counts(&publish_each(&out, &site(&second)).unwrap()), (5, 0, 3));
-    let expected = [MANIFEST, "d", "extra", "extra/more", "index.html", "new", "new/deep", "new/deep/page", "z"];
+    let expected =
+        [MANIFEST, "d", "extra", "extra/more", "index.html", "new", "new/deep", "new/deep/page", "z"];
     assert_eq!(names(&out), expected);
 }
 
@@ -191,4 +191,20 @@ fn a_manifest_cannot_name_what_lies_outside() {
     fs::write(out.join(MANIFEST), lines).unwrap();
     publish(&out, &site(&[("index.html", "1")])).unwrap();
     assert!(victim.exists());
+}
+
+#[test]
+fn files_that_a_power_failure_has_emptied_are_written_again() {
+    // Names reach a disk before bytes do; the list has waited for its own.
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    publish(&out, &site(&[("index.html", "1"), ("a.html", "a"), ("old.html", "o")])).unwrap();
+    for name in ["index.html", "a.html", "old.html"] {
+        fs::write(out.join(name), "").unwrap();
+    }
+    let published = publish(&out, &site(&[("index.html", "1"), ("a.html", "b")])).unwrap();
+    assert_eq!(published.written, ["a.html", "index.html"]);
+    // What is not as it was written may be somebody's.
+    assert_eq!(published.kept, ["old.html"]);
+    assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "1");
 }
