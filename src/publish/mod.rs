@@ -266,7 +266,8 @@ fn difference(out: &Path, files: &mut Files, previous: &Manifest) -> Result<Publ
         let path = out.join(name);
         match read_plain(&path) {
             Ok(bytes) if blake3::hash(&bytes) == *hash => published.removed.push(name.clone()),
-            Err(_) if path.symlink_metadata().is_err() => {}
+            // It is gone, be there a folder now.
+            Err(_) if path.symlink_metadata().map_or(true, |metadata| metadata.is_dir()) => {}
             _ => published.kept.push(name.clone()),
         }
     }
