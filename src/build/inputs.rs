@@ -68,9 +68,11 @@ impl Inputs {
 
     /// The specs, resolved and checked.
     pub fn load_specs(&self, options: &Options) -> Result<Specs, Failure> {
-        if self.specs.is_empty() && (self.unreadable_specs.is_empty() || !options.specs.exists()) {
+        // What cannot be looked at may well be there.
+        let is_there = options.specs.try_exists().unwrap_or(true);
+        if self.specs.is_empty() && (self.unreadable_specs.is_empty() || !is_there) {
             let folder = options.specs.display();
-            let message = if options.specs.exists() {
+            let message = if is_there {
                 format!("there are no specs (*.yaml) in {folder}")
             } else {
                 format!("there is no folder {folder} to read specs from")

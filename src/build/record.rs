@@ -130,7 +130,9 @@ impl Record {
                 record.map(Some).map_err(|_| format!("the record {key} of the last build could not be read"))
             }
             Lookup::Miss => Ok(None),
-            Lookup::Corrupt => Err(format!("the record {key} of the last build was damaged")),
+            Lookup::Corrupt => {
+                Err(format!("the record {key} of the last build was damaged or cannot be read"))
+            }
         }
     }
 

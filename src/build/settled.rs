@@ -11,7 +11,6 @@
 //! `cache verify` does.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -23,7 +22,7 @@ use super::record::{Record, Snapshot};
 use super::told::Told;
 use super::{Inputs, Options, Summary};
 use crate::cache::{Cache, CacheKey, EntryKind, KeyBuilder, Lookup};
-use crate::fs::Stamp;
+use crate::fs::{Stamp, read_plain};
 use crate::publish::{self, Content};
 
 /// The version of the entry's form.
@@ -73,7 +72,9 @@ impl Settled {
                 Ok(settled) => Ok(settled.recalled(cache, options, inputs)),
                 Err(_) => Err(format!("the cached {name} {key} could not be read: made anew")),
             },
-            Lookup::Corrupt => Err(format!("the cached {name} {key} was damaged: made anew")),
+            Lookup::Corrupt => {
+                Err(format!("the cached {name} {key} was damaged or cannot be read: made anew"))
+            }
             Lookup::Miss => Ok(None),
         }
     }
@@ -127,7 +128,7 @@ impl Settled {
         let is_as_built = outputs.par_iter().all(|(name, stamp)| {
             let path = options.out.join(name);
             let has_content = built.files.get(name).is_none_or(|content| {
-                fs::read(&path).is_ok_and(|found| blake3::hash(&found) == content.hash)
+                read_plain(&path).is_ok_and(|found| blake3::hash(&found) == content.hash)
             });
             has_content && Stamp::of(&path).as_ref() == Some(stamp)
         });

@@ -110,7 +110,10 @@ impl<'b> Workshop<'b> {
                 note = Some(format!("the cached {} {key} could not be read: made anew", kind.name()));
             }
             Lookup::Corrupt => {
-                note = Some(format!("the cached {} {key} was damaged: made anew", kind.name()));
+                note = Some(format!(
+                    "the cached {} {key} was damaged or cannot be read: made anew",
+                    kind.name()
+                ));
             }
             Lookup::Miss => {}
         }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::fs::change::{UNFINISHED, remove_file, remove_folder, write_aside};
-use crate::fs::{FileError, Stamp, at};
+use crate::fs::{FileError, Stamp, walked};
 
 pub use key::{CacheKey, KeyBuilder, KeyField};
 
@@ -69,7 +69,7 @@ impl EntryKind {
 pub enum Lookup {
     Hit(Vec<u8>),
     Miss,
-    /// There was an entry, but not the one that was stored.
+    /// There was an entry, but not the one that was stored, or one that cannot be read.
     Corrupt,
 }
 
@@ -119,10 +119,12 @@ impl Cache {
             }
             // What is no file is not even opened: a pipe would never end.
             Ok(_) => Lookup::Corrupt,
-            // Where the folder of the entry cannot be, there is none; storing it will say why.
+            // Where the folder of the entry cannot be, or cannot be looked into, there is none; storing it will say why.
             Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-                    && !path.is_symlink() =>
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied
+                ) && !path.is_symlink() =>
             {
                 Lookup::Miss
             }
@@ -165,10 +167,10 @@ impl Cache {
             return Ok(entries);
         }
         for entry in WalkDir::new(&self.root).sort_by_file_name() {
-            let entry = match entry.map_err(std::io::Error::from) {
+            let entry = match walked(&self.root, entry) {
                 // Another process writes and removes here as well.
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                entry => at(&self.root, "read", entry)?,
+                Err(error) if error.error.kind() == ErrorKind::NotFound => continue,
+                entry => entry?,
             };
             let name = entry.file_name().to_str().unwrap_or_default();
             let key = CacheKey::parse(name);

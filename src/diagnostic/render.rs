@@ -9,6 +9,9 @@ use super::{Diagnostic, Place, Severity};
 /// Lines longer than this are not shown: nobody could find the underline in them.
 const MAX_LINE: usize = 400;
 
+/// Of longer texts the renderer gets only the part that it shows, since it keeps a note of every line.
+const MAX_TEXT: usize = 1 << 15;
+
 /// The diagnostic with its source lines, each place underlined; ANSI styles only if `styled`.
 pub fn render(diagnostic: &Diagnostic, styled: bool) -> String {
     let level = match diagnostic.severity {
@@ -28,7 +31,7 @@ pub fn render(diagnostic: &Diagnostic, styled: bool) -> String {
         // Places in one file share a snippet.
         let together: Vec<usize> = places(diagnostic)
             .enumerate()
-            .filter(|(other, place_too)| *other >= index && place_too.file == place.file)
+            .filter(|(other, place_too)| *other >= index && is_near(place, place_too))
             .map(|(other, _)| other)
             .collect();
         shown.extend(&together);
@@ -38,13 +41,16 @@ pub fn render(diagnostic: &Diagnostic, styled: bool) -> String {
             elements.push(Origin::path(&paths[index]).line(line).char_column(column).into());
             continue;
         }
+        let text = &place.file.text;
+        let part = excerpt(text, together.iter().map(|&at| &spans[at]));
         let annotations = together.iter().map(|&at| {
             let kind = if at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(spans[at].clone());
+            let annotation = kind.span(spans[at].start - part.start..spans[at].end - part.start);
             if labels[at].is_empty() { annotation } else { annotation.label(&labels[at]) }
         });
-        let snippet = Snippet::source(&place.file.text).path(&paths[index]).annotations(annotations);
-        elements.push(snippet.into());
+        let line = 1 + text[..part.start].matches('\n').count();
+        let snippet = Snippet::source(&text[part.clone()]).line_start(line).path(&paths[index]);
+        elements.push(snippet.annotations(annotations).into());
     }
     elements.extend(helps.iter().map(|help| Level::HELP.message(help).into()));
     let report = [if elements.is_empty() {
@@ -58,6 +64,28 @@ pub fn render(diagnostic: &Diagnostic, styled: bool) -> String {
 
 fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = &Place> {
     diagnostic.place.iter().chain(&diagnostic.related)
+}
+
+/// Whether two places can share a snippet.
+fn is_near(one: &Place, other: &Place) -> bool {
+    one.file == other.file
+        && (one.file.text.len() <= MAX_TEXT || one.span.start.abs_diff(other.span.start) <= MAX_TEXT)
+}
+
+/// The whole lines that some places of a text are on, and what lies between them; all of a short text.
+fn excerpt<'s>(text: &str, spans: impl Iterator<Item = &'s Range<usize>> + Clone) -> Range<usize> {
+    if text.len() <= MAX_TEXT {
+        return 0..text.len();
+    }
+    let first = spans.clone().map(|span| span.start).min().unwrap_or(0);
+    let last = spans.map(|span| span.end).max().unwrap_or(0);
+    let line_start = |at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let start = match line_start(first) {
+        // After the last line there is nothing to show.
+        start if start == text.len() => line_start(start.saturating_sub(1)),
+        start => start,
+    };
+    start..text[last..].find('\n').map_or(text.len(), |length| last + length + 1)
 }
 
 /// The span within its first line, on character boundaries and not empty: what the renderer can underline.
@@ -100,6 +128,39 @@ mod tests {
             let has_escape = rendered.contains('\u{1b}');
             proptest::prop_assert!(!has_escape);
         }
+    }
+
+    #[test]
+    fn a_place_in_a_long_text_looks_as_in_a_short_one() {
+        let place = |text: &str, at: usize, label: &str| {
+            let file = Arc::new(SourceFile { path: "specs/a.yaml".into(), text: text.into() });
+            Place { file, span: at..at + 1, label: label.into() }
+        };
+        let blank = "\n".repeat(MAX_TEXT);
+        for (text, one, other) in
+            [("a: x\nb: y\n", 3, 8), ("a: x\nb: y\n", 8, 3), ("a: x\n", 0, 5), ("a", 1, 0)]
+        {
+            let of = |before: &str, after: &str| {
+                let text = format!("{before}{text}{after}");
+                let at = |place_at: usize| before.len() + place_at;
+                let diagnostic = Diagnostic::error("wrong", place(&text, at(one), "here"));
+                render(&diagnostic.related(place(&text, at(other), "and here")), false)
+            };
+            let short = of("", "");
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            // The end of a text is another place where more follows.
+            if one.max(other) < text.len() {
+                assert_eq!(words(&of("", &blank)), words(&short), "{text:?} {one}");
+            }
+            let shifted = words(&of(&blank, "")).join(" ");
+            let shifted = shifted.replace("32769", "1").replace("32770", "2");
+            assert_eq!(shifted, words(&short).join(" "), "{text:?} {one}");
+        }
+        // Places that are far from each other have a snippet each.
+        let text = format!("a: x\n{blank}b: y\n");
+        let diagnostic = Diagnostic::error("wrong", place(&text, 3, "here"));
+        let rendered = render(&diagnostic.related(place(&text, 5 + blank.len() + 3, "and here")), false);
+        assert!(rendered.contains("1 | a: x") && rendered.contains("32770 | b: y"), "{rendered}");
     }
 
     #[test]

@@ -41,6 +41,25 @@ pub fn at<T>(path: &Path, verb: &'static str, result: io::Result<T>) -> Result<T
     result.map_err(|error| FileError { path: path.to_owned(), verb, error })
 }
 
+/// What is in a plain file. What is none is not opened: a pipe may never end, and a link may lead anywhere.
+pub fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
+    if path.symlink_metadata()?.is_file() { fs::read(path) } else { Err(no_plain_file()) }
+}
+
+fn no_plain_file() -> io::Error {
+    io::Error::other("it is no plain file")
+}
+
+/// What was met in a folder, or an error that names the part of it that could not be read.
+pub fn walked(folder: &Path, entry: walkdir::Result<DirEntry>) -> Result<DirEntry, FileError> {
+    entry.map_err(|error| {
+        let path = error.path().unwrap_or(folder).to_owned();
+        let told = error.to_string();
+        let error = error.into_io_error().unwrap_or_else(|| io::Error::other(told));
+        FileError { path, verb: "read", error }
+    })
+}
+
 /// More than any text that a person writes.
 const MAX_TEXT: u64 = 16 << 20;
 
@@ -129,12 +148,13 @@ pub enum Links {
     Inside,
 }
 
-/// Every text file below a folder whose extension is one of `extensions`, sorted by name; hidden files, and files in
+/// Every text file below a folder whose extension is one of `extensions`, in letters of any case, sorted by name; hidden files, and files in
 /// hidden folders, are left out. With them, what could not be read: a folder that is missing, files that are not UTF-8.
 pub fn text_files(folder: &Path, extensions: &[&str], links: Links) -> (Vec<TextFile>, Vec<Unreadable>) {
     let is_wanted = |path: &Path| {
         let extension = path.extension().and_then(|extension| extension.to_str());
-        extension.is_some_and(|extension| extensions.contains(&extension))
+        extension
+            .is_some_and(|extension| extensions.iter().any(|wanted| extension.eq_ignore_ascii_case(wanted)))
     };
     let mut files = Vec::new();
     let mut left = MAX_TEXTS;

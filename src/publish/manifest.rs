@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Component, Path};
+
+use crate::fs::read_plain;
 
 /// The name of the list, in the output folder.
 pub const MANIFEST: &str = ".manifest.b3";
@@ -21,7 +22,7 @@ impl Manifest {
     /// That of a folder; an empty one where there is none. Lines that name anything but a plain path inside the folder count
     /// for nothing: the file may have been edited by anyone.
     pub(super) fn read(folder: &Path) -> Self {
-        let bytes = match fs::read(folder.join(MANIFEST)) {
+        let bytes = match read_plain(&folder.join(MANIFEST)) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let is_damaged =
@@ -94,6 +95,8 @@ pub fn listed(out: &Path) -> BTreeMap<String, blake3::Hash> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@
 //! list, or that has been changed since, is never deleted.
 
 mod manifest;
+mod one_by_one;
 mod spare;
 mod staging;
 
@@ -17,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::fs::{FileError, Stamp, at, slashed};
+use crate::fs::{FileError, Stamp, at, read_plain, slashed};
 use manifest::Manifest;
 use staging::{Site, Staging};
 
@@ -44,7 +45,7 @@ pub enum PublishError {
     /// A file of the site would replace something that we did not write.
     Foreign {
         path: PathBuf,
-        /// The list of what we wrote is damaged: perhaps we did write it.
+        /// The list of what we wrote is damaged or cannot be read: perhaps we did write it.
         is_list_damaged: bool,
     },
     /// There is something else where the output folder should be.
@@ -70,11 +71,13 @@ impl fmt::Display for PublishError {
             ),
             Self::Foreign { path, is_list_damaged: true } => write!(
                 f,
-                "{} is in the way: the list of what actfn-site wrote, {MANIFEST}, is damaged and does not say whose it is",
+                "{} is in the way: the list of what actfn-site wrote, {MANIFEST}, is damaged or cannot be read, and does not say whose it is",
                 path.display()
             ),
             Self::NoFolder { path } => {
-                write!(f, "the output folder {} cannot be made: there is a file of that name", path.display())
+                let what =
+                    if path.is_symlink() { "link that leads to no folder" } else { "file of that name" };
+                write!(f, "the output folder {} cannot be made: there is a {what}", path.display())
             }
         }
     }
@@ -194,7 +197,7 @@ impl Publication {
     ///
     /// Everything is laid out in a folder beside the output folder; then the two change places. Where the platform cannot
     /// exchange folders, or the output folder is a mount point, everything is first written into a folder in it, and then each
-    /// file takes its place by itself.
+    /// file takes its place by itself; if one cannot, those before it are taken back.
     ///
     /// What was replaced is removed when it is dropped, which takes longer than all the rest and can wait; so does whoever else
     /// wants to publish there.
@@ -216,7 +219,7 @@ impl Publication {
         let is_listed = has_content(&out.join(MANIFEST), list.as_bytes());
         files.placed.par_iter().try_for_each(|(name, placed)| placed.check(&out.join(name)))?;
         if !(changed.is_empty() && stale.is_empty() && is_listed) {
-            staging.write(MANIFEST, list.as_bytes())?;
+            staging.write_list(list.as_bytes())?;
             staging.place(&Site { hashes: &hashes, changed, stale })?;
         }
         Ok((published, Replaced { staging: Some(staging) }))
@@ -229,7 +232,7 @@ impl Placed {
         let Lies::InPlace(stamp) = &self.lies else { return Ok(()) };
         let is_untouched = stamp.is_some() && Stamp::of(path) == *stamp;
         // A second name leaves a mark on a file, and its content as it was.
-        if is_untouched || fs::read(path).is_ok_and(|bytes| blake3::hash(&bytes) == self.content.hash) {
+        if is_untouched || read_plain(path).is_ok_and(|bytes| blake3::hash(&bytes) == self.content.hash) {
             return Ok(());
         }
         at(path, "keep", Err(io::Error::other("it was changed while the site was being made; build again")))
@@ -276,10 +279,12 @@ fn difference(out: &Path, files: &mut Files, previous: &Manifest) -> Result<Publ
         Published { written: changed.map(|(name, _)| name.clone()).collect(), ..Published::default() };
     published.unchanged = placed.len() - published.written.len();
     for (name, hash) in previous.hashes.iter().filter(|(name, _)| !placed.contains_key(*name)) {
-        match fs::read(out.join(name)) {
+        let path = out.join(name);
+        match read_plain(&path) {
             Ok(bytes) if blake3::hash(&bytes) == *hash => published.removed.push(name.clone()),
-            Ok(_) => published.kept.push(name.clone()),
-            Err(_) => {}
+            // It is gone, be there a folder now.
+            Err(_) if path.symlink_metadata().map_or(true, |metadata| metadata.is_dir()) => {}
+            _ => published.kept.push(name.clone()),
         }
     }
     match foreign(out, &published, previous) {

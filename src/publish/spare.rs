@@ -5,18 +5,17 @@
 //! output folder, or was just written, and whatever else is found in it is removed.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::staging::{Site, others};
+use super::staging::{Site, is_folder, others};
 use crate::fs::change::{
     copy_permissions, create_folder, create_folders, duplicate, remove_all, remove_file, remove_folder,
     rename, write_new,
 };
-use crate::fs::{FileError, Stamp, at, slashed};
+use crate::fs::{FileError, Stamp, at, slashed, walked};
 
 /// Where it lies, in a folder around it that tells Git to leave it alone.
 #[derive(Debug)]
@@ -34,6 +33,11 @@ impl Spare {
 
     pub(super) fn folder(&self) -> PathBuf {
         self.around.join("site")
+    }
+
+    /// A link of that name is somebody's, and leads to what is not ours.
+    pub(super) fn is_there(&self) -> bool {
+        is_folder(&self.around) && is_folder(&self.folder())
     }
 
     /// Keeps a folder for the next site.
@@ -91,7 +95,7 @@ fn remove_others(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> Result<(),
     let mut stays: Vec<bool> = Vec::new();
     // What is in a folder comes before the folder.
     for entry in WalkDir::new(folder).min_depth(1).contents_first(true) {
-        let entry = at(folder, "read", entry.map_err(io::Error::from))?;
+        let entry = walked(folder, entry)?;
         let (path, depth) = (entry.path(), entry.depth());
         let is_kept = if entry.file_type().is_dir() {
             stays.get_mut(depth + 1).is_some_and(std::mem::take)

@@ -10,13 +10,14 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::has_content;
-use super::manifest::{self, MANIFEST, Manifest};
+use super::manifest::{MANIFEST, Manifest};
+use super::one_by_one::Placing;
 use super::spare::Spare;
 use crate::fs::change::{
-    UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all,
-    remove_file, remove_folder, rename, write_new,
+    UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all, rename,
+    write_new, write_new_synced,
 };
-use crate::fs::{FileError, FolderLock, Stamp, at, slashed};
+use crate::fs::{FileError, FolderLock, Stamp, at, slashed, walked};
 
 /// The folder, in that in which files are written that take their places one by one, that has their paths.
 const SITE: &str = "site";
@@ -46,7 +47,7 @@ impl Site<'_> {
     }
 
     /// The paths of those that are new or changed, the list of the site last.
-    fn moving(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn moving(&self) -> impl Iterator<Item = &str> {
         self.changed.iter().map(String::as_str).chain([MANIFEST])
     }
 
@@ -105,7 +106,7 @@ impl Staging {
         let name: String = name.chars().take(50).collect();
         let beside = |state: &str| out.with_file_name(format!(".{name}{UNFINISHED}{state}"));
         let (unfinished, whole) = (beside("staging"), beside("whole"));
-        if whole.exists() {
+        if is_folder(&whole) {
             let (last, now) = (Manifest::read(&whole), Manifest::read(&out));
             let ours = last.hashes.keys().chain(now.hashes.keys()).map(String::as_str).chain([MANIFEST]);
             rescue(&whole, &out, &ours.collect(), Missed::WhatIsNotThere)?;
@@ -149,7 +150,7 @@ impl Staging {
             }
         }
         // One that is removed in part is not whole any more, and must not be taken for it.
-        if self.whole.symlink_metadata().is_ok() && rename(&self.whole, &self.unfinished).is_ok() {
+        if is_folder(&self.whole) && rename(&self.whole, &self.unfinished).is_ok() {
             let _ = remove_all(&self.unfinished);
         }
     }
@@ -214,12 +215,21 @@ impl Staging {
         write_new(&path, bytes)
     }
 
+    /// Writes the list of the site, which is on the disk before anything takes its place: without it, nobody would know after a
+    /// power failure whose the files are that it left without their bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
+    pub(super) fn write_list(&self, bytes: &[u8]) -> Result<(), FileError> {
+        write_new_synced(&self.written(self.place_to_write()?, MANIFEST), bytes)
+    }
+
     /// Puts a site, of which all that is changed and the list are written, in the place of what is in the output folder.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from taking its place; the output folder is then as it was, unless files had to take their places one
-    /// by one and one of them could not.
+    /// Whatever keeps it from taking its place; the output folder is then as it was.
     pub(super) fn place(&mut self, site: &Site<'_>) -> Result<(), FileError> {
         if self.place_to_write()? == Place::Inside {
             return self.place_each(site);
@@ -243,7 +253,7 @@ impl Staging {
 
     /// Whether the site was laid out where the one before the last lay, and is whole.
     fn takes_spare(&self, site: &Site<'_>) -> bool {
-        if !self.keeps_spare || !self.out.exists() || !self.spare.folder().is_dir() {
+        if !self.keeps_spare || !self.out.exists() || !self.spare.is_there() {
             return false;
         }
         let renewed = self.spare.renew(site, &self.unfinished, &self.out);
@@ -290,38 +300,10 @@ impl Staging {
         Ok(())
     }
 
-    /// Puts every file that has changed in its place, one by one, and removes what has gone. All of them are written before the
-    /// first takes its place, so that a full disk changes nothing.
+    /// Puts every file that has changed in its place, one by one.
     fn place_each(&self, site: &Site<'_>) -> Result<(), FileError> {
-        let (out, inside) = (&self.out, self.inside());
-        // What takes its place before something goes wrong has to be known as ours afterwards.
-        let mut listed = Manifest::read(out).hashes;
-        listed.extend(site.hashes.iter().map(|(name, hash)| (name.clone(), *hash)));
-        let both = inside.join("both");
-        write_new(&both, manifest::text(&listed).as_bytes())?;
-        // What has gone may be where a folder has to be, or the other way round.
-        let (folders, names) = (site.folders(), site.names().collect::<BTreeSet<&str>>());
-        let is_in_the_way = |name: &&String| {
-            let parents = name.match_indices('/').map(|(at, _)| &name[..at]);
-            folders.contains(name.as_str()) || parents.into_iter().any(|parent| names.contains(parent))
-        };
-        let (first, last): (Vec<&String>, Vec<&String>) = site.stale.iter().partition(is_in_the_way);
-        if first.is_empty() {
-            // Folders need space too.
-            for name in &folders {
-                create_folders(&out.join(name))?;
-            }
-        }
-        rename(&both, &out.join(MANIFEST))?;
-        remove_each(out, &first)?;
-        for name in folders {
-            create_folders(&out.join(name))?;
-        }
-        let move_in = |name: &str| rename(&self.written(Place::Inside, name), &out.join(name));
-        site.changed.iter().try_for_each(|name| move_in(name))?;
-        remove_each(out, &last)?;
-        // The list comes last: what is to be removed is known as ours until it is.
-        move_in(MANIFEST)
+        let inside = self.inside();
+        Placing::prepare(&self.out, &inside, inside.join(SITE), site)?.place()
     }
 }
 
@@ -342,7 +324,7 @@ pub(super) fn others(out: &Path, ours: &BTreeSet<&str>) -> Result<(Vec<PathBuf>,
     // The last entry, if it is a folder in which nothing has been found yet.
     let mut last: Option<PathBuf> = None;
     for entry in WalkDir::new(out).min_depth(1) {
-        let entry = at(out, "read", entry.map_err(io::Error::from))?;
+        let entry = walked(out, entry)?;
         let Ok(relative) = entry.path().strip_prefix(out) else { continue };
         empty.extend(last.take().filter(|folder| !relative.starts_with(folder)));
         if slashed(relative).is_some_and(|name| ours.contains(name.as_str())) {
@@ -357,23 +339,6 @@ pub(super) fn others(out: &Path, ours: &BTreeSet<&str>) -> Result<(Vec<PathBuf>,
     Ok((files, empty))
 }
 
-/// Removes files, and folders that become empty by that.
-fn remove_each(out: &Path, names: &[&String]) -> Result<(), FileError> {
-    for name in names {
-        let path = out.join(name);
-        match remove_file(&path) {
-            Err(error) if error.error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        for folder in path.ancestors().skip(1).take_while(|folder| *folder != out) {
-            if remove_folder(folder).is_err() {
-                break;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Which files of others are taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missed {
@@ -386,7 +351,7 @@ enum Missed {
 /// or changed in it, while the new one was laid out.
 fn rescue(from: &Path, out: &Path, ours: &BTreeSet<&str>, missed: Missed) -> Result<(), FileError> {
     for entry in WalkDir::new(from).min_depth(1) {
-        let entry = at(from, "read", entry.map_err(io::Error::from))?;
+        let entry = walked(from, entry)?;
         let (path, Ok(relative)) = (entry.path(), entry.path().strip_prefix(from)) else { continue };
         let is_ours = slashed(relative).is_some_and(|name| ours.contains(name.as_str()));
         if is_ours || entry.file_type().is_dir() {
@@ -411,11 +376,16 @@ fn is_same(a: &Path, b: &Path) -> bool {
 }
 
 /// Makes a file of others appear in another folder as well.
-fn take_over(from: &Path, to: &Path) -> Result<(), FileError> {
+pub(super) fn take_over(from: &Path, to: &Path) -> Result<(), FileError> {
     if let Some(folder) = to.parent() {
         create_folders(folder)?;
     }
     duplicate(from, to)
+}
+
+/// Whether there is a folder itself: what a link leads to is somebody else's.
+pub(super) fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 fn is_forbidden(error: &io::Error) -> bool {

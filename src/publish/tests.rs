@@ -122,20 +122,54 @@ fn what_others_do_between_sites_is_as_they_left_it_where_a_folder_is_kept_for_th
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "who publishes once leaves nothing");
 }
 
+#[cfg(unix)]
 #[test]
-fn files_that_were_replaced_before_a_failure_are_ours() {
+fn a_link_in_the_place_of_the_folder_for_the_next_site_is_not_followed() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("public");
-    publish(&out, &site(&[("index.html", "1"), ("old.html", "o")])).unwrap();
-    fs::create_dir_all(out.join("c/a folder where a file should be")).unwrap();
-    publish_each(&out, &site(&[("a.html", "a"), ("c", "c")])).unwrap_err();
-    assert_eq!(fs::read_to_string(out.join("a.html")).unwrap(), "a");
-    fs::remove_dir_all(out.join("c")).unwrap();
-    let published = publish(&out, &site(&[("a.html", "another"), ("index.html", "1")])).unwrap();
-    assert_eq!(
-        (published.written, published.removed),
-        (vec!["a.html".to_owned()], vec!["old.html".to_owned()])
-    );
+    let foreign = folder.path().join("foreign");
+    for link in ["", "/site"] {
+        let spare = folder.path().join(".public.actfn-site-spare");
+        fs::create_dir_all(foreign.join("site")).unwrap();
+        fs::write(foreign.join("site/mine.txt"), "mine").unwrap();
+        if link.is_empty() {
+            std::os::unix::fs::symlink(&foreign, &spare).unwrap();
+        } else {
+            fs::create_dir(&spare).unwrap();
+            std::os::unix::fs::symlink(foreign.join("site"), spare.join("site")).unwrap();
+        }
+        for text in ["1", "2", "3"] {
+            publish_expecting_another(&out, &[("index.html", text)]);
+            assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), text);
+            assert_eq!(names(&foreign), ["site", "site/mine.txt"], "{link}");
+        }
+        if link.is_empty() {
+            assert!(spare.is_symlink(), "what is no folder stays");
+            fs::remove_file(&spare).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_took_its_place_before_a_failure_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    // A file gives way to a folder, a folder to a file, others are replaced or go.
+    let first = [("d/x/old", "o"), ("extra", "e"), ("index.html", "1"), ("old/deep/page", "p")];
+    publish(&out, &site(&first)).unwrap();
+    fs::create_dir_all(out.join("z/a folder where a file should be")).unwrap();
+    let (before, list) = (names(&out), fs::read(out.join(MANIFEST)).unwrap());
+    let second = [("d", "d"), ("extra/more", "m"), ("index.html", "2"), ("new/deep/page", "n"), ("z", "z")];
+    publish_each(&out, &site(&second)).unwrap_err();
+    assert_eq!((names(&out), fs::read(out.join(MANIFEST)).unwrap()), (before, list));
+    for (name, text) in first {
+        assert_eq!(fs::read_to_string(out.join(name)).unwrap(), text);
+    }
+    fs::remove_dir_all(out.join("z")).unwrap();
+    assert_eq!(counts(&publish_each(&out, &site(&second)).unwrap()), (5, 0, 3));
+    let expected =
+        [MANIFEST, "d", "extra", "extra/more", "index.html", "new", "new/deep", "new/deep/page", "z"];
+    assert_eq!(names(&out), expected);
 }
 
 #[test]
@@ -236,4 +270,20 @@ fn a_manifest_cannot_name_what_lies_outside() {
     fs::write(out.join(MANIFEST), lines).unwrap();
     publish(&out, &site(&[("index.html", "1")])).unwrap();
     assert!(victim.exists());
+}
+
+#[test]
+fn files_that_a_power_failure_has_emptied_are_written_again() {
+    // Names reach a disk before bytes do; the list has waited for its own.
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    publish(&out, &site(&[("index.html", "1"), ("a.html", "a"), ("old.html", "o")])).unwrap();
+    for name in ["index.html", "a.html", "old.html"] {
+        fs::write(out.join(name), "").unwrap();
+    }
+    let published = publish(&out, &site(&[("index.html", "1"), ("a.html", "b")])).unwrap();
+    assert_eq!(published.written, ["a.html", "index.html"]);
+    // What is not as it was written may be somebody's.
+    assert_eq!(published.kept, ["old.html"]);
+    assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "1");
 }

@@ -101,6 +101,7 @@ limits! {
     resolution: 1_000 up to 10_000,
     boxes: 10_000_000 up to 1_000_000_000,
     coefficients: 64 up to 400,
+    pages: 1_000 up to 10_000,
 }
 
 impl Limits {

@@ -70,7 +70,8 @@ pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Result<Vec<Node>
     let mut budget = Budget::default();
     budget.max_nodes = values;
     budget.max_events = values.saturating_mul(4);
-    budget.max_documents = budget.max_documents.max(values / 100);
+    // One that says something holds more values than that.
+    budget.max_documents = values / 4;
     let mut options = Options::default();
     options.budget = Some(budget);
     options.alias_limits.max_total_replayed_events = values.saturating_mul(4);

@@ -14,6 +14,8 @@ mod units;
 #[cfg(test)]
 mod gradients;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 use crate::plan::{Case, Points, Samples};

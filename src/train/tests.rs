@@ -9,7 +9,7 @@ use crate::plan;
 use crate::spec;
 
 /// The one case of an experiment on a target, with what is given besides.
-fn case(target: &str, activation: &str, fields: &str) -> Case {
+pub(super) fn case(target: &str, activation: &str, fields: &str) -> Case {
     let text = format!(
         "kind: experiment\nid: e\ntarget: t\nactivation: {activation}\n{fields}\n---\nkind: target\nid: t\nexpression: {target}\n\
          ---\nkind: model\nid: two\ntype: mlp\nhidden_sizes: [2]\n"

@@ -1,6 +1,7 @@
 //! Several at once, and folders that are not as they should be: full, read-only, gone, or with things in them that nobody
 //! expects. Everything waits, works, or fails with a sentence; nothing panics and nothing is left half done.
 
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
@@ -120,6 +121,8 @@ fn an_output_folder_that_cannot_be_used_is_an_error() {
     project.write("file", "mine");
     expect(&project.run(&["build", "--out", "file"]), 1, "there is a file of that name");
     expect(&project.run(&["build", "--out", "file/public"]), 1, "cannot create file: ");
+    symlink("nowhere", project.path("link")).unwrap();
+    expect(&project.run(&["build", "--out", "link"]), 1, "there is a link that leads to no folder");
     project.write("public/experiments", "mine");
     expect(&project.run(&["build"]), 1, "public/experiments is in the way");
     assert_eq!((project.site().len(), project.read("file")), (1, "mine".into()));
@@ -135,22 +138,30 @@ fn an_output_folder_that_cannot_be_used_is_an_error() {
     expect(&project.run(&["build", "--out", &long]), 0, &long);
 }
 
-/// Runs a script in which file systems can be mounted; says why not where that is not allowed.
+/// Runs a script in which file systems can be mounted, in a namespace of its own; where that is not allowed, says so past all
+/// that captures output, and fails if `ACTFN_MOUNTS=required` asks for it.
+#[expect(clippy::explicit_write, reason = "tests that pass show nothing that is printed")]
 fn mounted(project: &Project, script: &str) -> Option<Ran> {
-    let run = |script: &str| {
+    let run = |namespaces: &[&str], script: &str| {
         let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--mount", "sh", "-euc", script]);
+        command.args(namespaces).args(["--mount", "sh", "-euc", script]);
         command.current_dir(project.path(".")).env("PROGRAM", env!("CARGO_BIN_EXE_actfn-site"));
         command.output()
     };
-    let can_mount =
-        run("mkdir -p try && mount -t tmpfs none try").is_ok_and(|output| output.status.success());
-    let _ = std::fs::remove_dir(project.path("try"));
-    if !can_mount {
-        eprintln!("not tried: nothing can be mounted here; what needs no mount is tried all the same");
+    let can_mount = |namespaces: &&&[&str]| {
+        let tried = run(namespaces, "mkdir -p try && mount -t tmpfs none try");
+        let _ = std::fs::remove_dir(project.path("try"));
+        tried.is_ok_and(|output| output.status.success())
+    };
+    // Where users may not have namespaces, root can do without.
+    let namespaces: [&[&str]; 2] = [&["--user", "--map-root-user"], &[]];
+    let Some(namespaces) = namespaces.iter().find(can_mount) else {
+        let test = std::thread::current().name().unwrap_or_default().to_owned();
+        writeln!(std::io::stderr(), "\nNOT TRIED, since nothing can be mounted here: {test}\n").unwrap();
+        assert_ne!(std::env::var("ACTFN_MOUNTS").as_deref(), Ok("required"), "nothing can be mounted here");
         return None;
-    }
-    let output = run(script).unwrap();
+    };
+    let output = run(namespaces, script).unwrap();
     Some(Ran {
         status: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -209,6 +220,91 @@ fn a_read_only_or_full_output_folder_keeps_its_site() {
         );
         let _ = std::fs::remove_dir_all(project.path("clean"));
     }
+}
+
+#[track_caller]
+fn expect_code(output: &std::process::Output, code: i32, what: &str) {
+    assert_eq!(output.status.code(), Some(code), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The site, with what somebody has put into it.
+fn expected(name: &str, way: &str, reference: &Project) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let mut site = reference.site();
+    if let ("file", Some(name)) = (way, name.strip_prefix("public/").filter(|name| !name.ends_with(".b3"))) {
+        site.insert(name.to_owned(), b"somebody's".to_vec());
+    }
+    site
+}
+
+/// Where the program looks for what it left itself, there may be anything: it is not followed, and not waited for.
+#[test]
+fn what_lies_at_names_of_ours_is_neither_followed_nor_waited_for() {
+    let reference = small();
+    reference.build();
+    let pipe = |path: &std::path::Path| {
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    for name in [
+        ".public.actfn-site-staging",
+        ".public.actfn-site-whole",
+        "public/.actfn-site-staging",
+        ".actfn-cache/v1/unfinished",
+        "public/.manifest.b3",
+        ".actfn-cache/lock",
+    ] {
+        for way in ["link", "file", "pipe"] {
+            let project = small();
+            project.write("mine/folder/file", "mine");
+            if !name.starts_with(".public") {
+                project.build();
+            }
+            let path = project.path(name);
+            let _ = std::fs::remove_file(&path);
+            let _ = std::fs::remove_dir_all(&path);
+            match way {
+                "link" => symlink(project.path("mine"), &path).unwrap(),
+                "file" => std::fs::write(&path, "somebody's").unwrap(),
+                _ => pipe(&path),
+            }
+            let what = format!("{name}, a {way}");
+            let output = Command::new("timeout")
+                .args(["20", env!("CARGO_BIN_EXE_actfn-site"), "build", "--verify"])
+                .current_dir(project.path("."))
+                .output()
+                .unwrap();
+            let told = String::from_utf8_lossy(&output.stderr);
+            // Beside the site there is no other place to lay it out; all else is done without.
+            if name.starts_with(".public") {
+                expect_code(&output, 1, &what);
+                assert!(told.contains(name) || told.contains("cannot write .public"), "{what}: {told}");
+                assert!(!project.path("public").exists(), "{what}");
+            } else {
+                expect_code(&output, 0, &what);
+                assert!(project.site() == expected(name, way, &reference), "{what}");
+            }
+            let is_ours = name.ends_with(".b3");
+            assert!(is_ours || path.symlink_metadata().is_ok_and(|it| !it.is_dir()), "{what}: it is gone");
+            assert_eq!(tree(&project.path("mine")).keys().collect::<Vec<_>>(), ["folder/file"], "{what}");
+            assert_eq!(project.read("mine/folder/file"), "mine", "{what}");
+        }
+    }
+    // What was a page, and is somebody's now.
+    let project = small();
+    project.write("specs/old.yaml", "kind: page\nbody: Text.\n");
+    project.build();
+    std::fs::remove_file(project.path("specs/old.yaml")).unwrap();
+    std::fs::remove_file(project.path("public/old/index.html")).unwrap();
+    pipe(&project.path("public/old/index.html"));
+    let output = Command::new("timeout")
+        .args(["20", env!("CARGO_BIN_EXE_actfn-site"), "build"])
+        .current_dir(project.path("."))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && told.contains("old/index.html is no longer part of the site"),
+        "{told}"
+    );
 }
 
 #[test]

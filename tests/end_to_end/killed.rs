@@ -130,6 +130,7 @@ fn it_can_be_killed_at_any_moment() {
         threads.collect::<Vec<_>>().into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert!(count >= kills);
+    eprintln!("{count} kills");
 }
 
 #[test]

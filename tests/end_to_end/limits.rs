@@ -78,6 +78,13 @@ fn what_is_no_sane_yaml_is_refused_at_once() {
             many(30_000, "---\n", |at| format!("kind: page\nid: p{at}\nbody: x\n")),
             "values",
         ),
+        ("four million lines", "\n".repeat(3_990_000) + "a: [", "unclosed bracket"),
+        ("nothing again and again", "---\n".repeat(900_000), "limits: {values:"),
+        (
+            "pages without end",
+            many(1_200, "---\n", |at| format!("kind: page\nid: p{at}\nbody: x\n")),
+            "limits: {pages: 1200}",
+        ),
         ("five million bytes", format!("# {}", "x".repeat(5_000_000)), "limits: {bytes: 5000002}"),
         ("seventeen million bytes", "x".repeat(17_000_000), "larger than 16 MB"),
         (

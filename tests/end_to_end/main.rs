@@ -19,6 +19,8 @@ mod limits;
 mod optimizers;
 mod pages;
 mod parity;
+#[cfg(unix)]
+mod permissions;
 mod publishing;
 mod readme;
 mod same_bytes;
@@ -28,6 +30,8 @@ mod schema;
 mod seeds;
 mod serve;
 mod support;
+#[cfg(unix)]
+mod surroundings;
 mod templates;
 mod watch;
 mod why;

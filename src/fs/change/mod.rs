@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{FileError, at};
+use super::{FileError, at, no_plain_file};
 use Change::{Growing, Moving};
 
 #[cfg(test)]
@@ -57,23 +57,37 @@ pub fn create_folder(path: &Path) -> Result<(), FileError> {
 
 /// Opens a file that is there to be locked, and makes it where it is missing.
 pub fn create_lock(path: &Path) -> Result<File, FileError> {
-    let open = || File::options().create(true).append(true).open(path);
+    // To open a pipe may take for ever.
+    let is_other = path.metadata().is_ok_and(|metadata| !metadata.is_file());
+    let open = || {
+        if is_other { Err(no_plain_file()) } else { File::options().create(true).append(true).open(path) }
+    };
     at(path, "open", step(Growing).and_then(|()| open()))
 }
 
 /// Writes a file where there is none.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    at(path, "write", create_and_fill(path, bytes))
+    at(path, "write", create_and_fill(path, bytes).map(drop))
 }
 
-fn create_and_fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file where there is none, and waits until the disk has it: whatever names it afterwards finds it whole, also when
+/// the power has failed.
+pub fn write_new_synced(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let written = create_and_fill(path, bytes).and_then(|file| {
+        step(Growing)?;
+        file.sync_data()
+    });
+    at(path, "write", written)
+}
+
+fn create_and_fill(path: &Path, bytes: &[u8]) -> io::Result<File> {
     step(Growing)?;
     let mut file = File::options().write(true).create_new(true).open(path)?;
     for part in parts(bytes) {
         step(Growing)?;
         file.write_all(part)?;
     }
-    Ok(())
+    Ok(file)
 }
 
 /// Writes a file whole or not at all: to another one beside it, which then takes its name. Makes missing folders.
@@ -88,7 +102,7 @@ pub fn write_aside(path: &Path, bytes: &[u8], aside: &Path) -> Result<(), FileEr
     let unfinished = loop {
         let unfinished = aside.join(unfinished_name());
         match create_and_fill(&unfinished, bytes) {
-            Ok(()) => break unfinished,
+            Ok(_) => break unfinished,
             // Of a killed process that had the same number.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => {
@@ -169,8 +183,12 @@ pub fn remove_folder(path: &Path) -> io::Result<()> {
     fs::remove_dir(path)
 }
 
-/// Removes a folder with all that is in it, also where somebody has made folders in it read-only.
+/// Removes a folder with all that is in it, also where somebody has made folders in it read-only. What is no folder, such as a
+/// link to one, is somebody's, and stays.
 pub fn remove_all(path: &Path) -> io::Result<()> {
+    if !path.symlink_metadata()?.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::NotADirectory));
+    }
     match remove_contents(path) {
         #[cfg(unix)]
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

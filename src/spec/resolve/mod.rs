@@ -89,6 +89,7 @@ pub(super) fn resolve(
     let mut experiments = Vec::new();
     let mut asked = experiment::Asked::default();
     let mut pages = Vec::new();
+    let mut are_too_many = false;
     for document in documents {
         let mut faults = Faults { file: &document.file, found: Vec::new() };
         match &document.kind {
@@ -100,6 +101,17 @@ pub(super) fn resolve(
                     &mut asked,
                     &mut faults,
                 ));
+            }
+            Kind::Page(_) if limits.pages.is_exceeded(pages.len() + 1) => {
+                // Once.
+                if !are_too_many {
+                    let count = documents.iter().filter(|other| matches!(other.kind, Kind::Page(_))).count();
+                    let place = faults.place(&document.id.span, "one more");
+                    let message =
+                        format!("a site can have {} pages of its own at the most", limits.pages.most);
+                    faults.push(Diagnostic::error(message, place).help(limits.pages.help(count as u64)));
+                }
+                are_too_many = true;
             }
             Kind::Page(typed) => pages.push(Page {
                 id: document.id.value.clone(),

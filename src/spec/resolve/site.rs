@@ -149,6 +149,9 @@ pub fn check_base_url(url: &str) -> Result<String, String> {
     if rest.is_empty() || rest.starts_with('/') {
         return Err("names no host".into());
     }
+    if rest.split('/').next().is_some_and(|host| host.contains('@')) {
+        return Err("names a user, whom every page would show".into());
+    }
     let is_stray = |c: char| c.is_whitespace() || c.is_control() || "<>\"'\\?#".contains(c);
     if let Some(stray) = rest.chars().find(|&c| is_stray(c)) {
         return Err(format!("cannot hold `{}`", stray.escape_default()));

@@ -172,6 +172,8 @@ fields! {
             boxes: Located<u64> = 10_000_000,
             /// The coefficients or roots of a polynomial.
             coefficients: Located<u64> = 64,
+            /// The pages that authors write, each of which links to all others.
+            pages: Located<u64> = 1_000,
         }
     }
 }
