@@ -40,6 +40,29 @@ impl Spare {
         is_folder(&self.around) && is_folder(&self.folder())
     }
 
+    /// Hands over the file of a page before the last one to be written over, if it is nowhere else and small: file systems take long
+    /// to find room for a new file while they remember many that were just removed (ext4 goes through all of them). Whoever still
+    /// reads it opened it two sites ago, and reads so much at once.
+    #[cfg(unix)]
+    pub(super) fn hands_over(&self, name: &str, to: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        const SMALL: u64 = 64 << 10;
+        let folder = self.folder();
+        let mut folders = name.match_indices('/').map(|(at, _)| folder.join(&name[..at]));
+        if !(self.is_there() && folders.all(|folder| is_folder(&folder))) {
+            return false;
+        }
+        let from = folder.join(name);
+        let metadata = from.symlink_metadata();
+        metadata.is_ok_and(|there| there.is_file() && there.nlink() == 1 && there.len() <= SMALL)
+            && rename(&from, to).is_ok()
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn hands_over(&self, _: &str, _: &Path) -> bool {
+        false
+    }
+
     /// Keeps a folder for the next site.
     pub(super) fn keep(&self, folder: &Path) -> Result<(), FileError> {
         self.remove();

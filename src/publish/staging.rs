@@ -14,8 +14,8 @@ use super::manifest::{MANIFEST, Manifest};
 use super::one_by_one::Placing;
 use super::spare::Spare;
 use crate::fs::change::{
-    UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all, rename,
-    write_new, write_new_synced,
+    UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all,
+    remove_file, rename, write_new, write_new_synced, write_over,
 };
 use crate::fs::{FileError, FolderLock, Stamp, at, slashed, walked};
 
@@ -208,9 +208,16 @@ impl Staging {
     ///
     /// Those of the disk.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
-        let path = self.written(self.place_to_write()?, name);
+        let place = self.place_to_write()?;
+        let path = self.written(place, name);
         if let Some(folder) = path.parent() {
             create_folders(folder)?;
+        }
+        if place == Place::Beside && self.keeps_spare && self.spare.hands_over(name, &path) {
+            if write_over(&path, bytes).is_ok() {
+                return Ok(());
+            }
+            remove_file(&path)?;
         }
         write_new(&path, bytes)
     }

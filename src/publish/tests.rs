@@ -73,7 +73,8 @@ fn files_can_be_replaced_one_by_one() {
 
 /// Publishes as one who will publish again.
 fn publish_expecting_another(out: &Path, files: &[(&str, &str)]) -> Published {
-    let publication = begin(out, files).unwrap().expecting_another();
+    let publication = Publication::begin(out, || ()).unwrap().expecting_another();
+    files.iter().for_each(|(name, text)| publication.put(name, text.as_bytes()));
     let (published, replaced) = publication.finish().unwrap();
     replaced.clear();
     published
@@ -120,6 +121,27 @@ fn what_others_do_between_sites_is_as_they_left_it_where_a_folder_is_kept_for_th
     publish_expecting_another(&out, &one);
     publish(&out, &one).unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "who publishes once leaves nothing");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_the_site_before_the_last_is_written_over_if_it_is_nowhere_else() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    let publish = |text: &str| {
+        publish_expecting_another(&out, &[("index.html", text), ("a/b.html", "b")]);
+        assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), text);
+        out.join("index.html").metadata().unwrap().ino()
+    };
+    let (first, second) = (publish("the first text, which is long"), publish("2"));
+    assert_ne!(first, second);
+    assert_eq!((publish("3"), publish("the fourth")), (first, second));
+    // The third has another name now.
+    let other = folder.path().join("other");
+    fs::hard_link(folder.path().join(".public.actfn-site-spare/site/index.html"), &other).unwrap();
+    assert!(publish("5") != first);
+    assert_eq!(fs::read_to_string(&other).unwrap(), "3");
 }
 
 #[cfg(unix)]

@@ -80,6 +80,21 @@ pub fn write_new_synced(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     at(path, "write", written)
 }
 
+/// Writes over what is in a file. (Nothing is cut off before: some file systems then write to the disk at once.)
+pub fn write_over(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let write = || {
+        step(Growing)?;
+        let mut file = File::options().write(true).open(path)?;
+        for part in parts(bytes) {
+            step(Growing)?;
+            file.write_all(part)?;
+        }
+        step(Moving)?;
+        file.set_len(bytes.len() as u64)
+    };
+    at(path, "write", write())
+}
+
 fn create_and_fill(path: &Path, bytes: &[u8]) -> io::Result<File> {
     step(Growing)?;
     let mut file = File::options().write(true).create_new(true).open(path)?;
