@@ -27,12 +27,13 @@ const UNUSED: [&str; 6] = ["leaky_relu_02", "swish_beta", "mlp_4_4", "quartic_tr
 const ROUNDS: usize = 7;
 
 fn main() {
+    // Before anything asks for threads.
+    rayon::ThreadPoolBuilder::new().num_threads(2).build_global().unwrap();
     let folder = tempfile::tempdir().unwrap();
     copy_specs(folder.path());
     let files = files(&folder.path().join("specs"));
     let specs = actfn_site::spec::load(&files, Vec::new()).unwrap();
     let plan = plan(&specs);
-    rayon::ThreadPoolBuilder::new().num_threads(2).build_global().unwrap();
     let findings: Vec<Finding> = plan
         .cases
         .par_iter()
