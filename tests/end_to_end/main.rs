@@ -1,5 +1,6 @@
 //! End-to-end tests: the program is run as a user runs it, on real specs, and what it leaves behind is looked at.
 
+mod any_edits;
 mod atlas;
 mod cache;
 mod command_line;

@@ -331,19 +331,10 @@ impl Draft<'_, '_> {
         let name = planned.path.rsplit('/').next().unwrap_or_default();
         let is_home = numbering::home(self.gallery, planned) == self.path;
         FigureView {
-            id: figure.id.clone(),
             anchor: is_home.then(|| numbering::id(planned)),
             number: if is_home { numbering::number(self.gallery, planned) } else { None },
-            passport_url: self.url(&passport::path(planned)),
-            title: figure.title.clone(),
-            url: self.url(&planned.path),
-            dark_url: self.gallery.file_of(planned, Form::Dark).map(|path| self.url(&path)),
-            svg_url: self.gallery.file_of(planned, Form::Svg).map(|path| self.url(&path)),
-            width: figure.size.0,
-            height: figure.size.1,
-            alt: alt::text(self.gallery, planned),
             caption_html: self.html_beside(&Text::of_figure(figure), 3, &format!("figure:{name}")),
-            is_animation: planned.path.ends_with(".gif"),
+            ..self.picture(planned)
         }
     }
 
