@@ -18,9 +18,11 @@ const FINAL_PAUSE: u16 = 250;
 /// The palette's entry for what has not changed; the first, since small indices make small files.
 const UNCHANGED: u8 = 0;
 
-/// Runs of unchanged pixels up to these lengths are drawn all the same; the better of both ways is taken, frame by frame. (All
-/// lengths up to 24 tried out make files smaller by another thousandth.)
-const SHORT_RUNS: [usize; 2] = [6, 16];
+/// Runs of unchanged pixels up to this length are drawn all the same: to switch between a curve's colours and what is see-through
+/// costs more than they do.
+const SHORT_RUN: usize = 6;
+/// As that, of runs that are of one colour.
+const SHORT_PLAIN_RUN: usize = 24;
 
 /// Takes frames one by one, so that only their changes are kept.
 pub(super) struct Animation {
@@ -65,20 +67,17 @@ impl Animation {
             let touched = self.touched.or(canvas.touched());
             let rectangle = self.change(&mut last, canvas, &touched);
             self.last = Some(last);
-            let entries = self.take_changed(&rectangle, &touched);
-            let compressed = self.compressed(entries, &rectangle);
+            let mut entries = self.take_changed(&rectangle, &touched);
+            self.draw_short_runs(&mut entries, &rectangle);
             rectangle.set(&mut frame);
-            compressed
+            self.compressor.compress(&entries)
         } else {
             (frame.width, frame.height) = (self.width, self.height);
-            let mut before = ([255; 3], self.palette.index([255; 3]).0);
-            let entries = canvas.rgb().map(|color| {
-                if color != before.0 {
-                    before = (color, self.palette.index(color).0);
-                }
-                before.1 + 1
-            });
-            self.current = entries.collect();
+            for row in 0..usize::from(self.height) {
+                self.palette.append_row(canvas.row_bytes(row).as_chunks::<4>().0, &mut self.current);
+            }
+            // The first entry is for what has not changed.
+            self.current.iter_mut().for_each(|entry| *entry += 1);
             self.last = Some(canvas.clone());
             self.compressor.compress(&self.current)
         });
@@ -86,27 +85,24 @@ impl Animation {
         self.frames.push(frame);
     }
 
-    /// A frame's entries compressed, where short runs of unchanged pixels may be drawn once more: to switch between a curve's colours
-    /// and what is see-through costs more than they do.
-    fn compressed(&mut self, mut entries: Vec<u8>, Rectangle { columns, rows }: &Rectangle) -> Vec<u8> {
+    /// Draws short runs of unchanged pixels within a rectangle's entries.
+    fn draw_short_runs(&self, entries: &mut [u8], Rectangle { columns, rows }: &Rectangle) {
         let width = usize::from(self.width);
-        let runs = short_runs(&entries);
-        let mut best: Option<Vec<u8>> = None;
-        let mut done = 0;
-        for longest in SHORT_RUNS {
-            for run in runs.iter().filter(|run| (done + 1..=longest).contains(&run.len())) {
-                for at in run.clone() {
-                    let (row, column) = (at / columns.len(), at % columns.len());
-                    entries[at] = self.current[(rows.start + row) * width + columns.start + column];
+        let current = |at: usize| {
+            self.current[(rows.start + at / columns.len()) * width + columns.start + at % columns.len()]
+        };
+        let mut at = 0;
+        while let Some(&entry) = entries.get(at) {
+            let length = if entry == UNCHANGED { run_length(&entries[at..], UNCHANGED) } else { 0 };
+            let run = at..at + length;
+            let is_plain = || run.clone().all(|other| current(other) == current(at));
+            if length <= SHORT_RUN || length <= SHORT_PLAIN_RUN && is_plain() {
+                for place in run {
+                    entries[place] = current(place);
                 }
             }
-            done = longest;
-            let compressed = self.compressor.compress(&entries);
-            if best.as_ref().is_none_or(|best| compressed.len() < best.len()) {
-                best = Some(compressed);
-            }
+            at += length.max(1);
         }
-        best.unwrap_or_default()
     }
 
     /// Takes over what differs from the last frame, which it only can in these tiles; returns the smallest rectangle that holds all of it.
@@ -177,20 +173,6 @@ impl Animation {
         debug_assert!(written.is_ok(), "{written:?}");
         bytes
     }
-}
-
-/// The runs of unchanged pixels that are no longer than the last of [`SHORT_RUNS`].
-fn short_runs(entries: &[u8]) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
-    let mut at = 0;
-    while let Some(&entry) = entries.get(at) {
-        let length = if entry == UNCHANGED { run_length(&entries[at..], UNCHANGED) } else { 0 };
-        if (1..=SHORT_RUNS[1]).contains(&length) {
-            runs.push(at..at + length);
-        }
-        at += length.max(1);
-    }
-    runs
 }
 
 /// A part of a picture, not empty.

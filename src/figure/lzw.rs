@@ -1,10 +1,12 @@
 //! GIF's compression (Lempel, Ziv and Welch), with a shortcut for runs: frames are mostly runs of what has not changed, and a
 //! run's codes can be looked up by its length instead of walking it pixel by pixel. The strings are those of the plain algorithm.
 
-/// Codes have 12 bits at the most.
-const MAX_CODES: u16 = 4096;
+/// Codes have so many bits at the most.
+const CODE_BITS: u32 = 12;
+const MAX_CODES: u16 = 1 << CODE_BITS;
 /// Slots of the dictionary: twice as many as codes, so that few are tried in vain.
 const SLOTS: usize = 8192;
+/// No code follows on the last one.
 const EMPTY: u32 = u32::MAX;
 /// So many codes are written with a full dictionary before it is given up: what it knows is worth more for a while than what it
 /// would learn.
@@ -84,9 +86,8 @@ struct Dictionary {
     width: u32,
     /// The next code to be given.
     next: u16,
-    /// A string's code and the symbol after it, in the upper and the lower bits; open addressing.
-    keys: Vec<u32>,
-    codes: Vec<u16>,
+    /// From the upper bits down: a string's code, the symbol after it, and the code of both; open addressing by the first two.
+    slots: Vec<u32>,
     /// Per symbol, the codes of its runs: of one, of two, of three and so on.
     runs: Vec<Vec<u16>>,
 }
@@ -97,8 +98,7 @@ impl Dictionary {
             code_size: 8,
             width: 9,
             next: 0,
-            keys: vec![EMPTY; SLOTS],
-            codes: vec![0; SLOTS],
+            slots: vec![EMPTY; SLOTS],
             runs: (0..=u8::MAX).map(|symbol| vec![symbol.into()]).collect(),
         }
     }
@@ -108,7 +108,7 @@ impl Dictionary {
         self.code_size = code_size;
         self.width = code_size + 1;
         self.next = (1 << code_size) + 2;
-        self.keys.fill(EMPTY);
+        self.slots.fill(EMPTY);
         self.runs.iter_mut().for_each(|runs| runs.truncate(1));
     }
 
@@ -118,37 +118,40 @@ impl Dictionary {
 
     /// After a code has been written: the next ones are wider if the codes given so far need it.
     fn widen(&mut self) {
-        if u32::from(self.next) == 1 << self.width && self.width < 12 {
+        if u32::from(self.next) == 1 << self.width && self.width < CODE_BITS {
             self.width += 1;
         }
     }
 
-    /// The slot of a string, or the empty one where it belongs.
+    /// The slot of a string's code and the symbol after it, or the empty one where they belong.
     fn slot(&self, key: u32) -> usize {
         let mut slot = (key.wrapping_mul(0x9e37_79b1) >> 19) as usize % SLOTS;
-        while self.keys[slot] != EMPTY && self.keys[slot] != key {
+        while self.slots[slot] != EMPTY && self.slots[slot] >> CODE_BITS != key {
             slot = (slot + 1) % SLOTS;
         }
         slot
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are a code")]
     fn find(&self, code: u16, symbol: u8) -> Option<u16> {
-        let key = (u32::from(code) << 8) | u32::from(symbol);
-        let slot = self.slot(key);
-        (self.keys[slot] == key).then(|| self.codes[slot])
+        let found = self.slots[self.slot(key(code, symbol))];
+        (found != EMPTY).then_some(found as u16 % MAX_CODES)
     }
 
     /// Gives the next code to a string and one more symbol; `is_run` says that it is a run of that symbol.
     fn insert(&mut self, code: u16, symbol: u8, is_run: bool) {
-        let key = (u32::from(code) << 8) | u32::from(symbol);
+        let key = key(code, symbol);
         let slot = self.slot(key);
-        self.keys[slot] = key;
-        self.codes[slot] = self.next;
+        self.slots[slot] = (key << CODE_BITS) | u32::from(self.next);
         if is_run {
             self.runs[usize::from(symbol)].push(self.next);
         }
         self.next += 1;
     }
+}
+
+fn key(code: u16, symbol: u8) -> u32 {
+    (u32::from(code) << 8) | u32::from(symbol)
 }
 
 /// Codes of various widths, packed from the lowest bit.

@@ -4,6 +4,8 @@
 #[derive(Debug, Clone)]
 pub(super) struct Palette {
     colors: Vec<[u8; 3]>,
+    /// The colours' reds, greens and blues, apart, so that many are compared at once.
+    channels: [[u8; 256]; 3],
     capacity: usize,
     /// A colour that is within this of an entry, in every channel, uses it.
     tolerance: u8,
@@ -22,6 +24,7 @@ impl Palette {
     pub(super) fn new(capacity: usize, tolerance: u8, reserved: &[[u8; 3]]) -> Self {
         let mut palette = Self {
             colors: Vec::new(),
+            channels: [[0; 256]; 3],
             capacity: capacity.min(256),
             tolerance,
             cells: vec![UNKNOWN; 1 << 18],
@@ -36,6 +39,20 @@ impl Palette {
         &self.colors
     }
 
+    /// Appends the entries of a row of pixels of four bytes; whether all of them are within the tolerance.
+    pub(super) fn append_row(&mut self, pixels: &[[u8; 4]], entries: &mut Vec<u8>) -> bool {
+        let mut rest = pixels;
+        let mut are_near = true;
+        while let Some(&[red, green, blue, _]) = rest.first() {
+            let (index, is_near) = self.index([red, green, blue]);
+            are_near &= is_near;
+            let run = run_length(rest);
+            entries.resize(entries.len() + run, index);
+            rest = &rest[run..];
+        }
+        are_near
+    }
+
     /// The entry for a colour, and whether it is within the tolerance (a full palette gives its nearest).
     #[expect(clippy::cast_possible_truncation, reason = "at most 256 entries")]
     pub(super) fn index(&mut self, color: [u8; 3]) -> (u8, bool) {
@@ -44,18 +61,17 @@ impl Palette {
         if self.cells[cell] != UNKNOWN {
             return (self.cells[cell] as u8, true);
         }
-        let distance =
-            |entry: &[u8; 3]| entry.iter().zip(color).map(|(&a, b)| a.abs_diff(b)).max().unwrap_or(0);
-        let nearest = self.colors.iter().enumerate().min_by_key(|(_, entry)| distance(entry));
-        match nearest {
-            Some((index, entry)) if distance(entry) <= self.tolerance => {
+        match self.nearest(color) {
+            Some((index, distance)) if distance <= self.tolerance => {
                 self.cells[cell] = index as u16;
                 (index as u8, true)
             }
             _ if self.colors.len() < self.capacity => {
-                self.cells[cell] = self.colors.len() as u16;
+                let index = self.colors.len();
+                self.cells[cell] = index as u16;
+                self.channels.iter_mut().zip(color).for_each(|(channel, value)| channel[index] = value);
                 self.colors.push(color);
-                (self.cells[cell] as u8, true)
+                (index as u8, true)
             }
             Some((index, _)) => {
                 self.cells[cell] = index as u16;
@@ -64,11 +80,47 @@ impl Palette {
             None => (0, false),
         }
     }
+
+    /// The first of the nearest colours, and how far it is off.
+    fn nearest(&self, color: [u8; 3]) -> Option<(usize, u8)> {
+        let [reds, greens, blues] = &self.channels;
+        let distances: [u8; 256] =
+            std::array::from_fn(|index| distance([reds[index], greens[index], blues[index]], color));
+        let distances = &distances[..self.colors.len()];
+        let least = *distances.iter().min()?;
+        distances.iter().position(|distance| *distance == least).map(|index| (index, least))
+    }
+}
+
+/// The most that two colours differ in any channel.
+fn distance(a: [u8; 3], b: [u8; 3]) -> u8 {
+    a[0].abs_diff(b[0]).max(a[1].abs_diff(b[1])).max(a[2].abs_diff(b[2]))
+}
+
+/// How many of the pixels are like the first before the first that is not.
+fn run_length(pixels: &[[u8; 4]]) -> usize {
+    let Some(&first) = pixels.first() else { return 0 };
+    // Pictures are mostly long runs of one colour: eight at once.
+    let whole = 8 * pixels.as_chunks::<8>().0.iter().take_while(|chunk| **chunk == [first; 8]).count();
+    whole + pixels[whole..].iter().take_while(|pixel| **pixel == first).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_become_the_entries_of_their_pixels() {
+        let mut palette = Palette::new(256, 0, &[]);
+        let row: Vec<[u8; 4]> = (0..100_u8).map(|at| [at / 30 * 8, 0, at % 40 / 38 * 8, 255]).collect();
+        let mut entries = Vec::new();
+        assert!(palette.append_row(&row, &mut entries));
+        let colors: Vec<[u8; 3]> =
+            entries.iter().map(|&entry| palette.colors()[usize::from(entry)]).collect();
+        assert!(colors.iter().zip(&row).all(|(color, pixel)| color[..] == pixel[..3]), "{colors:?}");
+        assert_eq!(colors.len(), 100);
+        assert!(!Palette::new(2, 0, &[]).append_row(&row, &mut entries));
+    }
 
     #[test]
     fn every_color_is_near_its_entry_while_there_is_room() {

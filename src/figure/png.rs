@@ -1,6 +1,11 @@
 //! Canvases as PNG files: with a palette where one suffices, else with all colours.
 
-use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
+use std::io::{self, Write};
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use png::chunk::IDAT;
+use png::{BitDepth, ColorType, DeflateCompression, Encoder, EncodingError, Filter};
 
 use super::canvas::Canvas;
 use super::palette::Palette;
@@ -12,13 +17,17 @@ const TOLERANCE: u8 = 5;
 const LINE_TOLERANCES: [u8; 4] = [TOLERANCE, 8, 12, 16];
 
 /// Of 9 levels: higher ones take twice to four times as long for files smaller by half a hundredth, lower ones make them larger.
-const COMPRESSION: DeflateCompression = DeflateCompression::Level(4);
+const LEVEL: u8 = 4;
 
 /// The bytes of a PNG file of a picture with areas of many colours.
 pub(super) fn encode(canvas: &Canvas) -> Vec<u8> {
     indexed(canvas, TOLERANCE).unwrap_or_else(|| {
         let all: Vec<u8> = canvas.rgb().flatten().collect();
-        write(canvas, ColorType::Rgb, &all, None)
+        write(canvas, ColorType::Rgb, |mut encoder| {
+            encoder.set_deflate_compression(DeflateCompression::Level(LEVEL));
+            encoder.set_filter(Filter::Adaptive);
+            encoder.write_header()?.write_image_data(&all)
+        })
     })
 }
 
@@ -35,37 +44,38 @@ fn indexed(canvas: &Canvas, tolerance: u8) -> Option<Vec<u8>> {
     let colors = canvas.paper().colors();
     let mut palette = Palette::new(256, tolerance, &colors);
     let (width, height) = canvas.size();
-    let mut indices = Vec::with_capacity(width as usize * height as usize);
+    // Neighbouring entries of a palette say nothing about one another: rows are not filtered, which a byte before each says.
+    let mut filtered = Vec::with_capacity((width as usize + 1) * height as usize);
     for row in 0..height as usize {
-        let pixels = canvas.row_bytes(row).as_chunks::<4>().0;
-        let mut at = 0;
-        while let Some(&pixel) = pixels.get(at) {
-            let (index, is_near) = palette.index([pixel[0], pixel[1], pixel[2]]);
-            if !is_near {
-                return None;
-            }
-            // Pictures are mostly long runs of one colour.
-            let run = pixels[at..].iter().take_while(|other| **other == pixel).count();
-            indices.resize(indices.len() + run, index);
-            at += run;
+        filtered.push(Filter::NoFilter as u8);
+        if !palette.append_row(canvas.row_bytes(row).as_chunks::<4>().0, &mut filtered) {
+            return None;
         }
     }
-    Some(write(canvas, ColorType::Indexed, &indices, Some(palette.colors().concat())))
+    Some(write(canvas, ColorType::Indexed, |mut encoder| {
+        encoder.set_palette(palette.colors().concat());
+        // The encoder compresses row by row, and sweeps its memory for each.
+        encoder.write_header()?.write_chunk(IDAT, &compressed(&filtered)?)
+    }))
 }
 
-fn write(canvas: &Canvas, color: ColorType, data: &[u8], palette: Option<Vec<u8>>) -> Vec<u8> {
+fn compressed(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(LEVEL.into()));
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+fn write(
+    canvas: &Canvas,
+    color: ColorType,
+    rest: impl FnOnce(Encoder<'_, &mut Vec<u8>>) -> Result<(), EncodingError>,
+) -> Vec<u8> {
     let (width, height) = canvas.size();
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, width, height);
     encoder.set_color(color);
     encoder.set_depth(BitDepth::Eight);
-    encoder.set_deflate_compression(COMPRESSION);
-    // Neighbouring indices of a palette say nothing about one another; neighbouring colours do.
-    encoder.set_filter(if palette.is_some() { Filter::NoFilter } else { Filter::Adaptive });
-    if let Some(palette) = palette {
-        encoder.set_palette(palette);
-    }
-    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(data));
+    let written = rest(encoder);
     // Writing to memory fails only if header and data disagree, which they cannot.
     debug_assert!(written.is_ok(), "{written:?}");
     bytes
