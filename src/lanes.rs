@@ -70,6 +70,41 @@ impl Pack {
     }
 
     #[inline(always)]
+    pub fn abs(self) -> Self {
+        let mut pack = self;
+        for part in 0..WIDTH {
+            pack.0[part] = self.0[part].abs();
+        }
+        pack
+    }
+
+    /// The greater of both; no number, or the first, where one is not a number.
+    #[inline(always)]
+    pub fn greatest(self, other: Self) -> Self {
+        self.if_less(other, other, self)
+    }
+
+    /// One of two where this is less than another, and else the other.
+    #[inline(always)]
+    pub fn if_less(self, than: Self, yes: Self, no: Self) -> Self {
+        let mut pack = no;
+        for part in 0..WIDTH {
+            pack.0[part] = if self.0[part] < than.0[part] { yes.0[part] } else { no.0[part] };
+        }
+        pack
+    }
+
+    /// Infinity in place of what is not a number.
+    #[inline(always)]
+    pub fn or_infinity(self) -> Self {
+        let mut pack = self;
+        for part in 0..WIDTH {
+            pack.0[part] = if self.0[part].is_nan() { f64::INFINITY } else { self.0[part] };
+        }
+        pack
+    }
+
+    #[inline(always)]
     pub fn numbers(self) -> [f64; WIDTH] {
         self.0
     }
@@ -103,6 +138,7 @@ operations! {
     Add add +;
     Sub sub -;
     Mul mul *;
+    Div div /;
 }
 
 /// The blocks of a column, and what is left of it.
@@ -159,6 +195,20 @@ pub fn products<const A: usize, const B: usize>(a: [&[f64]; A], b: [&[f64]; B]) 
         }
     }
     totals
+}
+
+/// [`sum`], where it is not part of a loop.
+pub fn total(column: &[f64]) -> f64 {
+    struct Total<'c>(&'c [f64]);
+    impl Loop for Total<'_> {
+        type Output = f64;
+
+        #[inline(always)]
+        fn run(self) -> f64 {
+            sum(self.0)
+        }
+    }
+    run(Total(column))
 }
 
 /// The sum of a b, of two columns of one length.

@@ -33,28 +33,29 @@
 
 use super::MAX_OUTPUT;
 use super::data::{Data, centered, dot};
-use super::family::Family;
+use super::family::{Columns, Family};
 use super::hinge::{self, Pair};
-use super::table::{Cell, Kink, Parabola, Stretch, Table, Tables};
+use super::table::{Kink, Stretch, Table, Tables};
+use super::terms::{Direct, NO_JUMP, Slopes, Spread, Terms};
 use crate::function::{Function, Interval};
+use crate::lanes;
 
 /// Bounds boxes of (w, b) for one activation on one set of data. Keeps its memory from box to box.
 pub(super) struct Bounder<'a> {
     data: &'a Data,
     function: &'a Function,
     tables: &'a Tables<'a>,
-    /// Midpoints of, and distances between, neighbouring inputs.
-    middles: Vec<f64>,
-    steps: Vec<f64>,
     pairs: Vec<Pair>,
     /// The angle between y and the nearest parabola; the distance of t² from the lines, and its length (t is x, shifted).
     parabola_angle: f64,
     parabola_distance: f64,
     square_length: f64,
-    terms: Vec<Term>,
-    clear: Vec<usize>,
+    terms: Terms,
+    /// Some of them.
+    part: Terms,
+    slopes: Slopes,
     direct: Direct,
-    columns: Vec<[f64; 3]>,
+    columns: Columns,
     errors: Vec<f64>,
 }
 
@@ -67,68 +68,15 @@ pub(super) struct Bound {
     pub(super) middle: f64,
 }
 
-/// φ around one argument z of the middle of a box: h + s ℓ + r ℓ² at z + ℓ, up to an error.
-#[derive(Debug, Clone, Copy)]
-struct Term {
-    h: f64,
-    s: f64,
-    r: f64,
-    error: f64,
-    /// What of the error is no property of a smooth φ: rounding and jumps.
-    noise: f64,
-    /// Whether no argument in the box crosses a kink that counts.
-    is_clear: bool,
-}
-
-/// Arguments at which φ is computed, since no cell's parabola is close enough.
-#[derive(Debug, Default)]
-struct Direct {
-    at: Vec<usize>,
-    z: Vec<f64>,
-    h: Vec<f64>,
-    slope: Vec<f64>,
-}
-
-impl Direct {
-    fn clear(&mut self) {
-        self.at.clear();
-        self.z.clear();
-    }
-
-    fn compute(&mut self, function: &Function) {
-        self.h.resize(self.z.len(), 0.0);
-        self.slope.resize(self.z.len(), 0.0);
-        function.values_and_derivatives(&self.z, &mut self.h, &mut self.slope);
-    }
-
-    /// φ around the argument of this place in the list.
-    fn parabola(&self, place: usize, stretch: &Stretch) -> Parabola {
-        let bend = if stretch.second.is_finite() { 0.5 * stretch.second.middle() } else { 0.0 };
-        Parabola { middle: self.z[place], value: self.h[place], slope: self.slope[place], bend, twist: None }
-    }
-}
-
 /// Slopes are looked at where |w| times the reach of the data is smaller than this.
 const SLOPES_BELOW: f64 = 6.0;
-/// A smaller jump of φ′ is the rounding with which a kink of φ″ was found.
-const NO_JUMP: f64 = 1e-9;
-/// A smaller jump of φ is what it varies by where a kink's place is not known.
-const NO_GAP: f64 = 1e-12;
 /// Points whose errors are larger than this share of the values of φ are left out where all of them together tell nothing.
 const CLEAR: f64 = 0.05;
-/// Where all values are about the same, the share of the largest error is what counts.
-const FLAT: f64 = 1e-3;
 /// The slopes beside a kink are looked at where they change by less than this share of its jump.
 const STRAIGHT: f64 = 0.1;
 
-/// Kinks that matter are bent or torn.
-fn is_felt(value_jump: f64, slope_jump: f64) -> bool {
-    value_jump > NO_GAP || slope_jump > NO_JUMP
-}
-
 impl<'a> Bounder<'a> {
     pub(super) fn new(data: &'a Data, function: &'a Function, tables: &'a Tables<'a>) -> Self {
-        let pairs = || data.x.windows(2);
         let squares = data.squares();
         let line = centered(&data.offsets);
         let bend = centered(&squares);
@@ -141,16 +89,15 @@ impl<'a> Bounder<'a> {
             data,
             function,
             tables,
-            middles: pairs().map(|pair| 0.5 * (pair[0] + pair[1])).collect(),
-            steps: pairs().map(|pair| pair[1] - pair[0]).collect(),
             pairs: hinge::pairs(data),
             parabola_angle: data.parabola_angle() - margin,
             parabola_distance: distance * (1.0 - margin),
             square_length: length * (1.0 + margin),
-            terms: Vec::new(),
-            clear: Vec::new(),
+            terms: Terms::new(&data.x, &data.y),
+            part: Terms::default(),
+            slopes: Slopes::new(&data.x),
             direct: Direct::default(),
-            columns: Vec::new(),
+            columns: Columns::default(),
             errors: Vec::new(),
         }
     }
@@ -162,11 +109,12 @@ impl<'a> Bounder<'a> {
         let local = tables.local(z);
         let table = local.as_deref().unwrap_or(&tables.base);
         let enough = self.data.square_for(enough);
-        let (mut square, middle, noise) = self.by_values(table, w, b, enough);
+        let spread = Spread::of([w, b]);
+        let (mut square, middle, noise) = self.by_values(table, &spread, enough);
         let noise = noise + self.jumps(table, z);
         if square < enough && w.magnitude() * self.data.reach < SLOPES_BELOW {
             let rest = enough.sqrt() + MAX_OUTPUT * noise * (1.0 + 2.0 * self.data.rounding);
-            let left = self.by_slopes(table, w, b, rest * rest * (1.0 + 16.0 * f64::EPSILON));
+            let left = self.by_slopes(table, &spread, rest * rest * (1.0 + 16.0 * f64::EPSILON));
             square = square.max(self.less_noise(left, noise));
         }
         if square < enough {
@@ -198,206 +146,70 @@ impl<'a> Bounder<'a> {
         stretch.value_jump * self.data.count().sqrt()
     }
 
-    /// φ over the arguments z ± radius, from what it is around the middle of a cell or in z itself.
-    fn term(
-        cell: &Cell,
-        parabola: Parabola,
-        stretch: &Stretch,
-        z: f64,
-        radius: f64,
-        argument_error: f64,
-    ) -> Term {
-        let Parabola { middle, value, slope, bend, twist } = parabola;
-        let from = z - middle;
-        let way = radius + from.abs();
-        let by_curvature = 0.5 * off(stretch.second, 2.0 * bend) * way * way
-            + stretch.slope_jump * radius
-            + cell.rounding.slope * way;
-        let by_slope = nan_is_infinite(off(stretch.first, slope) * way);
-        let (cubic, mut twist, mut bend, mut least) = (twist, 0.0, bend, nan_is_infinite(by_curvature));
-        if let Some(cubic) = cubic {
-            let beside = off(stretch.third, 6.0 * cubic.twist) / 6.0 * way + cubic.bend_error;
-            let by_twist =
-                cubic.twist.abs() * radius * radius * radius + beside * way * way + cell.rounding.slope * way;
-            if by_twist < least {
-                (twist, least) = (cubic.twist, by_twist);
-            }
-        }
-        if by_slope <= least {
-            (twist, bend, least) = (0.0, 0.0, by_slope);
-        }
-        let h = value + from * (slope + from * (bend + from * twist));
-        let steepest = stretch.first.magnitude();
-        // Half a unit in the last place of h for v h, and less than two for the polynomial in the middle.
-        let product = f64::EPSILON * (value.abs() + steepest * way);
-        let noise = stretch.value_jump + cell.rounding.value + steepest * argument_error + product;
-        let steps = slope.abs() + from.abs() * (bend.abs() + from.abs() * twist.abs());
-        let evaluation = f64::EPSILON * (h.abs() + 4.0 * steps * from.abs());
-        Term {
-            h,
-            s: slope + from * (2.0 * bend + 3.0 * twist * from),
-            r: bend + 3.0 * twist * from,
-            error: least + noise + evaluation,
-            noise,
-            is_clear: !is_felt(stretch.value_jump, stretch.slope_jump),
-        }
-    }
-
     /// The least sum of squares in the box, that in its middle, and the length of the noise.
-    fn by_values(&mut self, table: &Table, w: Interval, b: Interval, enough: f64) -> (f64, f64, f64) {
-        let data = self.data;
-        let (w_middle, b_middle) = (w.middle(), b.middle());
-        let (w_half, b_half) = (half(w), half(b));
-        let (w_size, b_size) = (w.magnitude(), b.magnitude());
-        self.terms.clear();
-        self.direct.clear();
-        for (at, x) in data.x.iter().enumerate() {
-            let z = w_middle * x + b_middle;
-            let cell = table.cell(z);
-            if cell.is_kinked || !table.is_fine() {
-                self.direct.at.push(at);
-                self.direct.z.push(z);
-            }
-            let argument_error = 2.0 * f64::EPSILON * (x.abs() * w_size + b_size);
-            let radius = x.abs() * w_half + b_half + argument_error;
-            let stretch = table.stretch(z - radius, z + radius);
-            self.terms.push(Self::term(cell, cell.parabola, &stretch, z, radius, argument_error));
-        }
-        if !self.direct.at.is_empty() {
-            self.direct.compute(self.function);
-            for (place, &at) in self.direct.at.iter().enumerate() {
-                let (x, z) = (data.x[at], self.direct.z[place]);
-                let argument_error = 2.0 * f64::EPSILON * (x.abs() * w_size + b_size);
-                let radius = x.abs() * w_half + b_half + argument_error;
-                let stretch = table.stretch(z - radius, z + radius);
-                let parabola = self.direct.parabola(place, &stretch);
-                self.terms[at] = Self::term(table.cell(z), parabola, &stretch, z, radius, argument_error);
-            }
-        }
-        let reference = self.terms[self.terms.len() / 2].h;
-        let (mut error, mut noise, mut widest) = (0.0, 0.0, 0.0);
-        for term in &self.terms {
-            error += term.error * term.error;
-            noise += term.noise * term.noise;
-            widest = f64::max(widest, (term.h - reference).abs() + FLAT * term.error);
-        }
-        let length = |square: f64| nan_is_infinite(square.sqrt() * (1.0 + data.rounding));
-        let column = |at: usize| {
-            let (Term { h, s, r, .. }, x) = (self.terms[at], data.x[at]);
-            let (p, q) = (x * w_half, b_half);
-            [h - reference, s * p, s * q, r * p * p, 2.0 * r * p * q, r * q * q]
+    fn by_values(&mut self, table: &Table, spread: &Spread, enough: f64) -> (f64, f64, f64) {
+        let Self { data, function, terms, part, columns, direct, .. } = self;
+        let length = |column: &[f64]| {
+            nan_is_infinite(lanes::dot(column, column).sqrt() * (1.0 + data.rounding))
         };
-        let family = Family::new(&data.y, column, length(error), data.rounding);
+        terms.fill(function, table, spread, direct);
+        terms.fill_columns(spread, columns);
+        let family = Family::new(columns, length(&terms.error), data.rounding);
         let mut square = family.least_square(MAX_OUTPUT, enough);
-        if square < enough
-            && family.is_worse(enough, &data.y, |at| (self.terms[at].h - reference, self.terms[at].error))
-        {
+        if square < enough && family.is_worse(enough, columns, &terms.error) {
             square = enough;
         }
         // What is left of some points is no more than what is left of all: those at kinks are left out, and those with the
         // largest errors, again and again while few are: far out on a tail, each point is nothing beside the one before.
-        let mut limit = CLEAR * widest;
+        let mut limit = if square < enough { CLEAR * terms.widest() } else { 0.0 };
         while square < enough {
-            self.clear.clear();
-            let (mut part_error, mut largest) = (0.0, 0.0);
-            for (at, term) in self.terms.iter().enumerate() {
-                if term.is_clear && term.error <= limit && term.error.is_finite() {
-                    self.clear.push(at);
-                    part_error += term.error * term.error;
-                    largest = f64::max(largest, term.error);
-                }
-            }
-            let (all, left) = (self.terms.len(), self.clear.len());
-            if left == all || left < 3 {
-                break;
-            }
-            let y: Vec<f64> = self.clear.iter().map(|&at| data.y[at]).collect();
-            let part = Family::new(&y, |at| column(self.clear[at]), length(part_error), data.rounding);
-            square = square.max(part.least_square(MAX_OUTPUT, enough));
-            let term = |at: usize| {
-                let term = self.terms[self.clear[at]];
-                (term.h - reference, term.error)
-            };
-            if square < enough && part.is_worse(enough, &y, term) {
+            let Some(left) = part.take_clear(terms, limit) else { break };
+            part.fill_columns(spread, columns);
+            let family = Family::new(columns, length(&part.error), data.rounding);
+            square = square.max(family.least_square(MAX_OUTPUT, enough));
+            if square < enough && family.is_worse(enough, columns, &part.error) {
                 square = enough;
             }
-            limit = CLEAR * largest;
-            if 5 * left < 4 * all || limit == 0.0 {
+            limit = CLEAR * part.error.iter().fold(0.0, |largest: f64, error| largest.max(*error));
+            if 5 * left < 4 * terms.x.len() || limit == 0.0 {
                 break;
             }
         }
-        (square, family.middle(), length(noise))
+        (square, family.middle(), length(&terms.noise))
     }
 
     /// The least sum of squares in the box, jumps and rounding apart.
-    fn by_slopes(&mut self, table: &Table, w: Interval, b: Interval, enough: f64) -> f64 {
-        let data = self.data;
-        let (w_middle, b_middle) = (w.middle(), b.middle());
-        let (w_half, b_half) = (half(w), half(b));
-        let (w_size, b_size) = (w.magnitude(), b.magnitude());
-        let count = self.middles.len();
-        self.direct.clear();
-        for (at, x) in self.middles.iter().enumerate() {
-            let z = w_middle * x + b_middle;
-            if !table.is_fine() || table.cell(z).is_kinked {
-                self.direct.at.push(at);
-                self.direct.z.push(z);
+    fn by_slopes(&mut self, table: &Table, spread: &Spread, enough: f64) -> f64 {
+        let Self { data, function, slopes, columns, direct, errors, .. } = self;
+        slopes.fill(function, table, spread, direct);
+        let count = data.x.len();
+        columns.iter_mut().for_each(|column| {
+            column.clear();
+            column.resize(count, 0.0);
+        });
+        columns[0].copy_from_slice(&data.y);
+        errors.clear();
+        errors.push(0.0);
+        let (mut sums, mut sum, mut variation) = ([0.0; 3], 0.0, 0.0);
+        for at in 0..count - 1 {
+            for column in 0..3 {
+                let entry = slopes.entries[column][at];
+                sums[column] += entry;
+                variation += entry.abs();
+                columns[1 + column][at + 1] = sums[column];
             }
-        }
-        self.direct.compute(self.function);
-        let mut next = 0;
-        let (mut sums, mut errors, mut variation) = ([0.0; 3], 0.0, 0.0);
-        self.columns.clear();
-        self.columns.push(sums);
-        self.errors.clear();
-        self.errors.push(errors);
-        for (at, (x, step)) in self.middles.iter().zip(&self.steps).enumerate() {
-            let z = w_middle * x + b_middle;
-            let argument_error = 2.0 * f64::EPSILON * (x.abs() * w_size + b_size);
-            // From the middle of the pair in the middle of the box to its ends anywhere in the box.
-            let radius = x.abs() * w_half + b_half + 0.5 * w_size * step + argument_error;
-            let stretch = table.stretch(z - radius, z + radius);
-            let cell = table.cell(z);
-            let parabola = if self.direct.at.get(next) == Some(&at) {
-                next += 1;
-                self.direct.parabola(next - 1, &stretch)
-            } else {
-                cell.parabola
-            };
-            let from = z - parabola.middle;
-            let twice = 2.0 * parabola.bend;
-            let by_curvature = off(stretch.second, twice) * (radius + from.abs())
-                + stretch.slope_jump
-                + cell.rounding.slope
-                + twice.abs() * argument_error;
-            let by_slope = off(stretch.first, parabola.slope);
-            let (twice, error) = if nan_is_infinite(by_curvature) < nan_is_infinite(by_slope) {
-                (twice, by_curvature)
-            } else {
-                (0.0, nan_is_infinite(by_slope))
-            };
-            let slope = parabola.slope + twice * from;
-            let entries = [slope, twice * x * w_half, twice * b_half].map(|entry| step * entry);
-            sums = std::array::from_fn(|column| sums[column] + entries[column]);
-            variation += entries.iter().map(|entry| entry.abs()).sum::<f64>();
-            errors += step * (error + 4.0 * f64::EPSILON * slope.abs());
-            self.columns.push(sums);
-            self.errors.push(errors);
+            sum += slopes.error[at];
+            errors.push(sum);
         }
         // Errors grow away from the middle, whatever their signs.
-        let from = self.errors[count / 2];
-        let error: f64 = self.errors.iter().map(|error| (error - from) * (error - from)).sum();
-        let error = error.sqrt() * (1.0 + data.rounding) + data.rounding * variation * data.count().sqrt();
-        let columns = &self.columns;
-        let column = |at: usize| {
-            let [h, p, q] = columns[at];
-            [h, p, q, 0.0, 0.0, 0.0]
-        };
-        let family = Family::new(&data.y, column, nan_is_infinite(error), data.rounding);
-        let square = family.least_square(f64::INFINITY, enough);
+        let from = errors[(count - 1) / 2];
+        errors.iter_mut().for_each(|error| *error = (*error - from).abs());
         let plain = data.rounding * variation;
-        let term = |at: usize| (columns[at][0], (self.errors[at] - from).abs() + plain);
-        if square < enough && family.is_worse(enough, &data.y, term) { enough } else { square }
+        let error = lanes::dot(errors, errors).sqrt() * (1.0 + data.rounding) + plain * data.count().sqrt();
+        let family = Family::new(columns, nan_is_infinite(error), data.rounding);
+        let square = family.least_square(f64::INFINITY, enough);
+        errors.iter_mut().for_each(|error| *error += plain);
+        if square < enough && family.is_worse(enough, columns, errors) { enough } else { square }
     }
 
     /// What arguments the data can have in the box, as they are computed.
@@ -445,15 +257,6 @@ impl<'a> Bounder<'a> {
 
 /// Into how many parts a stretch beside a kink is cut to bound its slopes.
 const PARTS: u32 = 16;
-
-/// How far a number can be from what is in an interval.
-fn off(interval: Interval, value: f64) -> f64 {
-    (interval.high - value).abs().max((value - interval.low).abs())
-}
-
-fn half(interval: Interval) -> f64 {
-    (0.5 * interval.width()).next_up()
-}
 
 fn nan_is_infinite(value: f64) -> f64 {
     if value.is_nan() { f64::INFINITY } else { value }

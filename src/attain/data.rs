@@ -1,5 +1,9 @@
 //! The data of one fit, and what is the same for all functions that are fitted to it.
 
+use crate::lanes;
+
+pub(super) use crate::lanes::dot;
+
 /// Inputs and values, with sums that every bound needs.
 #[derive(Debug)]
 pub(super) struct Data {
@@ -12,6 +16,8 @@ pub(super) struct Data {
     pub(super) centered: Vec<f64>,
     /// The sum of their squares.
     pub(super) square: f64,
+    /// The length of y.
+    length: f64,
     /// The largest |x|.
     pub(super) reach: f64,
     /// What a sum over the data can be off, as a share of the sum of absolute values: at most a unit in the last place per term,
@@ -31,6 +37,7 @@ impl Data {
             offsets: x.iter().map(|value| value - x[x.len() / 2]).collect(),
             square: dot(&centered, &centered),
             centered,
+            length: dot(y, y).sqrt(),
             reach: x.iter().fold(0.0, |reach: f64, x| reach.max(x.abs())),
             rounding: 0.0,
         };
@@ -40,7 +47,7 @@ impl Data {
 
     /// A mean of squares that is none: the values of y are not known to more than their last places.
     pub(super) fn nothing(&self) -> f64 {
-        f64::EPSILON * f64::EPSILON * dot(&self.y, &self.y) / self.count()
+        f64::EPSILON * f64::EPSILON * self.length * self.length / self.count()
     }
 
     /// A lower bound of the mean of squares as the model computes it, from one of the sum of squares that is exact but for φ.
@@ -49,15 +56,13 @@ impl Data {
     /// first, which is the residual and y, and of itself. (The rounding of v h is counted as one of h.) The root of the sum of
     /// their squares is thus off by that share of itself and of the length of y; and the computed sum by its own rounding.
     pub(super) fn computed(&self, square: f64) -> f64 {
-        let length = dot(&self.y, &self.y).sqrt();
-        let rest = (square.sqrt() * (1.0 - 2.0 * f64::EPSILON) - f64::EPSILON * length).max(0.0);
+        let rest = (square.sqrt() * (1.0 - 2.0 * f64::EPSILON) - f64::EPSILON * self.length).max(0.0);
         rest * rest * (1.0 - self.rounding) / self.count()
     }
 
     /// A sum of squares for which [`Self::computed`] gives this mean, or more.
     pub(super) fn square_for(&self, mean: f64) -> f64 {
-        let length = dot(&self.y, &self.y).sqrt();
-        let rest = (mean * self.count() * (1.0 + 3.0 * self.rounding)).sqrt() + 2.0 * f64::EPSILON * length;
+        let rest = (mean * self.count() * (1.0 + 3.0 * self.rounding)).sqrt() + 2.0 * f64::EPSILON * self.length;
         rest * rest * (1.0 + 16.0 * f64::EPSILON)
     }
 
@@ -116,14 +121,9 @@ impl Data {
     }
 }
 
-/// The inner product.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
 pub(super) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    lanes::total(values) / values.len() as f64
 }
 
 pub(super) fn centered(values: &[f64]) -> Vec<f64> {

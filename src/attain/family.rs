@@ -1,6 +1,6 @@
 //! How well y can be fitted by a column that depends on two numbers from −1 to 1, with an error of known length.
 
-use crate::lanes::{self, Loop};
+use crate::lanes::{self, Loop, Pack};
 
 /// The columns h + p δ₁ + q δ₂ + r₁ δ₁² + r₂ δ₁ δ₂ + r₃ δ₂² for δ in the square [−1, 1]², each of them up to a vector of a length
 /// of at most `error`; all that is left of them is their products, all of them centered.
@@ -25,8 +25,6 @@ pub(super) struct Family {
     error: f64,
     /// What a computed product can be off, as a share of the product of the lengths.
     rounding: f64,
-    /// Of y and of h.
-    means: [f64; 2],
 }
 
 /// A polynomial of second degree: constant, by δ₁, by δ₂, by δ₁², by δ₁ δ₂, by δ₂².
@@ -83,76 +81,91 @@ impl Quadratic {
 const BISECTIONS: usize = 30;
 const NEWTON_STEPS: usize = 8;
 
-/// Takes the mean of a column off it; returns it.
-struct Center<'c>(&'c mut [f64]);
+/// y, and the entries of h, p, q, r₁, r₂, r₃, point by point.
+pub(super) type Columns = [Vec<f64>; 7];
 
-impl Loop for Center<'_> {
-    type Output = f64;
+/// The means of the columns, which it takes off them, and then their products: of y with all, of h with all but y, and so on.
+struct Products<'c>([&'c mut [f64]; 7]);
+
+impl Loop for Products<'_> {
+    type Output = ([f64; 7], [f64; 28]);
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     #[inline(always)]
-    fn run(self) -> f64 {
-        let mean = lanes::sum(self.0) / self.0.len() as f64;
-        self.0.iter_mut().for_each(|entry| *entry -= mean);
-        mean
+    fn run(self) -> Self::Output {
+        let mut columns = self.0;
+        let mut means = [0.0; 7];
+        for (column, mean) in columns.iter_mut().zip(&mut means) {
+            *mean = lanes::sum(column) / column.len() as f64;
+            column.iter_mut().for_each(|entry| *entry -= *mean);
+        }
+        let [y, h, p, q, r1, r2, r3] = columns.each_ref().map(|column| &**column);
+        let mut all = [0.0; 28];
+        all[..7].copy_from_slice(&lanes::products([y], [y, h, p, q, r1, r2, r3])[0]);
+        all[7..13].copy_from_slice(&lanes::products([h], [h, p, q, r1, r2, r3])[0]);
+        all[13..18].copy_from_slice(&lanes::products([p], [p, q, r1, r2, r3])[0]);
+        all[18..22].copy_from_slice(&lanes::products([q], [q, r1, r2, r3])[0]);
+        all[22..25].copy_from_slice(&lanes::products([r1], [r1, r2, r3])[0]);
+        all[25..27].copy_from_slice(&lanes::products([r2], [r2, r3])[0]);
+        all[27..].copy_from_slice(&lanes::products([r3], [r3])[0]);
+        (means, all)
     }
 }
 
-/// The products of a column with others.
-struct Products<'c, const N: usize>(&'c [f64], [&'c [f64]; N]);
-
-fn products<const N: usize>(column: &[f64], others: [&[f64]; N]) -> [f64; N] {
-    lanes::run(Products(column, others))
+/// Σ |n y − f h| e, from the centered y and h.
+struct WeightedError<'c> {
+    y: &'c [f64],
+    h: &'c [f64],
+    error: &'c [f64],
+    n: f64,
+    factor: f64,
 }
 
-impl<const N: usize> Loop for Products<'_, N> {
-    type Output = [f64; N];
+impl Loop for WeightedError<'_> {
+    type Output = f64;
 
     #[inline(always)]
-    fn run(self) -> [f64; N] {
-        lanes::products([self.0], self.1)[0]
+    fn run(self) -> f64 {
+        let Self { y, h, error, n, factor } = self;
+        let ((y, y_rest), (h, h_rest), (error, error_rest)) =
+            (lanes::blocks(y), lanes::blocks(h), lanes::blocks(error));
+        let (n, factor) = (Pack::all(n), Pack::all(factor));
+        let weighted = |y: Pack, h: Pack, error: Pack| (n * y - factor * h).abs() * error;
+        let mut sum =
+            weighted(Pack::of_rest(y_rest), Pack::of_rest(h_rest), Pack::of_rest(error_rest));
+        for ((y, h), error) in y.iter().zip(h).zip(error) {
+            sum = sum + weighted(Pack::of(y), Pack::of(h), Pack::of(error));
+        }
+        sum.total()
     }
 }
 
 impl Family {
-    /// From the columns' entries, point by point; `error` bounds the length of what they leave out, and `rounding` is what a sum
-    /// over so many points can be off.
+    /// From the columns, which are centered; `error` bounds the length of what they leave out, and `rounding` is what a sum over so
+    /// many points can be off.
     ///
     /// Centering removes the mean, which is rounded by that share of the column's length. All entries of a column are then off
     /// by the same, which no product with a centered column feels; but the length of it is added to the error all the same.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-    pub(super) fn new(y: &[f64], column: impl Fn(usize) -> [f64; 6], error: f64, rounding: f64) -> Self {
-        let count = y.len() as f64;
-        let mut columns: [Vec<f64>; 7] = std::array::from_fn(|_| vec![0.0; y.len()]);
-        columns[0].copy_from_slice(y);
-        let [_, h, p, q, r1, r2, r3] = &mut columns;
-        let entries = h.iter_mut().zip(p).zip(q).zip(r1).zip(r2).zip(r3);
-        for (at, (((((h, p), q), r1), r2), r3)) in entries.enumerate() {
-            [*h, *p, *q, *r1, *r2, *r3] = column(at);
-        }
-        let means = columns.each_mut().map(|column| lanes::run(Center(column)));
-        let [y, h, p, q, r1, r2, r3] = columns.each_ref().map(Vec::as_slice);
-        let [yy, by_y @ ..] = products(y, [y, h, p, q, r1, r2, r3]);
-        let by_h = products(h, [h, p, q, r1, r2, r3]);
-        let [pp, pq, pr @ ..] = products(p, [p, q, r1, r2, r3]);
-        let [qq, qr @ ..] = products(q, [q, r1, r2, r3]);
-        let [r11, r12, r13] = products(r1, [r1, r2, r3]);
-        let [r22, r23] = products(r2, [r2, r3]);
-        let [r33] = products(r3, [r3]);
+    pub(super) fn new(columns: &mut Columns, error: f64, rounding: f64) -> Self {
+        let count = columns[0].len() as f64;
+        let (means, products) = lanes::run(Products(columns.each_mut().map(Vec::as_mut_slice)));
+        let [yy, y0, y1, y2, y3, y4, y5, products @ ..] = products;
+        let [h0, h1, h2, h3, h4, h5, products @ ..] = products;
+        let [pp, pq, pr1, pr2, pr3, qq, qr1, qr2, qr3, r11, r12, r13, r22, r23, r33] = products;
         let mut family = Self {
             yy,
-            y: by_y,
-            h: by_h,
+            y: [y0, y1, y2, y3, y4, y5],
+            h: [h0, h1, h2, h3, h4, h5],
             pp,
             pq,
             qq,
-            pr,
-            qr,
+            pr: [pr1, pr2, pr3],
+            qr: [qr1, qr2, qr3],
             rr: [r11, r12, r13, r22, r23, r33],
             bend: r11.sqrt() + r22.sqrt() + r33.sqrt(),
             error,
             rounding,
-            means: [means[0], means[1]],
         };
         let mean_size: f64 = means[1..].iter().map(|mean| mean.abs()).sum();
         family.error += rounding * (family.size() + mean_size * count.sqrt());
@@ -227,15 +240,15 @@ impl Family {
         by_length.max(square_at(angle - turn - 1e-15))
     }
 
-    /// Whether the best v h + c leaves at least `enough` of y, over the family, where the error of each entry is known: `entry`
-    /// gives h and its error, point by point.
+    /// Whether the best v h + c leaves at least `enough` of y, over the family of these columns, where the error of each entry is
+    /// known.
     ///
     /// With an error e, N² − t |y|² D is the same without it, and 2 e·G with G = N y − t |y|² h, and (y·e)² − t |y|² |e|². It need
     /// not be positive anywhere for cos² to stay below t. The last is at most (1 − t) |y|² |e|². In the middle e·G is at most Σ
     /// |G_i| |e_i|: less than the product of the lengths where the errors are large at few points, or where y is met. Elsewhere
     /// G differs by its shares of p, q and r, each of which has the square of the length n² |y|² (1 − 2 t) + t² |y|⁴ |p|². (G is
     /// centered, so that e need not be.)
-    pub(super) fn is_worse(&self, enough: f64, y: &[f64], entry: impl Fn(usize) -> (f64, f64)) -> bool {
+    pub(super) fn is_worse(&self, enough: f64, [y, h, ..]: &Columns, error: &[f64]) -> bool {
         let size = self.size();
         let share = enough / self.yy * (1.0 + 8.0 * self.rounding);
         if !(self.error.is_finite() && size.is_finite() && self.yy > 0.0 && share < 1.0) {
@@ -248,11 +261,7 @@ impl Family {
             return false;
         }
         let factor = t * self.yy;
-        let mut product = 0.0;
-        for (at, y) in y.iter().enumerate() {
-            let (h, error) = entry(at);
-            product += (self.y[0] * (y - self.means[0]) - factor * (h - self.means[1])).abs() * error;
-        }
+        let product = lanes::run(WeightedError { y, h, error, n: self.y[0], factor });
         let length = |n: f64, square: f64| {
             (n * n * self.yy * (1.0 - 2.0 * t) + factor * factor * square).max(0.0).sqrt()
         };
@@ -377,9 +386,11 @@ mod tests {
     use super::super::data::{Data, mean};
     use super::*;
 
-    type Columns = [Vec<f64>; 6];
+    fn with(y: &[f64], [h, p, q, r1, r2, r3]: &[Vec<f64>; 6]) -> Columns {
+        [y, h, p, q, r1, r2, r3].map(<[f64]>::to_vec)
+    }
 
-    fn columns() -> impl Strategy<Value = Columns> {
+    fn columns() -> impl Strategy<Value = [Vec<f64>; 6]> {
         let of = |size: f64| prop::collection::vec(-size..size, 7);
         [of(1.0), of(0.3), of(0.3), of(0.05), of(0.05), of(0.05)]
     }
@@ -399,7 +410,7 @@ mod tests {
             let data = Data::new(&x, &y);
             let max_output = if is_bounded { 0.8 } else { 1e9 };
             let length = errors.iter().map(|error| error * error).sum::<f64>().sqrt();
-            let family = Family::new(&y, |at| std::array::from_fn(|column| columns[column][at]), share, data.rounding);
+            let family = Family::new(&mut with(&y, &columns), share, data.rounding);
             let bound = family.least_square(max_output, f64::INFINITY);
             let mut least = f64::INFINITY;
             for a in -12..=12 {
@@ -438,8 +449,9 @@ mod tests {
         ) {
             let sizes = [1.0, scale, scale, scale * scale, scale * scale, scale * scale];
             let bound = |factors: [f64; 6]| {
-                let column = |at| std::array::from_fn(|column| factors[column] * columns[column][at]);
-                Family::new(&y, column, 0.0, 1e-15).least_square(1e9, f64::INFINITY)
+                let scaled = |column: usize| columns[column].iter().map(|entry| factors[column] * entry).collect();
+                let scaled: [Vec<f64>; 6] = std::array::from_fn(scaled);
+                Family::new(&mut with(&y, &scaled), 0.0, 1e-15).least_square(1e9, f64::INFINITY)
             };
             let least = (-20..=20)
                 .flat_map(|a| (-20..=20).map(move |b| (f64::from(a) / 20.0, f64::from(b) / 20.0)))

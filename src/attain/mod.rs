@@ -22,6 +22,7 @@ mod profile;
 mod scaled;
 mod search;
 mod table;
+mod terms;
 
 use serde::{Deserialize, Serialize};
 

@@ -35,7 +35,7 @@ pub(super) fn reached(data: &Data, function: &Function, [w, b]: [f64; 2]) -> Rea
     let z: Vec<f64> = data.x.iter().map(|x| w * x + b).collect();
     let mut h = vec![0.0; z.len()];
     function.values(&z, &mut h);
-    let (v, c) = best_output(&h, &data.y);
+    let (v, c) = best_output(&h, data);
     let residuals: Vec<f64> = h.iter().zip(&data.y).map(|(h, y)| v * h + c - y).collect();
     let mse = lanes::dot(&residuals, &residuals) / data.count();
     if mse.is_finite() {
@@ -46,13 +46,13 @@ pub(super) fn reached(data: &Data, function: &Function, [w, b]: [f64; 2]) -> Rea
 }
 
 /// The best v and c of v h + c; v is 0 where what varies in h is its rounding.
-fn best_output(h: &[f64], y: &[f64]) -> (f64, f64) {
-    let (h_mean, y_mean) = (mean(h), mean(y));
+fn best_output(h: &[f64], data: &Data) -> (f64, f64) {
+    let (h_mean, y_mean) = (mean(h), mean(&data.y));
     let centered: Vec<f64> = h.iter().map(|h| h - h_mean).collect();
     let square = dot(&centered, &centered);
-    let product: f64 = centered.iter().zip(y).map(|(h, y)| h * (y - y_mean)).sum();
+    let product = dot(&centered, &data.centered);
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-    let rounding = h.len() as f64 * (1e-14 * h_mean) * (1e-14 * h_mean);
+    let rounding = data.count() * (1e-14 * h_mean) * (1e-14 * h_mean);
     let v = product / square;
     if square > rounding && v.is_finite() {
         // What is left rises on both sides of the best v, so that the nearest one that is allowed is the best.

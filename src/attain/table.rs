@@ -105,6 +105,7 @@ struct Derivatives {
 }
 
 impl Derivatives {
+    #[inline(always)]
     fn hull(self, other: Self) -> Self {
         Self {
             first: self.first.hull(other.first),
@@ -124,6 +125,8 @@ pub(super) struct Table {
     /// `hulls[k][i]` holds cells i to i + 2ᵏ − 1.
     hulls: Vec<Vec<Derivatives>>,
     pub(super) kinks: Vec<Kink>,
+    /// Whether any cell holds a kink.
+    is_kinked: bool,
 }
 
 impl Table {
@@ -162,7 +165,7 @@ impl Table {
             let parabola = Parabola { middle, value: values[index], slope: slopes[index], bend, twist };
             Cell { parabola, rounding: piece.rounding, is_kinked: piece.is_kinked }
         };
-        let cells = pieces.iter().enumerate().map(cell).collect();
+        let cells: Vec<Cell> = pieces.iter().enumerate().map(cell).collect();
         let mut hulls: Vec<Vec<_>> = vec![pieces.iter().map(|piece| piece.derivatives).collect()];
         while let Some(last) = hulls.last().filter(|last| last.len() > 1) {
             let step = 1 << (hulls.len() - 1);
@@ -173,9 +176,12 @@ impl Table {
             let next: Vec<_> = next.collect();
             hulls.push(next);
         }
-        Self { low, width, per_width: 1.0 / width, cells, hulls, kinks: merged(builder.kinks, function) }
+        let is_kinked = cells.iter().any(|cell| cell.is_kinked);
+        let kinks = merged(builder.kinks, function);
+        Self { low, width, per_width: 1.0 / width, cells, hulls, kinks, is_kinked }
     }
 
+    #[inline(always)]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the cells")]
     fn index(&self, z: f64) -> usize {
         // What is negative or no number becomes 0.
@@ -186,6 +192,7 @@ impl Table {
     ///
     /// The division by a width that is a power of two is exact, and z − low is off by less than 10⁻¹¹ of a cell (its size is at most 2¹⁵ cells), so
     /// that a billionth of a cell more on each side covers what an index can be off.
+    #[inline(always)]
     pub(super) fn stretch(&self, low: f64, high: f64) -> Stretch {
         let margin = 1e-9 * self.width;
         let (from, to) = (self.index(low - margin), self.index(high + margin));
@@ -207,6 +214,7 @@ impl Table {
     }
 
     /// The cell of an argument.
+    #[inline(always)]
     pub(super) fn cell(&self, z: f64) -> &Cell {
         &self.cells[self.index(z)]
     }
@@ -226,6 +234,11 @@ impl Table {
     /// Whether a cell is small enough for its parabola to stand for φ.
     pub(super) fn is_fine(&self) -> bool {
         self.width <= CELL
+    }
+
+    /// Whether the parabola of every cell stands for φ.
+    pub(super) fn stands_for_all(&self) -> bool {
+        self.is_fine() && !self.is_kinked
     }
 
     /// Whether φ has a smooth extremum, where φ′ changes its sign and φ″ does not.

@@ -83,6 +83,7 @@ impl Interval {
 
     /// The least interval that holds both.
     #[must_use]
+    #[inline(always)]
     pub fn hull(self, other: Self) -> Self {
         // Comparisons, since there is no NaN that `min` would have to look out for.
         Self {
