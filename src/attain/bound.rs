@@ -44,7 +44,7 @@ use crate::lanes;
 pub(super) struct Bounder<'a> {
     data: &'a Data,
     function: &'a Function,
-    tables: &'a Tables<'a>,
+    tables: &'a Tables,
     pairs: Vec<Pair>,
     /// The angle between y and the nearest parabola; the distance of t² from the lines, and its length (t is x, shifted).
     parabola_angle: f64,
@@ -76,7 +76,7 @@ const CLEAR: f64 = 0.05;
 const STRAIGHT: f64 = 0.1;
 
 impl<'a> Bounder<'a> {
-    pub(super) fn new(data: &'a Data, function: &'a Function, tables: &'a Tables<'a>) -> Self {
+    pub(super) fn new(data: &'a Data, function: &'a Function, tables: &'a Tables) -> Self {
         let squares = data.squares();
         let line = centered(&data.offsets);
         let bend = centered(&squares);
@@ -149,9 +149,8 @@ impl<'a> Bounder<'a> {
     /// The least sum of squares in the box, that in its middle, and the length of the noise.
     fn by_values(&mut self, table: &Table, spread: &Spread, enough: f64) -> (f64, f64, f64) {
         let Self { data, function, terms, part, columns, direct, .. } = self;
-        let length = |column: &[f64]| {
-            nan_is_infinite(lanes::dot(column, column).sqrt() * (1.0 + data.rounding))
-        };
+        let length =
+            |column: &[f64]| nan_is_infinite(lanes::dot(column, column).sqrt() * (1.0 + data.rounding));
         terms.fill(function, table, spread, direct);
         terms.fill_columns(spread, columns);
         let family = Family::new(columns, length(&terms.error), data.rounding);

@@ -62,7 +62,8 @@ impl Data {
 
     /// A sum of squares for which [`Self::computed`] gives this mean, or more.
     pub(super) fn square_for(&self, mean: f64) -> f64 {
-        let rest = (mean * self.count() * (1.0 + 3.0 * self.rounding)).sqrt() + 2.0 * f64::EPSILON * self.length;
+        let rest =
+            (mean * self.count() * (1.0 + 3.0 * self.rounding)).sqrt() + 2.0 * f64::EPSILON * self.length;
         rest * rest * (1.0 + 16.0 * f64::EPSILON)
     }
 

@@ -1,6 +1,6 @@
 //! How well y can be fitted by a column that depends on two numbers from −1 to 1, with an error of known length.
 
-use crate::lanes::{self, Loop, Pack};
+use crate::lanes::{self, Loop, Pack, WIDTH};
 
 /// The columns h + p δ₁ + q δ₂ + r₁ δ₁² + r₂ δ₁ δ₂ + r₃ δ₂² for δ in the square [−1, 1]², each of them up to a vector of a length
 /// of at most `error`; all that is left of them is their products, all of them centered.
@@ -84,31 +84,63 @@ const NEWTON_STEPS: usize = 8;
 /// y, and the entries of h, p, q, r₁, r₂, r₃, point by point.
 pub(super) type Columns = [Vec<f64>; 7];
 
-/// The means of the columns, which it takes off them, and then their products: of y with all, of h with all but y, and so on.
+/// Takes the means of the columns off them; their products: of y with all, of h with all but y, and so on.
 struct Products<'c>([&'c mut [f64]; 7]);
 
 impl Loop for Products<'_> {
     type Output = ([f64; 7], [f64; 28]);
 
+    /// All at once, since one sum alone waits for each of its additions.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     #[inline(always)]
     fn run(self) -> Self::Output {
         let mut columns = self.0;
-        let mut means = [0.0; 7];
-        for (column, mean) in columns.iter_mut().zip(&mut means) {
-            *mean = lanes::sum(column) / column.len() as f64;
-            column.iter_mut().for_each(|entry| *entry -= *mean);
+        let count = columns[0].len();
+        let blocks = count / WIDTH;
+        let mut sums = [Pack::ZERO; 7];
+        for block in 0..blocks {
+            for (sum, column) in sums.iter_mut().zip(&columns) {
+                *sum = *sum + Pack::of(&lanes::blocks(column).0[block]);
+            }
         }
-        let [y, h, p, q, r1, r2, r3] = columns.each_ref().map(|column| &**column);
-        let mut all = [0.0; 28];
-        all[..7].copy_from_slice(&lanes::products([y], [y, h, p, q, r1, r2, r3])[0]);
-        all[7..13].copy_from_slice(&lanes::products([h], [h, p, q, r1, r2, r3])[0]);
-        all[13..18].copy_from_slice(&lanes::products([p], [p, q, r1, r2, r3])[0]);
-        all[18..22].copy_from_slice(&lanes::products([q], [q, r1, r2, r3])[0]);
-        all[22..25].copy_from_slice(&lanes::products([r1], [r1, r2, r3])[0]);
-        all[25..27].copy_from_slice(&lanes::products([r2], [r2, r3])[0]);
-        all[27..].copy_from_slice(&lanes::products([r3], [r3])[0]);
-        (means, all)
+        let rest = blocks * WIDTH..count;
+        let mut means = [0.0; 7];
+        for ((mean, sum), column) in means.iter_mut().zip(sums).zip(&columns) {
+            *mean = (sum + Pack::of_rest(&column[rest.clone()])).total() / count as f64;
+        }
+        let mut sums = [Pack::ZERO; 28];
+        let add = |sums: &mut [Pack; 28], entries: [Pack; 7]| {
+            let mut at = 0;
+            for i in 0..7 {
+                for j in i..7 {
+                    sums[at] = sums[at] + entries[i] * entries[j];
+                    at += 1;
+                }
+            }
+        };
+        for block in 0..blocks {
+            let mut entries = [Pack::ZERO; 7];
+            for ((entry, column), mean) in entries.iter_mut().zip(&mut columns).zip(means) {
+                let place = &mut column.as_chunks_mut::<WIDTH>().0[block];
+                *entry = Pack::of(place) - Pack::all(mean);
+                *place = entry.numbers();
+            }
+            add(&mut sums, entries);
+        }
+        if !rest.is_empty() {
+            let mut entries = [Pack::ZERO; 7];
+            for ((entry, column), mean) in entries.iter_mut().zip(&mut columns).zip(means) {
+                let place = &mut column[rest.clone()];
+                place.iter_mut().for_each(|number| *number -= mean);
+                *entry = Pack::of_rest(place);
+            }
+            add(&mut sums, entries);
+        }
+        let mut products = [0.0; 28];
+        for (product, sum) in products.iter_mut().zip(sums) {
+            *product = sum.total();
+        }
+        (means, products)
     }
 }
 
@@ -131,8 +163,7 @@ impl Loop for WeightedError<'_> {
             (lanes::blocks(y), lanes::blocks(h), lanes::blocks(error));
         let (n, factor) = (Pack::all(n), Pack::all(factor));
         let weighted = |y: Pack, h: Pack, error: Pack| (n * y - factor * h).abs() * error;
-        let mut sum =
-            weighted(Pack::of_rest(y_rest), Pack::of_rest(h_rest), Pack::of_rest(error_rest));
+        let mut sum = weighted(Pack::of_rest(y_rest), Pack::of_rest(h_rest), Pack::of_rest(error_rest));
         for ((y, h), error) in y.iter().zip(h).zip(error) {
             sum = sum + weighted(Pack::of(y), Pack::of(h), Pack::of(error));
         }

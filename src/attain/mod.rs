@@ -238,7 +238,7 @@ impl Problem for SingleNeuron<'_> {
 }
 
 fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -> Attainable {
-    let tables = Tables::new(function, region[0].magnitude() * data.reach + region[1].magnitude());
+    let tables = Tables::of(function, region[0].magnitude() * data.reach + region[1].magnitude());
     let value = |at: [f64; 2]| profile::reached(data, function, at).mse;
     let exact = exact(data, function, &tables.base, region);
     let by_cells = if exact.is_none() { by_cells(data, function, region) } else { None };

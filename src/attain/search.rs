@@ -115,10 +115,7 @@ pub(super) fn minimise(problem: &mut impl Problem, region: Region, parts: &[Regi
                 }
             }
             if best.regions == FIRST_LOOK || best.regions == FIRST_LOOK + 1 {
-                early.sort_by(|a, b| a.0.total_cmp(&b.0));
-                for (_, start) in early.drain(..).take(8) {
-                    improve(problem, &mut best, start, region);
-                }
+                begin(problem, &mut best, std::mem::take(&mut early), region);
             }
             if lower >= enough(best.upper) {
                 settled = settled.min(lower);
@@ -128,14 +125,34 @@ pub(super) fn minimise(problem: &mut impl Problem, region: Region, parts: &[Regi
         }
     }
     if best.regions < FIRST_LOOK {
-        early.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (_, start) in early.drain(..).take(8) {
-            improve(problem, &mut best, start, region);
-        }
+        begin(problem, &mut best, early, region);
     }
     let open = queue.iter().map(|Reverse(entry)| entry.lower).fold(settled, f64::min);
     best.lower = open.min(best.upper);
     best
+}
+
+/// So many of the first regions are polished roughly, and so many of what that gives to the end.
+const STARTS: usize = 8;
+const FINALISTS: usize = 2;
+
+/// Polishes the best of the first regions, which come with the losses in their middles.
+fn begin<P: Problem>(problem: &P, best: &mut Minimum, mut early: Vec<(f64, Region)>, within: Region) {
+    early.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let rough = early.into_iter().take(STARTS).map(|(_, start)| {
+        let (value, at) =
+            simplex(&|at| problem.value(at), start.map(Interval::middle), halves_of(start), within, ROUGH);
+        let side = |axis: usize| {
+            let radius = 0.1 * halves_of(start)[axis];
+            Interval::new(at[axis] - radius, at[axis] + radius)
+        };
+        (value, [side(0), side(1)])
+    });
+    let mut rough: Vec<(f64, Region)> = rough.collect();
+    rough.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (_, start) in rough.into_iter().take(FINALISTS) {
+        improve(problem, best, start, within);
+    }
 }
 
 /// Polishes the middle of a region, and keeps the result if it is better.
@@ -158,80 +175,91 @@ fn halves(region: Region, weights: [f64; 2]) -> [Region; 2] {
 }
 
 const POLISH_STEPS: usize = 400;
+/// How large the simplex still is in the end, as a share of the parameters.
+const FINE: f64 = 1e-10;
+const ROUGH: f64 = 1e-3;
 
-/// The simplex method of Nelder and Mead (1965) with its usual coefficients, from the middle of a region and about as
-/// large, kept within another; begun anew from its result until that no longer helps.
+fn halves_of(region: Region) -> [f64; 2] {
+    region.map(|side| 0.5 * side.width())
+}
+
+/// [`simplex`] from the middle of a region and about as large; begun anew from its result until that no longer helps.
 pub(super) fn polish(value: impl Fn([f64; 2]) -> f64, start: Region, within: Region) -> (f64, [f64; 2]) {
-    let clamp = |at: [f64; 2]| {
-        [at[0].clamp(within[0].low, within[0].high), at[1].clamp(within[1].low, within[1].high)]
-    };
-    let value = |at: [f64; 2]| {
-        let value = value(at);
-        if value.is_nan() { f64::INFINITY } else { value }
-    };
-    let mut center = start.map(Interval::middle);
-    let mut size = start.map(|side| 0.5 * side.width());
-    let mut best = (value(center), center);
-    for _ in 0..4 {
+    let mut size = halves_of(start);
+    let mut best = simplex(&value, start.map(Interval::middle), size, within, FINE);
+    for _ in 0..3 {
+        size = size.map(|size| (0.1 * size).max(1e-6));
         let before = best.0;
-        let corner = |axis: usize| {
-            let mut at = center;
-            at[axis] += size[axis];
-            // Into the region, where the other way leads out of it.
-            if at[axis] > within[axis].high {
-                at[axis] = center[axis] - size[axis];
-            }
-            clamp(at)
-        };
-        let mut simplex = [best, (0.0, corner(0)), (0.0, corner(1))];
-        simplex[1].0 = value(simplex[1].1);
-        simplex[2].0 = value(simplex[2].1);
-        for _ in 0..POLISH_STEPS {
-            simplex.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let spread = (0..2).map(|axis| {
-                let side = |vertex: usize| (simplex[vertex].1[axis] - simplex[0].1[axis]).abs();
-                side(1).max(side(2)) / (1e-3 + simplex[0].1[axis].abs())
-            });
-            if spread.fold(0.0, f64::max) < 1e-10 {
-                break;
-            }
-            let toward = |share: f64| {
-                clamp(std::array::from_fn(|axis| {
-                    let middle = 0.5 * (simplex[0].1[axis] + simplex[1].1[axis]);
-                    middle + share * (middle - simplex[2].1[axis])
-                }))
-            };
-            let look = |share: f64| {
-                let at = toward(share);
-                (value(at), at)
-            };
-            let reflected = look(1.0);
-            let next = if reflected.0 < simplex[0].0 {
-                let expanded = look(2.0);
-                if expanded.0 < reflected.0 { expanded } else { reflected }
-            } else if reflected.0 < simplex[1].0 {
-                reflected
-            } else {
-                look(if reflected.0 < simplex[2].0 { 0.5 } else { -0.5 })
-            };
-            if next.0 < simplex[2].0 {
-                simplex[2] = next;
-            } else {
-                for vertex in 1..3 {
-                    let at = std::array::from_fn(|axis| 0.5 * (simplex[0].1[axis] + simplex[vertex].1[axis]));
-                    simplex[vertex] = (value(at), at);
-                }
-            }
-        }
-        simplex.sort_by(|a, b| a.0.total_cmp(&b.0));
-        if simplex[0].0 < best.0 {
-            best = simplex[0];
+        let next = simplex(&value, best.1, size, within, FINE);
+        if next.0 < best.0 {
+            best = next;
         }
         if before - best.0 <= 1e-12 * before {
             break;
         }
-        center = best.1;
-        size = size.map(|size| (0.1 * size).max(1e-6));
     }
     best
+}
+
+/// The simplex method of Nelder and Mead (1965) with its usual coefficients, kept within a region. What is no number is as bad as
+/// can be.
+fn simplex(
+    value: &impl Fn([f64; 2]) -> f64,
+    center: [f64; 2],
+    size: [f64; 2],
+    within: Region,
+    tolerance: f64,
+) -> (f64, [f64; 2]) {
+    let clamp = |at: [f64; 2]| {
+        [at[0].clamp(within[0].low, within[0].high), at[1].clamp(within[1].low, within[1].high)]
+    };
+    let vertex = |at: [f64; 2]| {
+        let value = value(at);
+        (if value.is_nan() { f64::INFINITY } else { value }, at)
+    };
+    let corner = |axis: usize| {
+        let mut at = center;
+        at[axis] += size[axis];
+        // Into the region, where the other way leads out of it.
+        if at[axis] > within[axis].high {
+            at[axis] = center[axis] - size[axis];
+        }
+        clamp(at)
+    };
+    let mut simplex = [clamp(center), corner(0), corner(1)].map(vertex);
+    for _ in 0..POLISH_STEPS {
+        simplex.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let spread = (0..2).map(|axis| {
+            let side = |vertex: usize| (simplex[vertex].1[axis] - simplex[0].1[axis]).abs();
+            side(1).max(side(2)) / (1e-3 + simplex[0].1[axis].abs())
+        });
+        if spread.fold(0.0, f64::max) < tolerance {
+            break;
+        }
+        let look = |share: f64| {
+            vertex(clamp(std::array::from_fn(|axis| {
+                let middle = 0.5 * (simplex[0].1[axis] + simplex[1].1[axis]);
+                middle + share * (middle - simplex[2].1[axis])
+            })))
+        };
+        let reflected = look(1.0);
+        let next = if reflected.0 < simplex[0].0 {
+            let expanded = look(2.0);
+            if expanded.0 < reflected.0 { expanded } else { reflected }
+        } else if reflected.0 < simplex[1].0 {
+            reflected
+        } else {
+            look(if reflected.0 < simplex[2].0 { 0.5 } else { -0.5 })
+        };
+        if next.0 < simplex[2].0 {
+            simplex[2] = next;
+        } else {
+            for other in 1..3 {
+                let at = std::array::from_fn(|axis| 0.5 * (simplex[0].1[axis] + simplex[other].1[axis]));
+                simplex[other] = vertex(at);
+            }
+        }
+    }
+    simplex.sort_by(|a, b| a.0.total_cmp(&b.0));
+    simplex[0]
 }

@@ -26,8 +26,8 @@ const MAX_CELLS: u32 = 32_768;
 const LOCAL_CELLS: usize = 128;
 /// How often their cells are halved at most: to some 10⁻¹⁰, far above the rounding of arguments, which two cells of room cover.
 const MAX_LEVEL: i32 = 26;
-/// How many such tables are kept.
-const MAX_LOCAL: usize = 1_000;
+/// How many such tables are kept, of some 60 kB each.
+const MAX_LOCAL: usize = 250;
 /// A kink is known to within this, for arguments of the size of 1.
 const KINK: f64 = 4e-16;
 /// How often one cell is looked at to find its kinks, and all of them.
@@ -302,15 +302,30 @@ impl Table {
 
 /// The table of all arguments, and finer ones of the short stretches that are asked for.
 #[derive(Debug)]
-pub(super) struct Tables<'f> {
-    function: &'f Function,
+pub(super) struct Tables {
+    function: Function,
+    reach: f64,
     pub(super) base: Table,
     local: RefCell<BTreeMap<(i32, i64), Rc<Table>>>,
 }
 
-impl<'f> Tables<'f> {
-    pub(super) fn new(function: &'f Function, reach: f64) -> Self {
-        Self { function, base: Table::new(function, reach), local: RefCell::new(BTreeMap::new()) }
+impl Tables {
+    pub(super) fn new(function: &Function, reach: f64) -> Self {
+        let base = Table::new(function, reach);
+        Self { function: function.clone(), reach, base, local: RefCell::new(BTreeMap::new()) }
+    }
+
+    /// Those of this thread's last search, if it was of the same activation: they take a good part of a search, and are the same for
+    /// all targets.
+    pub(super) fn of(function: &Function, reach: f64) -> Rc<Self> {
+        thread_local! {
+            static LAST: RefCell<Option<Rc<Tables>>> = const { RefCell::new(None) };
+        }
+        let is_theirs = |tables: &Rc<Self>| tables.reach == reach && tables.function == *function;
+        let last = LAST.take().filter(is_theirs);
+        let tables = last.unwrap_or_else(|| Rc::new(Self::new(function, reach)));
+        LAST.set(Some(Rc::clone(&tables)));
+        tables
     }
 
     /// A finer table that holds a stretch, if the stretch is short.
@@ -337,7 +352,7 @@ impl<'f> Tables<'f> {
             local.clear();
         }
         let table = local.entry((level, window as i64)).or_insert_with(|| {
-            Rc::new(Table::over(self.function, window * HALF * width, width, LOCAL_CELLS))
+            Rc::new(Table::over(&self.function, window * HALF * width, width, LOCAL_CELLS))
         });
         Some(Rc::clone(table))
     }

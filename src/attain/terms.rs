@@ -201,6 +201,8 @@ pub(super) struct Terms {
     pub(super) noise: Vec<f64>,
     /// Whether no argument in the box crosses a kink that counts.
     is_clear: Vec<bool>,
+    /// Which of others' terms these are.
+    taken: Vec<usize>,
 }
 
 impl Terms {
@@ -216,6 +218,7 @@ impl Terms {
             error: column(),
             noise: column(),
             is_clear: vec![true; x.len()],
+            taken: Vec::new(),
         }
     }
 
@@ -261,8 +264,7 @@ impl Terms {
             + Pack::of(&block.slope_jump) * radius
             + slope_rounding * way;
         let by_slope = (off(block.first, slope) * way).or_infinity();
-        let beside =
-            off(block.third, all(6.0) * cubic) / all(6.0) * way + Pack::of(&block.bend_error);
+        let beside = off(block.third, all(6.0) * cubic) / all(6.0) * way + Pack::of(&block.bend_error);
         let by_twist = cubic.abs() * radius * radius * radius + beside * way * way + slope_rounding * way;
         let mut least = by_curvature.or_infinity();
         let mut twist = by_twist.if_less(least, cubic, Pack::ZERO);
@@ -285,22 +287,27 @@ impl Terms {
         }
     }
 
-    /// Takes over those of the points that cross no kink and whose error is no larger than this; none of an error that is not known.
-    /// Left as it is, and not told how many, where they are all or too few to tell anything.
+    /// Takes over those of some terms that cross no kink and whose error is no larger than this, and tells how many they are;
+    /// nothing where they are all or too few to tell anything.
     pub(super) fn take_clear(&mut self, all: &Self, largest: f64) -> Option<usize> {
+        // An error that is not known is none that is small enough.
         let largest = largest.min(f64::MAX);
-        let is_taken = |at: usize| all.is_clear[at] && all.error[at] <= largest;
-        let count = (0..all.x.len()).filter(|&at| is_taken(at)).count();
-        if count == all.x.len() || count < 3 {
+        let (count, mut taken) = (all.x.len(), 0);
+        self.taken.resize(count, 0);
+        for (at, (error, is_clear)) in all.error.iter().zip(&all.is_clear).enumerate() {
+            self.taken[taken] = at;
+            taken += usize::from(*is_clear && *error <= largest);
+        }
+        if taken == count || taken < 3 {
             return None;
         }
         let from = [&all.x, &all.y, &all.h, &all.s, &all.r, &all.error];
         let to = [&mut self.x, &mut self.y, &mut self.h, &mut self.s, &mut self.r, &mut self.error];
         for (to, from) in to.into_iter().zip(from) {
             to.clear();
-            to.extend((0..from.len()).filter(|&at| is_taken(at)).map(|at| from[at]));
+            to.extend(self.taken[..taken].iter().map(|&at| from[at]));
         }
-        Some(count)
+        Some(taken)
     }
 
     /// How far the values differ from one in their middle, or as much of their errors as counts where they do not.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Failure;
-use super::stage::{Craft, Stage, Workshop};
+use super::stage::{Craft, Stage, Workshop, once};
 use crate::attain::{self, Attainable};
 use crate::cache::{Cache, CacheKey, EntryKind, Lookup};
 use crate::figure::{self, Input};
@@ -163,7 +163,7 @@ impl Known {
                     let bytes = run.to_bytes();
                     (Arc::new(run), bytes)
                 },
-                work: plan.cases.iter().rev().map(|case| (case.key, &**case)).collect(),
+                work: once(plan.cases.iter().rev().map(|case| (case.key, &**case))),
             },
         )?;
         done.trained = stage.is_new;
@@ -214,7 +214,7 @@ impl Known {
                     let bytes = trials.to_bytes();
                     (Arc::new(trials), bytes)
                 },
-                work: cases.filter_map(|case| Some((case.trials_key?, &**case))).collect(),
+                work: once(cases.filter_map(|case| Some((case.trials_key?, &**case)))),
             },
         )
     }
@@ -236,6 +236,9 @@ impl Known {
             Some(key)
         });
         let keys: Vec<Option<CacheKey>> = keys.collect();
+        // One activation after the other, for the tables that its searches share.
+        let mut work = once(work);
+        work.sort_by_cached_key(|(_, (case, _))| case.activation.function.canonical());
         let stage = workshop.run(
             &self.attainables,
             Craft {
@@ -312,7 +315,7 @@ impl Known {
                     let bytes = verdict.as_ref().map(Verdict::to_bytes).unwrap_or_default();
                     (verdict.map(Arc::new), bytes)
                 },
-                work: contests.filter_map(|contest| Some((contest.key?, contest))).collect(),
+                work: once(contests.filter_map(|contest| Some((contest.key?, contest)))),
             },
         )?;
         done.notes.extend(stage.notes);
@@ -346,7 +349,7 @@ impl Known {
                     figure::is_file_of(&planned.path, &bytes).then_some(Drawn::Stored)
                 },
                 make: |planned: &PlannedFigure| (Drawn::Stored, draw(plan, findings, planned)),
-                work: plan.figures.iter().rev().map(|figure| (figure.key, figure)).collect(),
+                work: once(plan.figures.iter().rev().map(|figure| (figure.key, figure))),
             },
         )?;
         done.drawn = stage.is_new;

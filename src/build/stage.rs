@@ -39,7 +39,13 @@ pub(super) struct Craft<K, T, R, M> {
     pub(super) make: M,
     /// What is kept of a result that could not be stored.
     pub(super) unstored: fn(T, Vec<u8>) -> T,
-    pub(super) work: BTreeMap<CacheKey, K>,
+    /// In the order in which it is begun, see [`once`].
+    pub(super) work: Vec<(CacheKey, K)>,
+}
+
+/// The work of each key once; of several for one, the last.
+pub(super) fn once<K>(work: impl IntoIterator<Item = (CacheKey, K)>) -> Vec<(CacheKey, K)> {
+    work.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect()
 }
 
 /// A result, and how it came to be.
