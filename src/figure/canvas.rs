@@ -159,10 +159,13 @@ impl Canvas {
     pub(super) fn restore(&mut self, base: &Self) {
         let width = self.size.0 as usize;
         if let (Surface::Pixels(own), Surface::Pixels(base)) = (&mut self.surface, &base.surface) {
-            for row in 0..self.size.1 as usize {
-                for columns in self.touched.touched_in(row) {
-                    let bytes = 4 * (row * width + columns.start)..4 * (row * width + columns.end);
-                    own.bytes_mut()[bytes.clone()].copy_from_slice(&base.bytes()[bytes]);
+            let (own, base) = (own.bytes_mut(), base.bytes());
+            for (rows, spans) in self.touched.touched() {
+                for row in rows {
+                    for columns in &spans {
+                        let bytes = 4 * (row * width + columns.start)..4 * (row * width + columns.end);
+                        own[bytes.clone()].copy_from_slice(&base[bytes]);
+                    }
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
 use super::canvas::Canvas;
-use super::lzw::{Compressor, run_length};
+use super::lzw::Compressor;
 use super::palette::Palette;
 use super::paper::Paper;
 use super::tiles::Tiles;
@@ -35,8 +35,10 @@ pub(super) struct Animation {
     current: Vec<u8>,
     /// Where it may differ from what both it and the next frame were copies of.
     touched: Tiles,
-    /// The entries of the next frame, all of them [`UNCHANGED`] in between.
-    changed: Vec<u8>,
+    /// What changes from it to the next frame, from the top left.
+    changes: Vec<Change>,
+    /// The entries of the next frame's rectangle.
+    entries: Vec<u8>,
     frames: Vec<Frame<'static>>,
 }
 
@@ -53,7 +55,8 @@ impl Animation {
             last: None,
             current: Vec::new(),
             touched: Tiles::new((width, height)),
-            changed: vec![UNCHANGED; width as usize * height as usize],
+            changes: Vec::new(),
+            entries: Vec::new(),
             frames: Vec::new(),
         }
     }
@@ -65,12 +68,12 @@ impl Animation {
         frame.buffer = Cow::Owned(if let Some(mut last) = self.last.take() {
             frame.transparent = Some(UNCHANGED);
             let touched = self.touched.or(canvas.touched());
-            let rectangle = self.change(&mut last, canvas, &touched);
+            self.change(&mut last, canvas, &touched);
             self.last = Some(last);
-            let mut entries = self.take_changed(&rectangle, &touched);
-            self.draw_short_runs(&mut entries, &rectangle);
+            let rectangle = Rectangle::around(&self.changes);
+            self.draw(&rectangle);
             rectangle.set(&mut frame);
-            self.compressor.compress(&entries)
+            self.compressor.compress(&self.entries)
         } else {
             (frame.width, frame.height) = (self.width, self.height);
             for row in 0..usize::from(self.height) {
@@ -85,76 +88,62 @@ impl Animation {
         self.frames.push(frame);
     }
 
-    /// Draws short runs of unchanged pixels within a rectangle's entries.
-    fn draw_short_runs(&self, entries: &mut [u8], Rectangle { columns, rows }: &Rectangle) {
+    /// Takes over what differs from the last frame, which it only can in these tiles.
+    fn change(&mut self, last: &mut Canvas, canvas: &Canvas, touched: &Tiles) {
         let width = usize::from(self.width);
-        let current = |at: usize| {
-            self.current[(rows.start + at / columns.len()) * width + columns.start + at % columns.len()]
-        };
-        let mut at = 0;
-        while let Some(&entry) = entries.get(at) {
-            let length = if entry == UNCHANGED { run_length(&entries[at..], UNCHANGED) } else { 0 };
-            let run = at..at + length;
-            let is_plain = || run.clone().all(|other| current(other) == current(at));
-            if length <= SHORT_RUN || length <= SHORT_PLAIN_RUN && is_plain() {
-                for place in run {
-                    entries[place] = current(place);
-                }
-            }
-            at += length.max(1);
-        }
-    }
-
-    /// Takes over what differs from the last frame, which it only can in these tiles; returns the smallest rectangle that holds all of it.
-    fn change(&mut self, last: &mut Canvas, canvas: &Canvas, touched: &Tiles) -> Rectangle {
-        let width = usize::from(self.width);
-        let mut rectangle: Option<Rectangle> = None;
+        let Self { palette, current, changes, .. } = self;
         let mut before = None;
-        for row in 0..usize::from(self.height) {
-            for span in touched.touched_in(row) {
-                let bytes = 4 * span.start..4 * span.end;
-                let (old, new) = (&mut last.row_bytes_mut(row)[bytes.clone()], &canvas.row_bytes(row)[bytes]);
-                if old == new {
-                    continue;
+        changes.clear();
+        for (rows, spans) in touched.touched() {
+            for row in rows {
+                for span in &spans {
+                    let bytes = 4 * span.start..4 * span.end;
+                    let (old, new) =
+                        (&mut last.row_bytes_mut(row)[bytes.clone()], &canvas.row_bytes(row)[bytes]);
+                    take_over(old, new, |at, color| {
+                        let index = match before {
+                            Some((other, index)) if other == color => index,
+                            _ => palette.index([color[0], color[1], color[2]]).0 + 1,
+                        };
+                        before = Some((color, index));
+                        let column = span.start + at;
+                        let entry = &mut current[row * width + column];
+                        // Another colour may still have the same entry.
+                        if index != *entry {
+                            *entry = index;
+                            match changes.last_mut() {
+                                Some(last) if last.row == row && last.columns.end == column => {
+                                    last.columns.end += 1;
+                                }
+                                _ => changes.push(Change { row, columns: column..column + 1 }),
+                            }
+                        }
+                    });
                 }
-                let at = row * width + span.start;
-                let (current, changed) = (&mut self.current[at..], &mut self.changed[at..]);
-                let pixels = old.as_chunks::<4>().0.iter().zip(new.as_chunks::<4>().0);
-                for (column, (old, new)) in pixels.enumerate() {
-                    if old == new {
-                        continue;
-                    }
-                    let index = match before {
-                        Some((color, index)) if color == *new => index,
-                        _ => self.palette.index([new[0], new[1], new[2]]).0 + 1,
-                    };
-                    before = Some((*new, index));
-                    // Another colour may still have the same entry.
-                    if index != current[column] {
-                        (current[column], changed[column]) = (index, index);
-                        rectangle
-                            .get_or_insert(Rectangle::of(span.start + column, row))
-                            .add(span.start + column, row);
-                    }
-                }
-                old.copy_from_slice(new);
             }
         }
-        // A frame needs a pixel even if nothing has changed.
-        rectangle.unwrap_or(Rectangle::of(0, 0))
     }
 
-    /// The entries of a rectangle outside of which nothing has changed.
-    fn take_changed(&mut self, Rectangle { columns, rows }: &Rectangle, touched: &Tiles) -> Vec<u8> {
-        let width = usize::from(self.width);
-        let mut entries = Vec::with_capacity(columns.len() * rows.len());
-        for row in rows.clone() {
-            entries.extend_from_slice(&self.changed[row * width..][columns.clone()]);
-            for span in touched.touched_in(row) {
-                self.changed[row * width..][span].fill(UNCHANGED);
+    /// The entries of the rectangle that holds all changes, with the short runs between them.
+    fn draw(&mut self, Rectangle { columns, rows }: &Rectangle) {
+        let Self { changes, entries, .. } = self;
+        let (width, inner) = (usize::from(self.width), columns.len());
+        let current =
+            |at: usize| self.current[(rows.start + at / inner) * width + columns.start + at % inner];
+        entries.clear();
+        entries.resize(inner * rows.len(), UNCHANGED);
+        let mut end = 0;
+        for change in changes {
+            let start = (change.row - rows.start) * inner + change.columns.start - columns.start;
+            let is_plain = || (end + 1..start).all(|at| current(at) == current(end));
+            let is_short = start - end <= SHORT_RUN || start - end <= SHORT_PLAIN_RUN && is_plain();
+            if is_short {
+                (end..start).for_each(|at| entries[at] = current(at));
             }
+            end = start + change.columns.len();
+            let columns = change.row * width + change.columns.start..change.row * width + change.columns.end;
+            entries[start..end].copy_from_slice(&self.current[columns]);
         }
-        entries
     }
 
     /// The bytes of a GIF file that repeats for ever, with a pause at its end.
@@ -175,6 +164,34 @@ impl Animation {
     }
 }
 
+/// Pixels of a row that have changed.
+struct Change {
+    row: usize,
+    columns: Range<usize>,
+}
+
+/// Looks for the pixels of four bytes in which a row differs from another, which it becomes.
+fn take_over(old: &mut [u8], new: &[u8], mut differs: impl FnMut(usize, [u8; 4])) {
+    const BLOCK: usize = 8;
+    let mut look = |block: usize, old: &mut [u8], new: &[u8]| {
+        let pixels = old.as_chunks::<4>().0.iter().zip(new.as_chunks::<4>().0).enumerate();
+        for (at, (_, new)) in pixels.filter(|(_, (old, new))| old != new) {
+            differs(BLOCK * block + at, *new);
+        }
+        old.copy_from_slice(new);
+    };
+    // Most are alike: many at once.
+    let ((old_blocks, old_rest), (new_blocks, new_rest)) =
+        (old.as_chunks_mut::<{ 4 * BLOCK }>(), new.as_chunks::<{ 4 * BLOCK }>());
+    let rest = old_blocks.len();
+    for (block, (old, new)) in old_blocks.iter_mut().zip(new_blocks).enumerate() {
+        if old != new {
+            look(block, old, new);
+        }
+    }
+    look(rest, old_rest, new_rest);
+}
+
 /// A part of a picture, not empty.
 struct Rectangle {
     columns: Range<usize>,
@@ -182,13 +199,13 @@ struct Rectangle {
 }
 
 impl Rectangle {
-    fn of(column: usize, row: usize) -> Self {
-        Self { columns: column..column + 1, rows: row..row + 1 }
-    }
-
-    fn add(&mut self, column: usize, row: usize) {
-        self.columns = self.columns.start.min(column)..self.columns.end.max(column + 1);
-        self.rows = self.rows.start.min(row)..self.rows.end.max(row + 1);
+    /// The smallest that holds these, which come from top to bottom. A frame needs a pixel even if nothing has changed.
+    fn around(changes: &[Change]) -> Self {
+        let [first, ..] = changes else { return Self { columns: 0..1, rows: 0..1 } };
+        let columns = changes.iter().fold(first.columns.clone(), |all, Change { columns, .. }| {
+            all.start.min(columns.start)..all.end.max(columns.end)
+        });
+        Self { columns, rows: first.row..changes.last().map_or(first.row, |last| last.row) + 1 }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "places in a picture whose sides fit")]

@@ -36,7 +36,8 @@ impl Compressor {
         while at < entries.len() {
             let symbol = entries[at];
             if run_end <= at {
-                run_end = at + run_length(&entries[at..], symbol);
+                let is_run = entries.get(at + 1) == Some(&symbol);
+                run_end = at + if is_run { run_length(&entries[at..], symbol) } else { 1 };
             }
             // The longest run of this symbol that has a code; one more of it is sure not to have one.
             let runs = &dictionary.runs[usize::from(symbol)];
@@ -70,13 +71,10 @@ impl Compressor {
 }
 
 /// How many entries are this symbol before the first that is not.
-pub(super) fn run_length(entries: &[u8], symbol: u8) -> usize {
-    // Frames are mostly one long run: eight at once.
-    let eight = u64::from_ne_bytes([symbol; 8]);
-    let (chunks, rest) = entries.as_chunks::<8>();
-    let whole = 8 * chunks.iter().take_while(|chunk| u64::from_ne_bytes(**chunk) == eight).count();
-    let tail = if whole < 8 * chunks.len() { &entries[whole..whole + 8] } else { rest };
-    whole + tail.iter().take_while(|entry| **entry == symbol).count()
+fn run_length(entries: &[u8], symbol: u8) -> usize {
+    // Frames are mostly one long run: many at once.
+    let whole = 32 * entries.as_chunks::<32>().0.iter().take_while(|chunk| **chunk == [symbol; 32]).count();
+    whole + entries[whole..].iter().take_while(|entry| **entry == symbol).count()
 }
 
 /// The strings that have codes.

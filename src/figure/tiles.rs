@@ -13,6 +13,7 @@ pub(super) const HEIGHT: usize = 8;
 pub(super) struct Tiles {
     /// The picture's, in pixels.
     width: usize,
+    height: usize,
     columns: usize,
     touched: Vec<bool>,
 }
@@ -22,7 +23,7 @@ impl Tiles {
     pub(super) fn new((width, height): (u32, u32)) -> Self {
         let (width, height) = (width as usize, height as usize);
         let columns = width.div_ceil(WIDTH);
-        Self { width, columns, touched: vec![false; columns * height.div_ceil(HEIGHT)] }
+        Self { width, height, columns, touched: vec![false; columns * height.div_ceil(HEIGHT)] }
     }
 
     /// These pixels of the picture have been drawn on.
@@ -90,16 +91,21 @@ impl Tiles {
         Self { touched, ..*self }
     }
 
-    /// The columns of pixels that are touched in a row of pixels, from left to right, neighbours together.
-    pub(super) fn touched_in(&self, y: usize) -> impl Iterator<Item = Range<usize>> {
-        let tiles = &self.touched[y / HEIGHT * self.columns..][..self.columns];
-        let width = self.width;
-        let mut column = 0;
-        std::iter::from_fn(move || {
-            let first = column + tiles[column..].iter().position(|touched| *touched)?;
-            let count = tiles[first..].iter().take_while(|touched| **touched).count();
-            column = first + count;
-            Some(first * WIDTH..(column * WIDTH).min(width))
+    /// Rows of pixels, from the top, with the columns that are touched in them, from left to right, neighbours together.
+    pub(super) fn touched(&self) -> impl Iterator<Item = (Range<usize>, Vec<Range<usize>>)> {
+        let rows = self.touched.chunks(self.columns).enumerate();
+        rows.filter_map(|(row, tiles)| {
+            let runs = tiles.iter().enumerate().filter(|(_, touched)| **touched).map(|(column, _)| column);
+            let mut spans: Vec<Range<usize>> = Vec::new();
+            for column in runs {
+                let pixels = column * WIDTH..((column + 1) * WIDTH).min(self.width);
+                match spans.last_mut() {
+                    Some(last) if last.end == pixels.start => last.end = pixels.end,
+                    _ => spans.push(pixels),
+                }
+            }
+            let pixels = row * HEIGHT..((row + 1) * HEIGHT).min(self.height);
+            (!spans.is_empty()).then_some((pixels, spans))
         })
     }
 }
@@ -108,12 +114,16 @@ impl Tiles {
 mod tests {
     use super::*;
 
+    fn in_row(tiles: &Tiles, y: usize) -> Vec<Range<usize>> {
+        tiles.touched().find(|(rows, _)| rows.contains(&y)).map_or_else(Vec::new, |(_, columns)| columns)
+    }
+
     #[test]
     fn a_line_touches_the_tiles_along_it() {
         let mut tiles = Tiles::new((160, 160));
         tiles.touch_line((0.0, 0.0), (159.0, 159.0), 1.0);
         for y in 0..160 {
-            let touched: Vec<_> = tiles.touched_in(y).collect();
+            let touched = in_row(&tiles, y);
             assert!(touched.iter().any(|columns| columns.contains(&y)), "{y}: {touched:?}");
             assert!(
                 touched.iter().map(ExactSizeIterator::len).sum::<usize>() <= 4 * WIDTH,
@@ -122,11 +132,8 @@ mod tests {
         }
         tiles.clear();
         tiles.touch_line((-1e9, 20.0), (1e9, 20.0), 1.0);
-        assert_eq!(
-            tiles.touched_in(20).map(|columns| (columns.start, columns.end)).collect::<Vec<_>>(),
-            [(0, 160)]
-        );
-        assert_eq!(tiles.touched_in(40).count(), 0);
+        assert_eq!(in_row(&tiles, 20), [0..160]);
+        assert!(in_row(&tiles, 40).is_empty());
     }
 
     #[test]
@@ -136,10 +143,10 @@ mod tests {
         tiles.touch(Area { left: 10.0, top: -5.0, right: 16.5, bottom: 8.0 });
         tiles.touch(Area { left: -9.0, top: 0.0, right: -2.0, bottom: 8.0 });
         tiles.touch(Area { left: 90.0, top: 90.0, right: 99.0, bottom: 99.0 });
-        let in_row = |y| tiles.touched_in(y).map(|columns| (columns.start, columns.end)).collect::<Vec<_>>();
-        assert_eq!(in_row(0), [(0, 32)]);
-        assert_eq!(in_row(8), [(0, 32)]);
-        assert_eq!(in_row(16), [(32, 40)]);
+        assert_eq!(in_row(&tiles, 0), [0..32]);
+        assert_eq!(in_row(&tiles, 8), [0..32]);
+        assert_eq!(in_row(&tiles, 19), [32..40]);
+        assert_eq!(tiles.touched().last().unwrap().0, 16..20);
         assert_eq!(tiles.or(&Tiles::new((40, 20))), tiles);
         tiles.clear();
         assert_eq!(tiles, Tiles::new((40, 20)));
