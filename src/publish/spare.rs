@@ -1,11 +1,13 @@
 //! The folder that the last site was exchanged for, kept for the next one while somebody builds again and again.
 //!
 //! Nearly all that the next site needs lies in it already, under second names, so that an edit of a large site links what has
-//! changed and not everything. Nothing is taken for granted: whatever is in it stays only if it is the very file that lies in the
+//! changed and not everything, and files that change are written there at once. Nothing is taken for granted: whatever is in it stays only if it is the very file that lies in the
 //! output folder, or was just written, and whatever else is found in it is removed.
 
 use std::collections::BTreeSet;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use walkdir::WalkDir;
@@ -13,7 +15,7 @@ use walkdir::WalkDir;
 use super::staging::{Site, is_folder, others};
 use crate::fs::change::{
     copy_permissions, create_folder, create_folders, duplicate, remove_all, remove_file, remove_folder,
-    rename, write_new,
+    rename, write_new, write_over,
 };
 use crate::fs::{FileError, Stamp, at, slashed, walked};
 
@@ -21,6 +23,8 @@ use crate::fs::{FileError, Stamp, at, slashed, walked};
 #[derive(Debug)]
 pub(super) struct Spare {
     around: PathBuf,
+    /// The names of the files of the next site that were written in it.
+    written: Mutex<BTreeSet<String>>,
 }
 
 /// What Git reads, and what it says: that nothing here counts.
@@ -28,7 +32,7 @@ const IGNORED: (&str, &str) = (".gitignore", "*\n");
 
 impl Spare {
     pub(super) fn new(around: PathBuf) -> Self {
-        Self { around }
+        Self { around, written: Mutex::default() }
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -40,27 +44,46 @@ impl Spare {
         is_folder(&self.around) && is_folder(&self.folder())
     }
 
-    /// Hands over the file of a page before the last one to be written over, if it is nowhere else and small: file systems take long
-    /// to find room for a new file while they remember many that were just removed (ext4 goes through all of them). Whoever still
-    /// reads it opened it two sites ago, and reads so much at once.
-    #[cfg(unix)]
-    pub(super) fn hands_over(&self, name: &str, to: &Path) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        const SMALL: u64 = 64 << 10;
+    /// Writes a file of the next site, if the folder that it belongs in is there; tells whether it did.
+    ///
+    /// What lies in its place is written over if it is nowhere else and small: file systems take long to find room for new files
+    /// and folders while they remember many that were just removed (ext4 goes through all of them). Whoever still reads it opened
+    /// it two sites ago, and reads so much at once.
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> bool {
         let folder = self.folder();
         let mut folders = name.match_indices('/').map(|(at, _)| folder.join(&name[..at]));
         if !(self.is_there() && folders.all(|folder| is_folder(&folder))) {
             return false;
         }
-        let from = folder.join(name);
-        let metadata = from.symlink_metadata();
-        metadata.is_ok_and(|there| there.is_file() && there.nlink() == 1 && there.len() <= SMALL)
-            && rename(&from, to).is_ok()
+        self.written().remove(name);
+        let path = folder.join(name);
+        let written = match path.symlink_metadata() {
+            Ok(there) if there.is_dir() => return false,
+            Ok(there) if is_small_and_alone(&there) => write_over(&path, bytes),
+            Ok(_) => remove_file(&path).and_then(|()| write_new(&path, bytes)),
+            Err(_) => write_new(&path, bytes),
+        };
+        written.is_ok() && self.written().insert(name.to_owned())
     }
 
-    #[cfg(not(unix))]
-    pub(super) fn hands_over(&self, _: &str, _: &Path) -> bool {
-        false
+    fn written(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves what was written here to where the site is laid out instead.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
+    pub(super) fn give_back(&self, to: &Path) -> Result<(), FileError> {
+        for name in std::mem::take(&mut *self.written()) {
+            let path = to.join(&name);
+            if let Some(folder) = path.parent() {
+                create_folders(folder)?;
+            }
+            rename(&self.folder().join(&name), &path)?;
+        }
+        Ok(())
     }
 
     /// Keeps a folder for the next site.
@@ -78,7 +101,7 @@ impl Spare {
         }
     }
 
-    /// Makes the folder hold what a site is to hold: `written` has what is changed, `out` the rest and what is of others.
+    /// Makes the folder hold what a site is to hold: it or `written` has what is changed, `out` the rest and what is of others.
     ///
     /// # Errors
     ///
@@ -97,7 +120,10 @@ impl Spare {
         for name in site.folders() {
             create_folders(&folder.join(name))?;
         }
-        names.par_iter().try_for_each(|name| provide(&source(name), &folder.join(name)))?;
+        let here = self.written();
+        let missing = names.iter().filter(|name| !(site.is_changed(name) && here.contains(**name)));
+        let missing: Vec<&&str> = missing.collect();
+        missing.par_iter().try_for_each(|name| provide(&source(name), &folder.join(name)))?;
         for relative in &files {
             if let Some(parent) = folder.join(relative).parent() {
                 create_folders(parent)?;
@@ -110,6 +136,18 @@ impl Spare {
         let _ = copy_permissions(out, &folder);
         Ok(())
     }
+}
+
+#[cfg(unix)]
+fn is_small_and_alone(file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.is_file() && file.nlink() == 1 && file.len() <= 64 << 10
+}
+
+/// How many names a file has is not known.
+#[cfg(not(unix))]
+fn is_small_and_alone(_: &Metadata) -> bool {
+    false
 }
 
 /// Removes all files of a folder but these, and the folders that are empty then.

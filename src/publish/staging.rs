@@ -14,8 +14,8 @@ use super::manifest::{MANIFEST, Manifest};
 use super::one_by_one::Placing;
 use super::spare::Spare;
 use crate::fs::change::{
-    UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all,
-    remove_file, rename, write_new, write_new_synced, write_over,
+    UNFINISHED, copy_permissions, create_folder, create_folders, duplicate, exchange, remove_all, rename,
+    write_new, write_new_synced,
 };
 use crate::fs::{FileError, FolderLock, Stamp, at, slashed, walked};
 
@@ -209,15 +209,12 @@ impl Staging {
     /// Those of the disk.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
         let place = self.place_to_write()?;
+        if place == Place::Beside && self.keeps_spare && self.spare.write(name, bytes) {
+            return Ok(());
+        }
         let path = self.written(place, name);
         if let Some(folder) = path.parent() {
             create_folders(folder)?;
-        }
-        if place == Place::Beside && self.keeps_spare && self.spare.hands_over(name, &path) {
-            if write_over(&path, bytes).is_ok() {
-                return Ok(());
-            }
-            remove_file(&path)?;
         }
         write_new(&path, bytes)
     }
@@ -241,7 +238,7 @@ impl Staging {
         if self.place_to_write()? == Place::Inside {
             return self.place_each(site);
         }
-        if !self.takes_spare(site) {
+        if !self.takes_spare(site)? {
             self.lay_out(site)?;
             rename(&self.unfinished, &self.whole)?;
         }
@@ -259,28 +256,32 @@ impl Staging {
     }
 
     /// Whether the site was laid out where the one before the last lay, and is whole.
-    fn takes_spare(&self, site: &Site<'_>) -> bool {
-        if !self.keeps_spare || !self.out.exists() || !self.spare.is_there() {
-            return false;
+    fn takes_spare(&self, site: &Site<'_>) -> Result<bool, FileError> {
+        if !self.keeps_spare || !self.spare.is_there() {
+            return Ok(false);
         }
         let renewed = self.spare.renew(site, &self.unfinished, &self.out);
         let is_whole = renewed.and_then(|()| rename(&self.spare.folder(), &self.whole)).is_ok();
         if !is_whole {
+            self.spare.give_back(&self.unfinished)?;
             self.spare.remove();
         }
-        is_whole
+        Ok(is_whole)
     }
 
     /// Takes what was written beside the output folder into it: the two cannot be exchanged.
     fn take_inside(&self, site: &Site<'_>) -> Result<(), FileError> {
         // It will not be whole for long.
-        match self.unfinished.exists() {
-            false => rename(&self.whole, &self.unfinished)?,
-            true => self.spare.keep(&self.whole)?,
-        }
+        let laid_out = if self.unfinished.exists() {
+            self.spare.keep(&self.whole)?;
+            self.spare.folder()
+        } else {
+            rename(&self.whole, &self.unfinished)?;
+            self.unfinished.clone()
+        };
         self.open_inside()?;
         for name in site.moving() {
-            take_over(&self.written(Place::Beside, name), &self.written(Place::Inside, name))?;
+            take_over(&laid_out.join(name), &self.written(Place::Inside, name))?;
         }
         // What cannot be removed now is removed with the rest.
         let _ = remove_all(&self.unfinished);

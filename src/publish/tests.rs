@@ -144,6 +144,25 @@ fn a_file_of_the_site_before_the_last_is_written_over_if_it_is_nowhere_else() {
     assert_eq!(fs::read_to_string(&other).unwrap(), "3");
 }
 
+#[test]
+fn what_was_written_in_the_folder_for_the_next_site_is_not_lost_where_it_is_of_no_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("public");
+    publish_expecting_another(&out, &[("index.html", "1"), ("a/b.html", "1")]);
+    publish_expecting_another(&out, &[("index.html", "2"), ("a/b.html", "2")]);
+    let publication = Publication::begin(&out, || ()).unwrap().expecting_another();
+    for name in ["index.html", "a/b.html", "a/new/c.html"] {
+        publication.put(name, b"3");
+    }
+    let spare = folder.path().join(".public.actfn-site-spare/site");
+    assert_eq!(fs::read_to_string(spare.join("a/b.html")).unwrap(), "3");
+    // Somebody removes the site.
+    fs::remove_dir_all(&out).unwrap();
+    publication.finish().unwrap().1.clear();
+    assert_eq!(names(&out)[1..], ["a", "a/b.html", "a/new", "a/new/c.html", "index.html"]);
+    assert_eq!(fs::read_to_string(out.join("a/b.html")).unwrap(), "3");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_place_of_the_folder_for_the_next_site_is_not_followed() {
