@@ -51,7 +51,6 @@ fn best_output(h: &[f64], data: &Data) -> (f64, f64) {
     let centered: Vec<f64> = h.iter().map(|h| h - h_mean).collect();
     let square = dot(&centered, &centered);
     let product = dot(&centered, &data.centered);
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     let rounding = data.count() * (1e-14 * h_mean) * (1e-14 * h_mean);
     let v = product / square;
     if square > rounding && v.is_finite() {

@@ -132,7 +132,7 @@ mod tests {
         }
         tiles.clear();
         tiles.touch_line((-1e9, 20.0), (1e9, 20.0), 1.0);
-        assert_eq!(in_row(&tiles, 20), [0..160]);
+        assert_eq!(in_row(&tiles, 20), vec![0..160; 1]);
         assert!(in_row(&tiles, 40).is_empty());
     }
 
@@ -143,9 +143,9 @@ mod tests {
         tiles.touch(Area { left: 10.0, top: -5.0, right: 16.5, bottom: 8.0 });
         tiles.touch(Area { left: -9.0, top: 0.0, right: -2.0, bottom: 8.0 });
         tiles.touch(Area { left: 90.0, top: 90.0, right: 99.0, bottom: 99.0 });
-        assert_eq!(in_row(&tiles, 0), [0..32]);
-        assert_eq!(in_row(&tiles, 8), [0..32]);
-        assert_eq!(in_row(&tiles, 19), [32..40]);
+        assert_eq!(in_row(&tiles, 0), vec![0..32; 1]);
+        assert_eq!(in_row(&tiles, 8), vec![0..32; 1]);
+        assert_eq!(in_row(&tiles, 19), vec![32..40; 1]);
         assert_eq!(tiles.touched().last().unwrap().0, 16..20);
         assert_eq!(tiles.or(&Tiles::new((40, 20))), tiles);
         tiles.clear();

@@ -289,7 +289,7 @@ fn inverse_root(inner: Interval) -> (Interval, Interval) {
 
 /// The value and the first three derivatives of an elementary function on an interval.
 pub(super) fn outer(function: &Unary, x: Interval) -> [Interval; 4] {
-    use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10};
+    use std::f64::consts::{LN_2, LN_10};
     let value = function.value;
     let approximate = |number: f64| Interval::new(number.next_down(), number.next_up());
     let one = Interval::ONE;
@@ -407,9 +407,7 @@ pub(super) fn outer(function: &Unary, x: Interval) -> [Interval; 4] {
             [x.rising(value), first, second, third]
         }
         "erf" | "erfc" => {
-            let bell = x.peaking(|x| FRAC_2_SQRT_PI * libm::exp(-x * x));
-            // The square in the exponent is rounded: an error that grows with it.
-            let bell = widened_bell(bell, x);
+            let bell = x.peaking(|x| (function.value_and_derivative)(x).1.abs());
             let second = x.times(bell).scaled(-2.0);
             let third = bell.times(x.square().scaled(4.0).plus(Interval::point(-2.0)));
             if function.name == "erf" {
@@ -419,10 +417,9 @@ pub(super) fn outer(function: &Unary, x: Interval) -> [Interval; 4] {
             }
         }
         "normal_cdf" => {
-            let bell = widened_bell(x.peaking(|x| (function.value_and_derivative)(x).1), x);
-            // Far to the left Φ falls like its bell, and so feels the rounding of its argument as that does.
+            let bell = x.peaking(|x| (function.value_and_derivative)(x).1);
             let third = bell.times(x.square().minus(one));
-            [widened_bell(x.rising(value), x), bell, x.times(bell).negated(), third]
+            [x.rising(value), bell, x.times(bell).negated(), third]
         }
         _ => [Interval::ENTIRE; 4],
     }
@@ -431,15 +428,6 @@ pub(super) fn outer(function: &Unary, x: Interval) -> [Interval; 4] {
 /// The third derivative of arsinh and arcosh, from 1/√(x² ± 1) and that to the third power.
 fn bent_root(x: Interval, inverse: Interval, cube: Interval) -> Interval {
     cube.times(x.times(inverse).square().scaled(3.0).minus(Interval::ONE))
-}
-
-/// A bell curve whose exponent, of the size of x², was rounded.
-fn widened_bell(bell: Interval, x: Interval) -> Interval {
-    let error = 4.0 * f64::EPSILON * (1.0 + x.magnitude() * x.magnitude()).min(1e15);
-    Interval {
-        low: (bell.low * (1.0 - error)).next_down().max(0.0),
-        high: (bell.high * (1.0 + error)).next_up(),
-    }
 }
 
 #[cfg(test)]

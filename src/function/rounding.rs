@@ -97,21 +97,10 @@ impl Term {
             "sign" | "step" | "floor" | "ceil" | "round" => value.width(),
             _ => product(first.magnitude(), self.rounding.value),
         };
-        let size = x.magnitude();
-        // A bell's exponent, of the size of x², is rounded.
-        let bell = match function.name {
-            "erf" | "erfc" | "normal_cdf" => 1.0 + size * size,
-            _ => 1.0,
-        };
-        // The argument of Φ is divided by √2, which is rounded and not exact.
-        let argument = match function.name {
-            "normal_cdf" => product(2.0 * f64::EPSILON * size, first.magnitude()),
-            _ => 0.0,
-        };
-        let slope = product(second.magnitude(), self.rounding.value)
-            + product(ELEMENTARY_ERROR * bell, first.magnitude());
+        let slope =
+            product(second.magnitude(), self.rounding.value) + product(ELEMENTARY_ERROR, first.magnitude());
         let slope = self.chained(Rounded { size: first.magnitude(), error: slope });
-        let value = carried + argument + ELEMENTARY_ERROR * value.magnitude();
+        let value = carried + ELEMENTARY_ERROR * value.magnitude();
         Self { bounds, rounding: Rounding { value, slope } }
     }
 
