@@ -23,7 +23,7 @@ pub(super) struct Assembly<'b> {
     /// The files that were published last, as they lay in the output folder.
     last: &'b BTreeMap<String, Lying>,
     out: &'b Path,
-    /// Told of the pages that somebody waits for, where the whole site takes its time.
+    /// Told of the pages that somebody waits for, and asked whether the site is still wanted, where all of it takes its time.
     reader: Option<&'b dyn Progress>,
 }
 
@@ -69,6 +69,10 @@ impl site::Output for Assembly<'_> {
     fn has_last(&self) -> bool {
         // Nobody else publishes there while the publication goes on.
         are_untouched(self.last, self.out)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.reader.is_some_and(Progress::is_stopped)
     }
 
     fn is_awaited(&self, path: &str) -> bool {

@@ -70,13 +70,14 @@ fn forecast_files(
     known: &mut Known,
 ) -> Result<Option<ForecastFiles>, Failure> {
     let mut done = Done::default();
-    let Some(findings) = known.find(workshop, plan, &mut done)? else { return Ok(None) };
-    let Some(verdicts) = known.judge(workshop, plan, &findings, &mut done)? else { return Ok(None) };
+    let Some(found) = known.find(workshop, plan, &mut done)? else { return Ok(None) };
+    let findings = &found.findings;
+    let Some(verdicts) = known.judge(workshop, plan, findings, &mut done)? else { return Ok(None) };
     let publication = Publication::compare(&options.out).map_err(Failure::Publish)?;
-    let picture = |planned: &PlannedFigure| known.picture(workshop.cache, plan, &findings, planned);
+    let picture = |planned: &PlannedFigure| known.picture(workshop.cache, plan, findings, planned);
     let assembly = Assembly::new(&publication, plan, &picture, &known.files, &options.out);
     assembly.put_cards(plan);
-    let rendered = Renderer::default().render(specs, plan, &findings, &verdicts, templates, &assembly);
+    let rendered = Renderer::default().render(specs, plan, findings, &verdicts, templates, &assembly);
     rendered.map_err(Failure::Specs)?;
     add_statics(&publication, inputs, options)?;
     let difference = publication.difference().map_err(Failure::Publish)?;

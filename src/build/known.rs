@@ -28,8 +28,6 @@ const NOTHING: &[u8] = b"nothing";
 pub(super) struct Known {
     pub(super) runs: BTreeMap<CacheKey, Arc<Run>>,
     trials: BTreeMap<CacheKey, Arc<Trials>>,
-    /// The keys of the searches of the last plan's cases, index by index.
-    searches: Vec<Option<CacheKey>>,
     /// `None` where a search found nothing at all.
     attainables: BTreeMap<CacheKey, Option<Arc<Attainable>>>,
     verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
@@ -67,7 +65,14 @@ pub(super) enum Drawn {
 pub(super) struct Last {
     pub(super) specs: Specs,
     pub(super) plan: Plan,
+    pub(super) found: Found,
+}
+
+/// What is known of a plan's cases, index by index.
+pub(super) struct Found {
     pub(super) findings: Vec<Arc<Finding>>,
+    /// The keys of their searches.
+    searches: Vec<Option<CacheKey>>,
 }
 
 /// What was done, stage by stage.
@@ -139,7 +144,7 @@ impl Known {
 
     fn findings_by_case(&self) -> BTreeMap<*const Case, &Arc<Finding>> {
         let last = self.last.iter();
-        last.flat_map(|last| last.plan.cases.iter().map(Arc::as_ptr).zip(&last.findings)).collect()
+        last.flat_map(|last| last.plan.cases.iter().map(Arc::as_ptr).zip(&last.found.findings)).collect()
     }
 
     /// One run per case; cases with the same key share the work.
@@ -179,7 +184,7 @@ impl Known {
         workshop: Workshop<'_>,
         plan: &Plan,
         done: &mut Done,
-    ) -> Result<Option<Vec<Arc<Finding>>>, Failure> {
+    ) -> Result<Option<Found>, Failure> {
         let runs: Vec<Arc<Run>> = plan.cases.iter().map(|case| Arc::clone(&self.runs[&case.key])).collect();
         let tried = self.try_all(workshop, plan)?;
         done.tried = tried.is_new.len();
@@ -192,9 +197,8 @@ impl Known {
         if !tried.missing.is_empty() || !stage.missing.is_empty() {
             return Ok(None);
         }
-        let findings = self.findings(plan, &runs, &keys);
-        self.searches = keys;
-        findings.map(Some)
+        let findings = self.findings(plan, &runs, &keys)?;
+        Ok(Some(Found { findings, searches: keys }))
     }
 
     /// Where the starts of every case ended whose experiment asks for many.
@@ -221,9 +225,11 @@ impl Known {
 
     fn attain(&self, workshop: Workshop<'_>, plan: &Plan, runs: &[Arc<Run>]) -> Result<Attained, Failure> {
         // Where to search follows from the case and its run, and is as it was where both are.
-        let last = self.last.iter().flat_map(|last| last.plan.cases.iter().zip(&last.findings));
+        let last = self.last.iter().flat_map(|last| {
+            let Found { findings, searches } = &last.found;
+            last.plan.cases.iter().zip(findings).zip(searches)
+        });
         let last: BTreeMap<(*const Case, *const Run), Option<CacheKey>> = last
-            .zip(&self.searches)
             .map(|((case, finding), key)| ((Arc::as_ptr(case), Arc::as_ptr(&finding.run)), *key))
             .collect();
         let mut work: BTreeMap<CacheKey, (&Case, &Run)> = BTreeMap::new();

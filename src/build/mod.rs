@@ -266,30 +266,32 @@ impl Builder {
             let mut done = Done::default();
             known.train(workshop, &plan, &mut done)?;
             let made = "what is missing is made";
-            let findings = known.find(workshop, &plan, &mut done)?.expect(made);
-            let verdicts = known.judge(workshop, &plan, &findings, &mut done)?.expect(made);
-            known.draw(workshop, &plan, &findings, &mut done)?;
+            let found = known.find(workshop, &plan, &mut done)?.expect(made);
+            let findings = &found.findings;
+            let verdicts = known.judge(workshop, &plan, findings, &mut done)?.expect(made);
+            known.draw(workshop, &plan, findings, &mut done)?;
             let publication = Publication::begin(&options.out, || progress.waiting());
             let mut publication = publication.map_err(Failure::Publish)?;
             if spare_from.is_some_and(|from| plan.cases.len() + plan.figures.len() >= from) {
                 publication = publication.expecting_another();
             }
-            let picture = |planned: &PlannedFigure| known.picture(cache, &plan, &findings, planned);
+            let picture = |planned: &PlannedFigure| known.picture(cache, &plan, findings, planned);
             let mut assembly = Assembly::new(&publication, &plan, &picture, &known.files, &options.out);
-            if known.files.len() >= MANY_FILES {
+            if spare_from.is_some_and(|from| known.files.len() >= from) {
                 assembly = assembly.with_reader(progress);
             }
             assembly.put_cards(&plan);
-            let rendered = renderer.render(&specs, &plan, &findings, &verdicts, &templates, &assembly);
+            let rendered = renderer.render(&specs, &plan, findings, &verdicts, &templates, &assembly);
+            // It may be in part what is rendered of a site that is no longer wanted.
+            if progress.is_stopped() {
+                return Err(Failure::Stopped);
+            }
             let rendered = rendered.map_err(Failure::Specs)?;
             add_statics(&publication, inputs, options)?;
             let files = publication.contents();
             let of_sizes = size::warnings(&files);
             refuse_warnings(options, &of_sizes)?;
             warnings.extend(of_sizes);
-            if progress.is_stopped() {
-                return Err(Failure::Stopped);
-            }
             let finished = publication.finish();
             // Should that fail, nothing is known of the output folder.
             known.forget_files();
@@ -298,7 +300,7 @@ impl Builder {
             *replaced = Some(old);
             known.remember_files(&files, &options.out);
             renderer.remember(rendered);
-            let mut summary = Summary::new(&plan, &findings, known, &done);
+            let mut summary = Summary::new(&plan, findings, known, &done);
             summary.bytes = size::total(&files);
             summary.warnings = warnings;
             summary.notes.extend(unlocked.into_iter().chain(note).chain(done.notes));
@@ -310,7 +312,7 @@ impl Builder {
             }
             tell_once(&mut summary.notes);
             *built = Some(Built { files, entries: known.entries() });
-            known.last = Some(Last { specs, plan, findings });
+            known.last = Some(Last { specs, plan, found });
             *lock = held;
             Ok(summary)
         })

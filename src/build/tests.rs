@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::diagnostic::Severity;
@@ -102,6 +103,20 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files.map(|entry| (name(entry.path()), fs::read(entry.path()).unwrap())).collect()
 }
 
+/// Wishes to stop when it has been asked so often.
+struct StopsAfter(AtomicUsize);
+
+impl Progress for StopsAfter {
+    fn begin(&self, _: &'static str, _: usize) {}
+    fn step(&self) {}
+    fn waiting(&self) {}
+    fn is_stopped(&self) -> bool {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0.store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0
+    }
+}
+
 #[test]
 fn a_builder_that_remembers_makes_what_a_new_one_makes() {
     let folder = tempfile::tempdir().unwrap();
@@ -111,12 +126,18 @@ fn a_builder_that_remembers_makes_what_a_new_one_makes() {
     builder.spare_from = Some(0);
     let mut is_done = [false; EDITS.len()];
     let mut choice = 7_u64;
-    let mut built = 0;
+    let (mut built, mut stopped) = (0, 0);
     for step in 0..120 {
         for (name, text) in FILES {
             let edits = EDITS.iter().zip(is_done).filter(|((file, ..), is_done)| *is_done && *file == name);
             let text = edits.fold(text.to_owned(), |text, ((_, from, to), _)| text.replacen(from, to, 1));
             fs::write(own.specs.join(name), text).unwrap();
+        }
+        // Most builds of which all is wanted come after some that are given up in the middle.
+        for asked in [step % 7, 10 * (step % 11)] {
+            let given_up = builder.build(&Inputs::read(&own), &StopsAfter(AtomicUsize::new(asked)));
+            stopped += usize::from(matches!(given_up, Err(Failure::Stopped)));
+            builder.tidy();
         }
         let remembering = builder.build(&Inputs::read(&own), &Silent);
         builder.tidy();
@@ -139,6 +160,7 @@ fn a_builder_that_remembers_makes_what_a_new_one_makes() {
         }
     }
     assert!(built > 60, "only {built} of the steps could be built");
+    assert!(stopped > 60, "only {stopped} builds were given up");
     drop(builder);
     let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     let mut left: Vec<_> = left.collect();

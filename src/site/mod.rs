@@ -73,6 +73,10 @@ pub trait Output: Sync {
     fn has_last(&self) -> bool {
         true
     }
+    /// Whether the site is no longer wanted: what is not made yet is then left out.
+    fn is_stopped(&self) -> bool {
+        false
+    }
     /// Whether somebody waits for a page, so that it should be made before all others.
     fn is_awaited(&self, path: &str) -> bool {
         let _ = path;

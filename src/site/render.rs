@@ -291,6 +291,9 @@ impl<'g> Task<'g> {
 
     fn run<'o>(self, gallery: Gallery<'g>, templates: &Templates, output: &'o dyn Output) -> Made<'o> {
         let mut made = Made { output, paths: Vec::new(), found: Vec::new() };
+        if output.is_stopped() {
+            return made;
+        }
         let path = self.page().unwrap_or_default();
         let of = |experiment: &Experiment, name: &str| format!("experiments/{}/{name}", experiment.id);
         match self {
