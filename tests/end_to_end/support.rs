@@ -91,11 +91,19 @@ impl Project {
         std::fs::write(path, text).unwrap();
     }
 
-    /// Replaces a text in a file that must hold it.
     pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// [`Self::edit`], where nobody may see the file empty: as editors save that exchange it for another one.
+    pub(crate) fn edit_at_once(&self, path: &str, from: &str, to: &str) {
+        let aside = format!("{path}.aside");
+        std::fs::copy(self.path(path), self.path(&aside)).unwrap();
+        self.edit(&aside, from, to);
+        std::fs::rename(self.path(&aside), self.path(path)).unwrap();
+    }
+
+    /// Replaces a text in a file that must hold it.
     pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.path(path)).unwrap();
         assert!(text.contains(from), "{path} does not hold {from:?}");

@@ -177,7 +177,7 @@ fn an_error_is_shown_over_the_last_site_until_it_is_mended() {
     let (session, version, _) = running.page("/");
     let mut messages = running.messages(&session, version);
     messages.next();
-    project.edit("specs/small.yaml", "target: cubic", "target: cubik # <script>");
+    project.edit_at_once("specs/small.yaml", "target: cubic", "target: cubik # <script>");
     let failed = running.next("failed");
     assert_eq!(failed["diagnostics"][0]["line"], 4);
     let told = messages.next().unwrap();
