@@ -85,7 +85,9 @@ impl<'b> Workshop<'b> {
             self.progress.step();
             Some((key, made))
         };
-        let results: Option<Vec<(CacheKey, Made<T>)>> = work.into_par_iter().map(one).collect();
+        // Each for itself, so that no thread is left with many of them while others have none.
+        let results: Option<Vec<(CacheKey, Made<T>)>> =
+            work.into_par_iter().with_max_len(1).map(one).collect();
         let results = results.ok_or(Failure::Stopped)?;
         let keys = |is_meant: fn(&Made<T>) -> bool| {
             results.iter().filter(|(_, made)| is_meant(made)).map(|(key, _)| *key).collect()

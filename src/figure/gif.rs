@@ -37,8 +37,8 @@ pub(super) struct Animation {
     touched: Tiles,
     /// What changes from it to the next frame, from the top left.
     changes: Vec<Change>,
-    /// The entries of the next frame's rectangle.
-    entries: Vec<u8>,
+    /// What is drawn of the next frame's rectangle.
+    strokes: Strokes,
     frames: Vec<Frame<'static>>,
 }
 
@@ -56,7 +56,7 @@ impl Animation {
             current: Vec::new(),
             touched: Tiles::new((width, height)),
             changes: Vec::new(),
-            entries: Vec::new(),
+            strokes: Strokes::default(),
             frames: Vec::new(),
         }
     }
@@ -71,9 +71,9 @@ impl Animation {
             self.change(&mut last, canvas, &touched);
             self.last = Some(last);
             let rectangle = Rectangle::around(&self.changes);
-            self.draw(&rectangle);
             rectangle.set(&mut frame);
-            self.compressor.compress(&self.entries)
+            self.draw(&rectangle);
+            self.strokes.compressed(&mut self.compressor)
         } else {
             (frame.width, frame.height) = (self.width, self.height);
             for row in 0..usize::from(self.height) {
@@ -82,7 +82,9 @@ impl Animation {
             // The first entry is for what has not changed.
             self.current.iter_mut().for_each(|entry| *entry += 1);
             self.last = Some(canvas.clone());
-            self.compressor.compress(&self.current)
+            let mut stream = self.compressor.begin(largest(&self.current));
+            stream.take(&self.current);
+            stream.finish()
         });
         self.touched = canvas.touched().clone();
         self.frames.push(frame);
@@ -124,26 +126,29 @@ impl Animation {
         }
     }
 
-    /// The entries of the rectangle that holds all changes, with the short runs between them.
+    /// Draws the changes, with the short runs between them, in the rectangle that holds them all.
     fn draw(&mut self, Rectangle { columns, rows }: &Rectangle) {
-        let Self { changes, entries, .. } = self;
+        let Self { changes, current, strokes, .. } = self;
         let (width, inner) = (usize::from(self.width), columns.len());
-        let current =
-            |at: usize| self.current[(rows.start + at / inner) * width + columns.start + at % inner];
-        entries.clear();
-        entries.resize(inner * rows.len(), UNCHANGED);
+        strokes.clear();
         let mut end = 0;
         for change in changes {
             let start = (change.row - rows.start) * inner + change.columns.start - columns.start;
-            let is_plain = || (end + 1..start).all(|at| current(at) == current(end));
-            let is_short = start - end <= SHORT_RUN || start - end <= SHORT_PLAIN_RUN && is_plain();
+            // Where nothing changes, row by row.
+            let between = (end..start)
+                .map(|at| current[(rows.start + at / inner) * width + columns.start + at % inner]);
+            let is_short =
+                start - end <= SHORT_RUN || start - end <= SHORT_PLAIN_RUN && is_plain(between.clone());
             if is_short {
-                (end..start).for_each(|at| entries[at] = current(at));
+                strokes.go_on(between);
+            } else {
+                strokes.skip(start - end);
             }
+            let row = change.row * width;
+            strokes.go_on(current[row + change.columns.start..row + change.columns.end].iter().copied());
             end = start + change.columns.len();
-            let columns = change.row * width + change.columns.start..change.row * width + change.columns.end;
-            entries[start..end].copy_from_slice(&self.current[columns]);
         }
+        strokes.skip(inner * rows.len() - end);
     }
 
     /// The bytes of a GIF file that repeats for ever, with a pause at its end.
@@ -162,6 +167,56 @@ impl Animation {
         debug_assert!(written.is_ok(), "{written:?}");
         bytes
     }
+}
+
+/// What is drawn of a rectangle, from its top left, and what is skipped between.
+#[derive(Debug, Default)]
+struct Strokes {
+    /// How many pixels are skipped, and how many drawn then.
+    lengths: Vec<(usize, usize)>,
+    /// The entries of all that are drawn.
+    entries: Vec<u8>,
+}
+
+impl Strokes {
+    fn clear(&mut self) {
+        self.lengths.clear();
+        self.entries.clear();
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.lengths.push((count, 0));
+    }
+
+    fn go_on(&mut self, entries: impl Iterator<Item = u8>) {
+        let before = self.entries.len();
+        self.entries.extend(entries);
+        let count = self.entries.len() - before;
+        match self.lengths.last_mut() {
+            Some((_, drawn)) => *drawn += count,
+            None => self.lengths.push((0, count)),
+        }
+    }
+
+    fn compressed(&self, compressor: &mut Compressor) -> Vec<u8> {
+        let mut stream = compressor.begin(largest(&self.entries).max(UNCHANGED));
+        let mut rest = self.entries.as_slice();
+        for &(skipped, drawn) in &self.lengths {
+            stream.take_run(UNCHANGED, skipped);
+            let (now, later) = rest.split_at(drawn);
+            stream.take(now);
+            rest = later;
+        }
+        stream.finish()
+    }
+}
+
+fn largest(entries: &[u8]) -> u8 {
+    entries.iter().fold(0, |largest, &entry| entry.max(largest))
+}
+
+fn is_plain(mut entries: impl Iterator<Item = u8>) -> bool {
+    entries.next().is_none_or(|first| entries.all(|entry| entry == first))
 }
 
 /// Pixels of a row that have changed.

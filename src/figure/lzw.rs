@@ -22,51 +22,101 @@ impl Compressor {
         Self { dictionary: Dictionary::new() }
     }
 
-    /// Compresses palette entries to what a GIF frame holds: the code size, then the codes.
-    pub(super) fn compress(&mut self, entries: &[u8]) -> Vec<u8> {
-        let largest = entries.iter().fold(0, |largest, &entry| entry.max(largest));
+    /// Begins a frame whose palette entries are no larger than this.
+    pub(super) fn begin(&mut self, largest: u8) -> Stream<'_> {
         let code_size = (u32::from(largest) + 1).next_power_of_two().trailing_zeros().max(2);
         let mut bits = Bits { bytes: vec![u8::try_from(code_size).unwrap_or(8)], pending: 0, count: 0 };
         let dictionary = &mut self.dictionary;
         dictionary.clear(code_size);
         bits.push(dictionary.clear_code(), dictionary.width);
-        let mut at = 0;
-        let mut run_end = 0;
-        let mut written_since_full = 0;
-        while at < entries.len() {
-            let symbol = entries[at];
-            if run_end <= at {
-                let is_run = entries.get(at + 1) == Some(&symbol);
-                run_end = at + if is_run { run_length(&entries[at..], symbol) } else { 1 };
+        Stream { dictionary, bits, string: None, written_since_full: 0 }
+    }
+}
+
+/// What a GIF frame holds, as far as its entries are known: the code size, then the codes.
+pub(super) struct Stream<'d> {
+    dictionary: &'d mut Dictionary,
+    bits: Bits,
+    /// The string that has not been written yet, since it may become longer.
+    string: Option<Known>,
+    written_since_full: u32,
+}
+
+/// A string that has a code.
+#[derive(Clone, Copy)]
+struct Known {
+    code: u16,
+    /// The symbol of which it is a run, if it is one.
+    run_of: Option<u8>,
+}
+
+impl Stream<'_> {
+    /// Takes entries.
+    pub(super) fn take(&mut self, entries: &[u8]) {
+        let mut rest = entries;
+        while let [symbol, next, ..] = *rest {
+            let length = if symbol == next { run_length(rest, symbol) } else { 1 };
+            self.take_run(symbol, length);
+            rest = &rest[length..];
+        }
+        rest.iter().for_each(|&symbol| self.take_run(symbol, 1));
+    }
+
+    /// Takes so many of one entry.
+    pub(super) fn take_run(&mut self, symbol: u8, length: usize) {
+        let mut left = length;
+        // What was there goes on as far as the run lets it.
+        if let Some(mut string) = self.string {
+            while left > 0
+                && let Some(longer) = self.dictionary.find(string.code, symbol)
+            {
+                string = Known { code: longer, run_of: string.run_of.filter(|of| *of == symbol) };
+                left -= 1;
             }
+            self.string = Some(string);
+            if left == 0 {
+                return;
+            }
+            self.write(string, symbol);
+        }
+        while left > 0 {
             // The longest run of this symbol that has a code; one more of it is sure not to have one.
-            let runs = &dictionary.runs[usize::from(symbol)];
-            let length = runs.len().min(run_end - at);
-            let mut code = runs[length - 1];
-            at += length;
-            let is_run = at < run_end;
-            if !is_run {
-                while let Some(longer) = entries.get(at).and_then(|&next| dictionary.find(code, next)) {
-                    code = longer;
-                    at += 1;
-                }
-            }
-            bits.push(code, dictionary.width);
-            dictionary.widen();
-            if let Some(&next) = entries.get(at) {
-                if dictionary.next < MAX_CODES {
-                    dictionary.insert(code, next, is_run);
-                } else if written_since_full < WORTH_KEEPING {
-                    written_since_full += 1;
-                } else {
-                    bits.push(dictionary.clear_code(), dictionary.width);
-                    dictionary.clear(code_size);
-                    written_since_full = 0;
-                }
+            let runs = &self.dictionary.runs[usize::from(symbol)];
+            let known = runs.len().min(left);
+            let string = Known { code: runs[known - 1], run_of: Some(symbol) };
+            left -= known;
+            self.string = Some(string);
+            if left > 0 {
+                self.write(string, symbol);
             }
         }
+    }
+
+    /// Writes the code of a string that this symbol follows, with which it has none.
+    fn write(&mut self, Known { code, run_of }: Known, next: u8) {
+        let Self { dictionary, bits, .. } = self;
+        bits.push(code, dictionary.width);
+        dictionary.widen();
+        if dictionary.next < MAX_CODES {
+            dictionary.insert(code, next, run_of == Some(next));
+        } else if self.written_since_full < WORTH_KEEPING {
+            self.written_since_full += 1;
+        } else {
+            bits.push(dictionary.clear_code(), dictionary.width);
+            dictionary.clear(dictionary.code_size);
+            self.written_since_full = 0;
+        }
+    }
+
+    /// What the frame holds.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        let Self { dictionary, bits, string, .. } = &mut self;
+        if let Some(Known { code, .. }) = string {
+            bits.push(*code, dictionary.width);
+            dictionary.widen();
+        }
         bits.push(dictionary.clear_code() + 1, dictionary.width);
-        bits.finish()
+        self.bits.finish()
     }
 }
 
@@ -189,7 +239,13 @@ mod tests {
     use super::*;
 
     fn encode(entries: &[u8]) -> Vec<u8> {
-        Compressor::new().compress(entries)
+        compressed(&mut Compressor::new(), entries)
+    }
+
+    fn compressed(compressor: &mut Compressor, entries: &[u8]) -> Vec<u8> {
+        let mut stream = compressor.begin(*entries.iter().max().unwrap());
+        stream.take(entries);
+        stream.finish()
     }
 
     /// What the gif crate reads from a picture of one row.
@@ -233,8 +289,8 @@ mod tests {
         #[test]
         fn what_was_compressed_before_leaves_nothing(first in entries(), second in entries()) {
             let mut compressor = Compressor::new();
-            compressor.compress(&first);
-            prop_assert_eq!(compressor.compress(&second), encode(&second));
+            compressed(&mut compressor, &first);
+            prop_assert_eq!(compressed(&mut compressor, &second), encode(&second));
         }
 
         #[test]
