@@ -68,8 +68,10 @@ pub(super) struct Bound {
     pub(super) middle: f64,
 }
 
-/// Slopes are looked at where |w| times the reach of the data is smaller than this.
-const SLOPES_BELOW: f64 = 6.0;
+/// Slopes are looked at where |w| times the reach of the data is smaller than this, and values bound less than this share of what
+/// is enough: elsewhere they seldom tell more, and two halves that need no slopes cost less than one box that does.
+const SLOPES_BELOW: f64 = 1.0;
+const SLOPES_FROM: f64 = 0.8;
 /// Points whose errors are larger than this share of the values of φ are left out where all of them together tell nothing.
 const CLEAR: f64 = 0.05;
 /// The slopes beside a kink are looked at where they change by less than this share of its jump.
@@ -112,7 +114,7 @@ impl<'a> Bounder<'a> {
         let spread = Spread::of([w, b]);
         let (mut square, middle, noise) = self.by_values(table, &spread, enough);
         let noise = noise + self.jumps(table, z);
-        if square < enough && w.magnitude() * self.data.reach < SLOPES_BELOW {
+        if square < SLOPES_FROM * enough && w.magnitude() * self.data.reach < SLOPES_BELOW {
             let rest = enough.sqrt() + MAX_OUTPUT * noise * (1.0 + 2.0 * self.data.rounding);
             let left = self.by_slopes(table, &spread, rest * rest * (1.0 + 16.0 * f64::EPSILON));
             square = square.max(self.less_noise(left, noise));

@@ -73,6 +73,9 @@ impl Ord for Entry {
     }
 }
 
+/// Below this share of what is enough, a bound is so far from it that the halves of a region would hardly be settled either:
+/// their halves are looked at instead.
+const FAR: f64 = 0.5;
 /// A middle is polished if it is better than the best so far by this, or if there were few yet.
 const PROMISING: f64 = 0.9;
 /// So many regions are looked at before polishing begins, so that it does not begin anywhere.
@@ -103,24 +106,30 @@ pub(super) fn minimise(problem: &mut impl Problem, region: Region, parts: &[Regi
             settled = settled.min(entry.lower);
             break;
         }
-        for half in halves(entry.region, problem.weights()) {
-            let bound = problem.bound(half, enough(best.upper));
+        let weights = problem.weights();
+        let is_far = entry.lower < FAR * enough(best.upper);
+        let parts = halves(entry.region, weights).into_iter().flat_map(|half| {
+            let quarters = if is_far { Some(halves(half, weights)) } else { None };
+            quarters.map_or([Some(half), None], |quarters| quarters.map(Some)).into_iter().flatten()
+        });
+        for part in parts {
+            let bound = problem.bound(part, enough(best.upper));
             best.regions += 1;
             let lower = bound.lower.max(entry.lower);
             if bound.middle < best.upper {
                 if best.regions <= FIRST_LOOK {
-                    early.push((bound.middle, half));
+                    early.push((bound.middle, part));
                 } else if bound.middle < PROMISING * best.upper || lower < enough(best.upper) {
-                    improve(problem, &mut best, half, region);
+                    improve(problem, &mut best, part, region);
                 }
             }
-            if best.regions == FIRST_LOOK || best.regions == FIRST_LOOK + 1 {
+            if best.regions == FIRST_LOOK {
                 begin(problem, &mut best, std::mem::take(&mut early), region);
             }
             if lower >= enough(best.upper) {
                 settled = settled.min(lower);
             } else {
-                queue.push(Reverse(Entry { lower, order: best.regions, region: half }));
+                queue.push(Reverse(Entry { lower, order: best.regions, region: part }));
             }
         }
     }

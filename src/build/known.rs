@@ -91,6 +91,11 @@ struct Attained {
     stage: Stage<Option<Arc<Attainable>>>,
 }
 
+/// Of a step of training, one parameter's share in one point's, there are about as many in two seconds of one thread.
+const MANY_STEPS: usize = 2_000_000_000;
+/// So many take as long as to draw a figure, or to search for what a case can attain.
+const STEPS_OF_A_FIGURE: usize = 10_000_000;
+
 impl Known {
     /// Every entry of the cache that it was taken from or went to.
     pub(super) fn entries(&self) -> Vec<(EntryKind, CacheKey)> {
@@ -124,10 +129,23 @@ impl Known {
         self.files.clear();
     }
 
-    /// Whether the run of every case is known, or there to be read.
-    pub(super) fn has_all_runs(&self, plan: &Plan, cache: &Cache) -> bool {
+    /// Whether training and what follows on it will take so long that nobody should wait for it to hear of a fault in a page.
+    pub(super) fn is_far_from_pages(&self, plan: &Plan, cache: &Cache) -> bool {
         let is_there = |key| self.runs.contains_key(&key) || cache.contains(EntryKind::Run, key);
-        plan.cases.par_iter().all(|case| is_there(case.key))
+        let starts = |case: &Case| {
+            1 + case.restarts.len() + case.seeded.iter().map(|seeded| seeded.starts.len()).sum::<usize>()
+        };
+        let steps = |case: &Arc<Case>| {
+            let factors = [starts(case), case.training.epochs, case.data.points, case.initial.len()];
+            factors.into_iter().fold(1, usize::saturating_mul).saturating_add(STEPS_OF_A_FIGURE)
+        };
+        let missing = plan
+            .cases
+            .par_iter()
+            .filter(|case| !is_there(case.key))
+            .map(steps)
+            .reduce(|| 0, usize::saturating_add);
+        missing > 0 && missing.saturating_add(STEPS_OF_A_FIGURE * plan.figures.len()) > MANY_STEPS
     }
 
     /// The findings and verdicts as far as they are known before anything is trained; in place of the others, what there

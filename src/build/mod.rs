@@ -249,8 +249,8 @@ impl Builder {
         refuse_warnings(options, &warnings)?;
         let last = known.last.as_ref().map(|last| (&last.specs, &last.plan));
         let plan = pool.install(|| plan::plan_again(&specs, last));
-        if !pool.install(|| known.has_all_runs(&plan, cache)) {
-            // Training can take long: what is wrong with a page is said before.
+        if pool.install(|| known.is_far_from_pages(&plan, cache)) {
+            // What is wrong with a page is said before.
             let (findings, verdicts) = known.provisional(&plan);
             let render = || renderer.render(&specs, &plan, &findings, &verdicts, &templates, &site::Nowhere);
             pool.install(render).map_err(Failure::Specs)?;
