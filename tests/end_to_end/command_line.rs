@@ -109,7 +109,7 @@ fn folders_that_would_mix_are_refused_before_there_is_anything_in_them() {
 #[test]
 fn what_is_wrong_with_a_page_is_said_before_anything_is_trained_for_long() {
     let project = small();
-    let long = "kind: experiment\nid: long\ntarget: line\nactivation: tanh\ntraining: {epochs: 3000000}\nfigures: []\n";
+    let long = "kind: experiment\nid: long\ntarget: cubic\nactivation: tanh\ntraining: {learning_rate: 0.01, epochs: 3000000}\nfigures: []\n";
     project.write("specs/long.yaml", long);
     project.write("specs/note.yaml", "kind: page\nbody: See [it](experiment:smal).\n");
     let ran = project.run(&["build"]);
