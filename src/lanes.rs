@@ -18,7 +18,8 @@ pub fn run<L: Loop>(work: L) -> L::Output {
 
         #[inline(always)]
         fn with_simd<S: pulp::Simd>(self, _: S) -> L::Output {
-            self.0.run()
+            // One register holds a pack, and there are 32 of them.
+            if S::F64_LANES == WIDTH { self.0.run_wide() } else { self.0.run() }
         }
     }
     Arch::new().dispatch(Dispatched(work))
@@ -30,6 +31,15 @@ pub trait Loop {
 
     /// Must be marked `#[inline(always)]`.
     fn run(self) -> Self::Output;
+
+    /// The same, to the last bit, where a register holds a pack and there are 32 of them. Must be marked `#[inline(always)]`.
+    #[inline(always)]
+    fn run_wide(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run()
+    }
 }
 
 /// As many numbers as a sum has parts, which every operation takes one by one.

@@ -133,21 +133,32 @@ impl Loop for AllProducts<'_> {
     fn run(mut self) {
         let (rows, columns) = (self.a.len() / self.points, self.b.len() / self.points);
         let (even_rows, even_columns) = (rows - rows % 2, columns - columns % 4);
-        for i in (0..even_rows).step_by(2) {
+        for group in (0..even_rows).step_by(GROUP) {
+            let group = (group..even_rows.min(group + GROUP)).step_by(2);
             for j in (0..even_columns).step_by(4) {
-                self.tile::<2, 4>(i, j);
+                for i in group.clone() {
+                    self.tile::<2, 4>(i, j);
+                }
             }
             for j in even_columns..columns {
-                self.tile::<2, 1>(i, j);
+                for i in group.clone() {
+                    self.tile::<2, 1>(i, j);
+                }
             }
         }
         for i in even_rows..rows {
-            for j in 0..columns {
+            for j in (0..even_columns).step_by(4) {
+                self.tile::<1, 4>(i, j);
+            }
+            for j in even_columns..columns {
                 self.tile::<1, 1>(i, j);
             }
         }
     }
 }
+
+/// So many columns of `a` stay in the nearest cache while all of `b` go by.
+const GROUP: usize = 8;
 
 /// Weighted sums of columns: output o is its bias and the sum over inputs i, in their order, of weight(i, o) times column i.
 pub(super) struct Layer<'c> {
@@ -169,25 +180,65 @@ impl Layer<'_> {
         lanes::run(self);
     }
 
-    /// `OUTPUTS` outputs from the o-th on at [`WIDTH`] points from `from` on.
+    /// `OUTPUTS` outputs from the o-th on at `PACKS` times [`WIDTH`] points from `from` on.
     #[inline(always)]
-    fn tile<const OUTPUTS: usize>(&mut self, o: usize, from: usize) {
-        let mut sums = [Pack::ZERO; OUTPUTS];
+    fn tile<const OUTPUTS: usize, const PACKS: usize>(&mut self, o: usize, from: usize) {
+        let mut sums = [[Pack::ZERO; PACKS]; OUTPUTS];
         for at in 0..OUTPUTS {
             if let Some(bias) = self.biases.get(o + at) {
-                sums[at] = Pack::all(*bias);
+                sums[at] = [Pack::all(*bias); PACKS];
             }
         }
         for (i, column) in self.inputs.chunks_exact(self.points).enumerate() {
-            let Some(input) = column[from..].first_chunk::<WIDTH>() else { return };
-            let input = Pack::of(input);
+            let blocks = lanes::blocks(&column[from..]).0;
+            let Some(blocks) = blocks.first_chunk::<PACKS>() else { return };
+            let mut inputs = [Pack::ZERO; PACKS];
+            for pack in 0..PACKS {
+                inputs[pack] = Pack::of(&blocks[pack]);
+            }
             for at in 0..OUTPUTS {
-                let weight = self.weights[i * self.by_input + (o + at) * self.by_output];
-                sums[at] = sums[at] + Pack::all(weight) * input;
+                let weight = Pack::all(self.weights[i * self.by_input + (o + at) * self.by_output]);
+                for pack in 0..PACKS {
+                    sums[at][pack] = sums[at][pack] + weight * inputs[pack];
+                }
             }
         }
         for at in 0..OUTPUTS {
-            self.outputs[(o + at) * self.points + from..][..WIDTH].copy_from_slice(&sums[at].numbers());
+            for pack in 0..PACKS {
+                self.outputs[(o + at) * self.points + from + pack * WIDTH..][..WIDTH]
+                    .copy_from_slice(&sums[at][pack].numbers());
+            }
+        }
+    }
+
+    /// All outputs at `PACKS` times [`WIDTH`] points from `from` on.
+    #[inline(always)]
+    fn row<const PACKS: usize>(&mut self, from: usize) {
+        let outputs = self.outputs.len() / self.points;
+        let even = outputs - outputs % 4;
+        for o in (0..even).step_by(4) {
+            self.tile::<4, PACKS>(o, from);
+        }
+        for o in even..outputs {
+            self.tile::<1, PACKS>(o, from);
+        }
+    }
+
+    /// All outputs, at so many times [`WIDTH`] points at once as fit the registers.
+    #[inline(always)]
+    fn rows<const PACKS: usize>(mut self) {
+        let (outputs, blocks) = (self.outputs.len() / self.points, self.points / WIDTH);
+        let together = blocks - blocks % PACKS;
+        for block in (0..together).step_by(PACKS) {
+            self.row::<PACKS>(block * WIDTH);
+        }
+        for block in together..blocks {
+            self.row::<1>(block * WIDTH);
+        }
+        for o in 0..outputs {
+            for at in blocks * WIDTH..self.points {
+                self.single(o, at);
+            }
         }
     }
 
@@ -206,22 +257,13 @@ impl Loop for Layer<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(mut self) {
-        let outputs = self.outputs.len() / self.points;
-        let (even, blocks) = (outputs - outputs % 4, self.points / WIDTH);
-        for block in 0..blocks {
-            for o in (0..even).step_by(4) {
-                self.tile::<4>(o, block * WIDTH);
-            }
-            for o in even..outputs {
-                self.tile::<1>(o, block * WIDTH);
-            }
-        }
-        for o in 0..outputs {
-            for at in blocks * WIDTH..self.points {
-                self.single(o, at);
-            }
-        }
+    fn run(self) {
+        self.rows::<1>();
+    }
+
+    #[inline(always)]
+    fn run_wide(self) {
+        self.rows::<5>();
     }
 }
 
@@ -237,4 +279,34 @@ pub(super) fn multiply(a: &mut [f64], b: &[f64]) {
         }
     }
     lanes::run(Multiply(a, b));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_tiles_change_no_bit() {
+        for (fan_in, fan_out, points) in [(1, 1, 3), (1, 4, 40), (3, 5, 100), (4, 6, 57)] {
+            let numbers = |count: usize| (0..count).map(|at| 1.0 / (at as f64 + 0.7)).collect::<Vec<f64>>();
+            let (inputs, weights, biases) =
+                (numbers(fan_in * points), numbers(fan_in * fan_out), numbers(fan_out));
+            let [mut narrow, mut wide] = [vec![0.0; fan_out * points], vec![0.0; fan_out * points]];
+            let layer = |outputs| Layer {
+                inputs: &inputs,
+                points,
+                weights: &weights,
+                by_input: fan_out,
+                by_output: 1,
+                biases: &biases,
+                outputs,
+            };
+            layer(&mut narrow).run();
+            layer(&mut wide).run_wide();
+            assert_eq!(narrow, wide);
+            let expected =
+                biases[0] + (0..fan_in).map(|i| weights[i * fan_out] * inputs[i * points + 1]).sum::<f64>();
+            assert!((narrow[1] - expected).abs() < 1e-14);
+        }
+    }
 }
