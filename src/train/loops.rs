@@ -81,18 +81,21 @@ impl Loop for Neuron<'_> {
     }
 }
 
-/// The sum of a column.
-pub(super) fn sum(column: &[f64]) -> f64 {
-    struct Total<'c>(&'c [f64]);
-    impl Loop for Total<'_> {
-        type Output = f64;
+/// The sum of each column, of `points` each.
+pub(super) fn sums(columns: &[f64], points: usize, out: &mut [f64]) {
+    struct Sums<'c>(&'c [f64], usize, &'c mut [f64]);
+    impl Loop for Sums<'_> {
+        type Output = ();
 
         #[inline(always)]
-        fn run(self) -> f64 {
-            lanes::sum(self.0)
+        fn run(self) {
+            let Self(columns, points, out) = self;
+            for at in 0..out.len() {
+                out[at] = lanes::sum(&columns[at * points..][..points]);
+            }
         }
     }
-    lanes::run(Total(column))
+    lanes::run(Sums(columns, points, out));
 }
 
 /// The sums of the products of every column of `a` with every column of `b`, columns of `points` each: that of `a`'s column i and

@@ -168,9 +168,7 @@ impl<'c> Loss<'c> {
             let (by_weight, by_bias) =
                 gradient[weights..][..(fan_in + 1) * fan_out].split_at_mut(fan_in * fan_out);
             loops::all_products(input, delta, points, by_weight);
-            for (by_bias, delta) in by_bias.iter_mut().zip(delta.chunks_exact(points)) {
-                *by_bias = loops::sum(delta);
-            }
+            loops::sums(delta, points, by_bias);
         });
         squares / self.count()
     }
