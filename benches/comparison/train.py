@@ -1,4 +1,4 @@
-"""Trains the same cases as `cargo bench --bench train -- comparison` in JAX (jit, vmap, float64) and in numpy, on the CPU.
+"""Trains the same cases as `cargo bench --bench comparison` in JAX (jit, vmap, float64) and in numpy, on the CPU.
 
 Prints lines of `name,model,cases,points,epochs,seconds`. Requirements: requirements.txt beside this file.
 
