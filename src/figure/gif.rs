@@ -199,7 +199,7 @@ impl Strokes {
     }
 
     fn compressed(&self, compressor: &mut Compressor) -> Vec<u8> {
-        let mut stream = compressor.begin(largest(&self.entries).max(UNCHANGED));
+        let mut stream = compressor.begin(largest(&self.entries));
         let mut rest = self.entries.as_slice();
         for &(skipped, drawn) in &self.lengths {
             stream.take_run(UNCHANGED, skipped);
