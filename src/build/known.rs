@@ -145,7 +145,8 @@ impl Known {
             .filter(|case| !is_there(case.key))
             .map(steps)
             .reduce(|| 0, usize::saturating_add);
-        missing > 0 && missing.saturating_add(STEPS_OF_A_FIGURE * plan.figures.len()) > MANY_STEPS
+        missing > 0
+            && missing.saturating_add(STEPS_OF_A_FIGURE.saturating_mul(plan.figures.len())) > MANY_STEPS
     }
 
     /// The findings and verdicts as far as they are known before anything is trained; in place of the others, what there
