@@ -25,6 +25,14 @@ pub fn run<L: Loop>(work: L) -> L::Output {
     Arch::new().dispatch(Dispatched(work))
 }
 
+/// One of two numbers, by their bits. Unlike `if`, of which compilers make two branches, and then do twice, once for each of the
+/// two, what comes after: a division, say.
+#[inline(always)]
+pub fn pick(is_first: bool, first: f64, second: f64) -> f64 {
+    let mask = u64::from(is_first).wrapping_neg();
+    f64::from_bits((first.to_bits() & mask) | (second.to_bits() & !mask))
+}
+
 /// A loop with what it works on.
 pub trait Loop {
     type Output;

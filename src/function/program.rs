@@ -107,9 +107,7 @@ impl Program {
     /// The values and derivatives at `x`; all slices have the same length.
     pub(super) fn values_and_derivatives(&self, x: &[f64], y: &mut [f64], dy: &mut [f64]) {
         if let [Operation::Variable, Operation::Unary(function)] = &*self.operations {
-            y.copy_from_slice(x);
-            dy.fill(1.0);
-            return (function.column)(Column { values: y, slopes: Some(dy) });
+            return (function.column)(Column::Variable { x, values: y, slopes: dy });
         }
         let mut stack = DUALS.take();
         if stack.len() < self.depth {
@@ -283,7 +281,7 @@ impl Operation {
             Self::Negate => map(&mut stack[top - 1][..lanes], top, |a| -a),
             Self::Not => map(&mut stack[top - 1][..lanes], top, |a| truth(a == 0.0)),
             Self::Unary(function) => {
-                (function.column)(Column { values: &mut stack[top - 1][..lanes], slopes: None });
+                (function.column)(Column::Values(&mut stack[top - 1][..lanes]));
                 top
             }
             Self::IntegerPower(2) => map(&mut stack[top - 1][..lanes], top, |a| a * a),
@@ -343,10 +341,7 @@ impl Operation {
             Self::Not => map_dual(&mut stack[top - 1], lanes, top, |a| (truth(a == 0.0), 0.0)),
             Self::Unary(function) => {
                 let (values, slopes) = &mut stack[top - 1];
-                (function.column)(Column {
-                    values: &mut values[..lanes],
-                    slopes: Some(&mut slopes[..lanes]),
-                });
+                (function.column)(Column::Duals(&mut values[..lanes], &mut slopes[..lanes]));
                 top
             }
             Self::IntegerPower(2) => map_dual(&mut stack[top - 1], lanes, top, |a| (a * a, 2.0 * a)),

@@ -5,6 +5,8 @@
 
 use std::f64::consts::LOG2_E;
 
+use crate::lanes::pick;
+
 /// ln 2 in two parts, the first with so few digits that its products with exponents are exact.
 pub(super) const LN_2: [f64; 2] = [0.693_147_180_559_208_2, 7.371_002_565_167_799e-13];
 
@@ -68,6 +70,19 @@ pub(super) fn polynomial<const N: usize>(coefficients: [f64; N], x: f64) -> f64 
     even + x * odd
 }
 
+/// A polynomial by Horner's rule, coefficients from the constant on: the fewest operations, where there is enough else to do
+/// while each waits for the one before.
+#[inline(always)]
+fn horner<const N: usize>(coefficients: [f64; N], x: f64) -> f64 {
+    let mut at = N - 1;
+    let mut sum = coefficients[at];
+    while at > 0 {
+        at -= 1;
+        sum = sum * x + coefficients[at];
+    }
+    sum
+}
+
 /// An argument without its whole multiples of ln 2.
 struct Reduced {
     /// r, and what is missing to it.
@@ -93,13 +108,6 @@ fn reduced(x: f64, less: f64) -> Reduced {
 fn clamped(x: f64, low: f64, high: f64) -> f64 {
     let x = if x < low { low } else { x };
     if x > high { high } else { x }
-}
-
-/// eˣ for |x| ≤ 708.
-#[inline(always)]
-fn exp_normal(x: f64) -> f64 {
-    let Reduced { rest, missing, scale } = reduced(x, 0.0);
-    scale * (1.0 + (rest + (rest * rest * polynomial(EXP, rest) + missing)))
 }
 
 /// eˣ.
@@ -160,23 +168,32 @@ pub(super) fn tanh(x: f64) -> f64 {
 }
 
 /// tanh and 1 − tanh², from one division.
+///
+/// With |x| = n ln √2 + r and tanh r = R/Q, e^2|x| is 2ⁿ (Q + R)/(Q − R), and tanh |x| = 1 − 2 (Q − R)/(2ⁿ (Q + R) + (Q − R)).
+/// Below [`TANH_SMALL`], where that would lose digits, r is |x| itself, and tanh r = r + r³ P(r²)/Q(r²).
 #[inline(always)]
 pub(super) fn tanh_both(x: f64) -> (f64, f64) {
     let size = x.abs();
-    let square = x * x;
     let is_small = size < TANH_SMALL;
-    let e = exp_normal(if size > 354.0 { 708.0 } else { 2.0 * size });
-    // x + x³ P/Q, or 1 − 2/(e^2x + 1).
-    let (numerator, denominator) = if is_small {
-        (size * square * polynomial(TANH_P, square), polynomial(TANH_Q, square))
-    } else {
-        (-2.0, e + 1.0)
-    };
+    // Here n is 1024, and 2ⁿ infinite.
+    let bounded = if size > 355.0 { 355.0 } else { size };
+    // The exponent's bits of 2ⁿ are left in the last ones.
+    let rounded = (if is_small { 0.0 } else { bounded * (2.0 * LOG2_E) }) + (ROUNDER + 1023.0);
+    let n = rounded - (ROUNDER + 1023.0);
+    let scale = f64::from_bits(rounded.to_bits() << 52);
+    let rest = (bounded - n * (0.5 * LN_2[0])) - n * (0.5 * LN_2[1]);
+    let square = rest * rest;
+    let q = horner(TANH_Q, square);
+    let bend = rest * square * horner(TANH_P, square);
+    let r = rest * q + bend;
+    let (sum, difference) = (q + r, r - q);
+    let numerator = pick(is_small, bend, difference + difference);
+    let denominator = pick(is_small, q, scale * sum - difference);
     let quotient = numerator / denominator;
-    let y = if is_small { size } else { 1.0 } + quotient;
+    let y = pick(is_small, size, 1.0) + quotient;
     // (1 − y)(1 + y), where 1 − y is the quotient and has not lost its digits.
-    let slope = if is_small { 1.0 - y * y } else { -quotient * (2.0 + quotient) };
-    (y.copysign(x), if size > 354.0 { 0.0 } else { slope })
+    let slope = pick(is_small, 1.0 - y * y, -quotient * (1.0 + y));
+    (y.copysign(x), slope)
 }
 
 /// 1/(1 + e⁻ˣ), with the exponential that cannot overflow.

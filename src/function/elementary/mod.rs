@@ -38,24 +38,34 @@ pub(super) fn unary(name: &str) -> Option<&'static Unary> {
     UNARY.iter().find(|function| function.name == name)
 }
 
-/// Arguments that give way to a function's values.
-pub(super) struct Column<'c> {
-    pub(super) values: &'c mut [f64],
-    /// Derivatives of the arguments, which are multiplied by the function's; as many.
-    pub(super) slopes: Option<&'c mut [f64]>,
+/// What a function is applied to.
+pub(super) enum Column<'c> {
+    /// Arguments that give way to values.
+    Values(&'c mut [f64]),
+    /// Arguments that give way to values, and their derivatives, as many, which are multiplied by the function's.
+    Duals(&'c mut [f64], &'c mut [f64]),
+    /// The variable itself, and places, as many, for values and derivatives.
+    Variable { x: &'c [f64], values: &'c mut [f64], slopes: &'c mut [f64] },
 }
 
 impl Column<'_> {
     /// Whether all arguments are below a limit in size.
     fn is_within(&self, limit: f64) -> bool {
-        self.values.iter().all(|value| value.abs() < limit)
+        let arguments = match self {
+            Self::Values(arguments) | Self::Duals(arguments, _) => arguments,
+            Self::Variable { x, .. } => *x,
+        };
+        arguments.iter().all(|argument| argument.abs() < limit)
     }
 
     /// Applies a function, given by its value and by its value and derivative.
     fn map(self, value: impl Fn(f64) -> f64, both: impl Fn(f64) -> (f64, f64)) {
-        match self.slopes {
-            None => lanes::run(Map { values: self.values, function: value }),
-            Some(slopes) => lanes::run(MapBoth { values: self.values, slopes, function: both }),
+        match self {
+            Self::Values(values) => lanes::run(Map { values, function: value }),
+            Self::Duals(values, slopes) => lanes::run(MapDuals { values, slopes, function: both }),
+            Self::Variable { x, values, slopes } => {
+                lanes::run(MapVariable { x, values, slopes, function: both });
+            }
         }
     }
 }
@@ -76,13 +86,13 @@ impl<F: Fn(f64) -> f64> Loop for Map<'_, F> {
     }
 }
 
-struct MapBoth<'c, F> {
+struct MapDuals<'c, F> {
     values: &'c mut [f64],
     slopes: &'c mut [f64],
     function: F,
 }
 
-impl<F: Fn(f64) -> (f64, f64)> Loop for MapBoth<'_, F> {
+impl<F: Fn(f64) -> (f64, f64)> Loop for MapDuals<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -91,6 +101,27 @@ impl<F: Fn(f64) -> (f64, f64)> Loop for MapBoth<'_, F> {
             let (y, slope) = (self.function)(*value);
             *value = y;
             *derivative = chain(slope, *derivative);
+        }
+    }
+}
+
+struct MapVariable<'c, F> {
+    x: &'c [f64],
+    values: &'c mut [f64],
+    slopes: &'c mut [f64],
+    function: F,
+}
+
+impl<F: Fn(f64) -> (f64, f64)> Loop for MapVariable<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((x, value), derivative) in self.x.iter().zip(self.values).zip(self.slopes) {
+            let (y, slope) = (self.function)(*x);
+            *value = y;
+            // As `chain` leaves it: 0 has no sign.
+            *derivative = slope + 0.0;
         }
     }
 }
@@ -265,16 +296,19 @@ mod tests {
         let is_same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
         for function in UNARY {
             let mut values = xs.clone();
-            (function.column)(Column { values: &mut values, slopes: None });
+            (function.column)(Column::Values(&mut values));
             let (mut also, mut slopes) = (xs.clone(), vec![1.0; xs.len()]);
-            (function.column)(Column { values: &mut also, slopes: Some(&mut slopes) });
+            (function.column)(Column::Duals(&mut also, &mut slopes));
+            let [mut again, mut outer] = [vec![0.0; xs.len()], vec![0.0; xs.len()]];
+            (function.column)(Column::Variable { x: &xs, values: &mut again, slopes: &mut outer });
             for (at, &x) in xs.iter().enumerate() {
                 let value = (function.value)(x);
                 let (y, slope) = (function.value_and_derivative)(x);
-                for other in [values[at], also[at], y] {
+                for other in [values[at], also[at], again[at], y] {
                     assert!(is_same(value, other), "{} at {x}: {value:e} {other:e}", function.name);
                 }
                 let slope = chain(slope, 1.0);
+                assert!(is_same(slope, outer[at]), "{} at {x}: {slope:e} {:e}", function.name, outer[at]);
                 assert!(is_same(slope, slopes[at]), "{} at {x}: {slope:e} {:e}", function.name, slopes[at]);
             }
         }
