@@ -43,7 +43,7 @@ fn gradient(bencher: Bencher, model: &str) {
         _ => ModelType::Mlp { hidden_sizes: vec![64, 64] },
     };
     let (function, x) = (function("tanh"), inputs());
-    let y = x.iter().map(|x| 0.4 * x * x * x).collect();
+    let y: Vec<f64> = x.iter().map(|x| 0.4 * x * x * x).collect();
     let count = model_type.parameter_count();
     let mut at = 0.3;
     let parameters: Vec<f64> = (0..count)
@@ -52,7 +52,7 @@ fn gradient(bencher: Bencher, model: &str) {
             (at - 0.5) * 0.5
         })
         .collect();
-    let mut loss = Loss::new(&model_type, &function, x, y);
+    let mut loss = Loss::new(&model_type, &function, &x, &y);
     let mut gradient = vec![0.0; count];
     bencher.bench_local(|| loss.gradient(black_box(&parameters), &mut gradient));
 }

@@ -4,7 +4,7 @@
 //! A loop gives the same bits on each of them: every number is computed by the same operations of IEEE 754 one after the
 //! other, which Rust neither fuses nor reorders, and sums are kept in [`WIDTH`] parts, however many numbers an instruction takes.
 
-use pulp::{Arch, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 
 /// Into how many parts a sum is split: number `i` goes to part `i % WIDTH`.
 pub const WIDTH: usize = 8;
@@ -17,9 +17,8 @@ pub fn run<L: Loop>(work: L) -> L::Output {
         type Output = L::Output;
 
         #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) -> L::Output {
-            // One register holds a pack, and there are 32 of them.
-            if S::F64_LANES == WIDTH { self.0.run_wide() } else { self.0.run() }
+        fn with_simd<S: Simd>(self, simd: S) -> L::Output {
+            if S::F64_LANES == WIDTH { self.0.run(Registers(simd)) } else { self.0.run(Arrays) }
         }
     }
     Arch::new().dispatch(Dispatched(work))
@@ -37,16 +36,118 @@ pub fn pick(is_first: bool, first: f64, second: f64) -> f64 {
 pub trait Loop {
     type Output;
 
-    /// Must be marked `#[inline(always)]`.
-    fn run(self) -> Self::Output;
+    /// The same bits with packs of every kind. Must be marked `#[inline(always)]`.
+    fn run<P: Packs>(self, packs: P) -> Self::Output;
+}
 
-    /// The same, to the last bit, where a register holds a pack and there are 32 of them. Must be marked `#[inline(always)]`.
+/// How a loop computes with packs, if it does not leave that to the compiler.
+pub trait Packs: Copy {
+    type Pack: Copy;
+    /// Whether a register holds a pack.
+    const ARE_REGISTERS: bool;
+
+    fn all(self, number: f64) -> Self::Pack;
+
+    fn of(self, block: &[f64; WIDTH]) -> Self::Pack;
+
+    fn add(self, a: Self::Pack, b: Self::Pack) -> Self::Pack;
+
+    fn subtract(self, a: Self::Pack, b: Self::Pack) -> Self::Pack;
+
+    fn multiply(self, a: Self::Pack, b: Self::Pack) -> Self::Pack;
+
+    fn numbers(self, pack: Self::Pack) -> [f64; WIDTH];
+
+    /// [`Pack::first`].
     #[inline(always)]
-    fn run_wide(self) -> Self::Output
-    where
-        Self: Sized,
-    {
-        self.run()
+    fn first(self, pack: Self::Pack, count: usize) -> Self::Pack {
+        self.of(&Pack(self.numbers(pack)).first(count).0)
+    }
+
+    /// [`Pack::total`].
+    #[inline(always)]
+    fn total(self, pack: Self::Pack) -> f64 {
+        Pack(self.numbers(pack)).total()
+    }
+}
+
+/// As arrays, which the compiler is left to put into registers.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrays;
+
+impl Packs for Arrays {
+    type Pack = Pack;
+    const ARE_REGISTERS: bool = false;
+
+    #[inline(always)]
+    fn all(self, number: f64) -> Pack {
+        Pack::all(number)
+    }
+
+    #[inline(always)]
+    fn of(self, block: &[f64; WIDTH]) -> Pack {
+        Pack::of(block)
+    }
+
+    #[inline(always)]
+    fn add(self, a: Pack, b: Pack) -> Pack {
+        a + b
+    }
+
+    #[inline(always)]
+    fn subtract(self, a: Pack, b: Pack) -> Pack {
+        a - b
+    }
+
+    #[inline(always)]
+    fn multiply(self, a: Pack, b: Pack) -> Pack {
+        a * b
+    }
+
+    #[inline(always)]
+    fn numbers(self, pack: Pack) -> [f64; WIDTH] {
+        pack.0
+    }
+}
+
+/// As registers that hold one pack each, of which such processors have 32.
+#[derive(Debug, Clone, Copy)]
+pub struct Registers<S>(S);
+
+impl<S: Simd> Packs for Registers<S> {
+    type Pack = S::f64s;
+    const ARE_REGISTERS: bool = true;
+
+    #[inline(always)]
+    fn all(self, number: f64) -> S::f64s {
+        self.0.splat_f64s(number)
+    }
+
+    #[inline(always)]
+    fn of(self, block: &[f64; WIDTH]) -> S::f64s {
+        S::as_simd_f64s(block).0[0]
+    }
+
+    #[inline(always)]
+    fn add(self, a: S::f64s, b: S::f64s) -> S::f64s {
+        self.0.add_f64s(a, b)
+    }
+
+    #[inline(always)]
+    fn subtract(self, a: S::f64s, b: S::f64s) -> S::f64s {
+        self.0.sub_f64s(a, b)
+    }
+
+    #[inline(always)]
+    fn multiply(self, a: S::f64s, b: S::f64s) -> S::f64s {
+        self.0.mul_f64s(a, b)
+    }
+
+    #[inline(always)]
+    fn numbers(self, pack: S::f64s) -> [f64; WIDTH] {
+        let mut block = [0.0; WIDTH];
+        S::as_mut_simd_f64s(&mut block).0[0] = pack;
+        block
     }
 }
 
@@ -176,45 +277,6 @@ pub fn sum(column: &[f64]) -> f64 {
     (sum + Pack::of_rest(rest)).total()
 }
 
-/// The sums of a b for each a with each b, all of one length.
-#[inline(always)]
-pub fn products<const A: usize, const B: usize>(a: [&[f64]; A], b: [&[f64]; B]) -> [[f64; B]; A] {
-    let mut sums = [[Pack::ZERO; B]; A];
-    let length = a[0].len();
-    let count = length / WIDTH;
-    let mut a_blocks: [&[[f64; WIDTH]]; A] = [&[]; A];
-    let mut b_blocks: [&[[f64; WIDTH]]; B] = [&[]; B];
-    for i in 0..A {
-        a_blocks[i] = &blocks(a[i]).0[..count];
-    }
-    for j in 0..B {
-        b_blocks[j] = &blocks(b[j]).0[..count];
-    }
-    for block in 0..count {
-        for i in 0..A {
-            for j in 0..B {
-                sums[i][j] = sums[i][j] + Pack::of(&a_blocks[i][block]) * Pack::of(&b_blocks[j][block]);
-            }
-        }
-    }
-    if count * WIDTH < length {
-        let rest = count * WIDTH..length;
-        for i in 0..A {
-            for j in 0..B {
-                let (a, b) = (Pack::of_rest(&a[i][rest.clone()]), Pack::of_rest(&b[j][rest.clone()]));
-                sums[i][j] = sums[i][j] + a * b;
-            }
-        }
-    }
-    let mut totals = [[0.0; B]; A];
-    for i in 0..A {
-        for j in 0..B {
-            totals[i][j] = sums[i][j].total();
-        }
-    }
-    totals
-}
-
 /// [`sum`], where it is not part of a loop.
 pub fn total(column: &[f64]) -> f64 {
     struct Total<'c>(&'c [f64]);
@@ -222,7 +284,7 @@ pub fn total(column: &[f64]) -> f64 {
         type Output = f64;
 
         #[inline(always)]
-        fn run(self) -> f64 {
+        fn run<P: Packs>(self, _: P) -> f64 {
             sum(self.0)
         }
     }
@@ -236,8 +298,13 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
         type Output = f64;
 
         #[inline(always)]
-        fn run(self) -> f64 {
-            products([self.0], [self.1])[0][0]
+        fn run<P: Packs>(self, _: P) -> f64 {
+            let ((a, a_rest), (b, b_rest)) = (blocks(self.0), blocks(self.1));
+            let mut sum = Pack::ZERO;
+            for (a, b) in a.iter().zip(b) {
+                sum = sum + Pack::of(a) * Pack::of(b);
+            }
+            (sum + Pack::of_rest(a_rest) * Pack::of_rest(b_rest)).total()
         }
     }
     run(Dot(a, b))

@@ -1,6 +1,6 @@
 //! How well y can be fitted by a column that depends on two numbers from −1 to 1, with an error of known length.
 
-use crate::lanes::{self, Loop, Pack, WIDTH};
+use crate::lanes::{self, Loop, Pack, Packs, WIDTH};
 
 /// The columns h + p δ₁ + q δ₂ + r₁ δ₁² + r₂ δ₁ δ₂ + r₃ δ₂² for δ in the square [−1, 1]², each of them up to a vector of a length
 /// of at most `error`; all that is left of them is their products, all of them centered.
@@ -93,7 +93,7 @@ impl Loop for Products<'_> {
     /// All at once, since one sum alone waits for each of its additions.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
     #[inline(always)]
-    fn run(self) -> Self::Output {
+    fn run<P: Packs>(self, _: P) -> Self::Output {
         let mut columns = self.0;
         let count = columns[0].len();
         let blocks = count / WIDTH;
@@ -157,7 +157,7 @@ impl Loop for WeightedError<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn run(self) -> f64 {
+    fn run<P: Packs>(self, _: P) -> f64 {
         let Self { y, h, error, n, factor } = self;
         let ((y, y_rest), (h, h_rest), (error, error_rest)) =
             (lanes::blocks(y), lanes::blocks(h), lanes::blocks(error));

@@ -5,7 +5,7 @@ use super::family::Columns;
 use super::search::Region;
 use super::table::{Parabola, Stretch, Table};
 use crate::function::{Function, Interval};
-use crate::lanes::{self, Loop, Pack, WIDTH};
+use crate::lanes::{self, Loop, Pack, Packs, WIDTH};
 
 /// A box of (w, b), by the arguments w x + b in it as they are computed.
 #[derive(Debug, Clone, Copy)]
@@ -229,7 +229,7 @@ impl Terms {
             type Output = ();
 
             #[inline(always)]
-            fn run(mut self) {
+            fn run<P: Packs>(mut self, _: P) {
                 for start in (0..self.0.x.len()).step_by(WIDTH) {
                     self.0.fill_block(start, self.1, &mut self.2);
                 }
@@ -324,7 +324,7 @@ impl Terms {
             type Output = ();
 
             #[inline(always)]
-            fn run(self) {
+            fn run<P: Packs>(self, _: P) {
                 let Self(Terms { x, h, s, r, .. }, Spread { w_half, b_half, .. }, [to_h, p, q, r1, r2, r3]) =
                     self;
                 let count = x.len();
@@ -382,7 +382,7 @@ impl Slopes {
             type Output = ();
 
             #[inline(always)]
-            fn run(mut self) {
+            fn run<P: Packs>(mut self, _: P) {
                 for start in (0..self.0.middles.len()).step_by(WIDTH) {
                     self.0.fill_block(start, self.1, &mut self.2);
                 }

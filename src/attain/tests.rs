@@ -138,7 +138,7 @@ fn points(region: [(f64, f64); 2], shares: &[(f64, f64)]) -> Vec<[f64; 2]> {
 
 fn loss(function: &Function, x: &[f64], y: &[f64], parameters: &[f64]) -> f64 {
     let model_type = if parameters.len() == 1 { ModelType::ScaledInput } else { ModelType::SingleNeuron };
-    Loss::new(&model_type, function, x.to_vec(), y.to_vec()).value(parameters)
+    Loss::new(&model_type, function, x, y).value(parameters)
 }
 
 proptest! {

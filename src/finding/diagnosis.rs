@@ -370,7 +370,7 @@ fn gradient_norm(case: &Case, run: &Run, x: &[f64], y: &[f64]) -> Option<f64> {
     }
     let mut gradient = vec![0.0; parameters.len()];
     let function = &case.activation.function;
-    Loss::new(&case.model.model_type, function, x.to_vec(), y.to_vec()).gradient(parameters, &mut gradient);
+    Loss::new(&case.model.model_type, function, x, y).gradient(parameters, &mut gradient);
     let norm = gradient.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
     norm.is_finite().then_some(norm)
 }

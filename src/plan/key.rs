@@ -18,12 +18,12 @@ use crate::spec::{
 };
 
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
-pub const RUN_VERSION: u32 = 3;
+pub const RUN_VERSION: u32 = 4;
 /// The version of everything that draws a figure.
 pub const FIGURE_VERSION: u32 = 7;
 
 /// The version of the search for what can be attained.
-pub const ATTAINABLE_VERSION: u32 = 6;
+pub const ATTAINABLE_VERSION: u32 = 7;
 
 /// The version of the verdicts over many starts.
 pub(super) const VERDICT_VERSION: u32 = 2;

@@ -37,7 +37,7 @@ fn gradient(
     (x, y): (&[f64], &[f64]),
     parameters: &[f64],
 ) -> (f64, Vec<f64>) {
-    let mut loss = Loss::new(model_type, function, x.to_vec(), y.to_vec());
+    let mut loss = Loss::new(model_type, function, x, y);
     let mut gradient = vec![0.0; parameters.len()];
     let value = loss.gradient(parameters, &mut gradient);
     (value, gradient)
@@ -64,7 +64,7 @@ fn gradients_of_every_activation_in_every_model_are_those_of_mpmath() {
             assert!(is_close(*found, *expected, 0.0), "{activation} {model}: {found} {expected}");
         }
         // Levenberg–Marquardt's way: 2 Jᵀ r / n is the gradient too.
-        let mut loss = Loss::new(&model_type, &function, X.to_vec(), Y.to_vec());
+        let mut loss = Loss::new(&model_type, &function, &X, &Y);
         let (mut residuals, mut jacobian) = (vec![0.0; 5], vec![0.0; 5 * parameters.len()]);
         assert!(is_close(loss.jacobian(&parameters, &mut residuals, &mut jacobian), value, 0.0));
         for (column, expected) in jacobian.chunks(5).zip(&expected) {

@@ -8,7 +8,8 @@
     reason = "what iterators call is not always inlined, and then compiled for the least processor"
 )]
 
-use crate::lanes::{self, Loop, Pack, WIDTH};
+use super::blocks::{Block, Blocks};
+use crate::lanes::{self, Loop, Packs, WIDTH};
 
 /// z = w x + b.
 pub(super) fn line(x: &[f64], w: f64, b: f64, z: &mut [f64]) {
@@ -17,7 +18,7 @@ pub(super) fn line(x: &[f64], w: f64, b: f64, z: &mut [f64]) {
         type Output = ();
 
         #[inline(always)]
-        fn run(self) {
+        fn run<P: Packs>(self, _: P) {
             let Self(x, w, b, z) = self;
             z.iter_mut().zip(x).for_each(|(z, x)| *z = w * x + b);
         }
@@ -25,13 +26,14 @@ pub(super) fn line(x: &[f64], w: f64, b: f64, z: &mut [f64]) {
     lanes::run(Line(x, w, b, z));
 }
 
-/// The columns that the loss of a single neuron is summed up from, of one length.
+/// What the loss of a single neuron is summed up from: single columns of so many points.
 pub(super) struct Neuron<'c> {
-    pub(super) x: &'c [f64],
-    pub(super) y: &'c [f64],
+    pub(super) points: usize,
+    pub(super) x: &'c [Block],
+    pub(super) y: &'c [Block],
     /// φ(z) and φ′(z).
-    pub(super) h: &'c [f64],
-    pub(super) slope: &'c [f64],
+    pub(super) h: &'c [Block],
+    pub(super) slope: &'c [Block],
     pub(super) v: f64,
     pub(super) c: f64,
 }
@@ -43,11 +45,14 @@ impl Neuron<'_> {
     }
 
     #[inline(always)]
-    fn terms(&self, [x, y, h, slope]: [Pack; 4]) -> [Pack; 5] {
-        let (v, c) = (Pack::all(self.v), Pack::all(self.c));
-        let residual = v * h + c - y;
-        let by_z = residual * v * slope;
-        [by_z * x, by_z, residual * h, residual, residual * residual]
+    fn terms<P: Packs>(&self, packs: P, block: usize) -> [P::Pack; 5] {
+        let (x, y) = (packs.of(&self.x[block]), packs.of(&self.y[block]));
+        let (h, slope) = (packs.of(&self.h[block]), packs.of(&self.slope[block]));
+        let (v, c) = (packs.all(self.v), packs.all(self.c));
+        let residual = packs.subtract(packs.add(packs.multiply(v, h), c), y);
+        let by_z = packs.multiply(packs.multiply(residual, v), slope);
+        let squared = packs.multiply(residual, residual);
+        [packs.multiply(by_z, x), by_z, packs.multiply(residual, h), residual, squared]
     }
 }
 
@@ -55,76 +60,150 @@ impl Loop for Neuron<'_> {
     type Output = [f64; 5];
 
     #[inline(always)]
-    fn run(self) -> [f64; 5] {
-        let (x, x_rest) = lanes::blocks(self.x);
-        let (y, y_rest) = lanes::blocks(self.y);
-        let (h, h_rest) = lanes::blocks(self.h);
-        let (slope, slope_rest) = lanes::blocks(self.slope);
-        let mut sums = [Pack::ZERO; 5];
-        for (((x, y), h), slope) in x.iter().zip(y).zip(h).zip(slope) {
-            let terms = self.terms([Pack::of(x), Pack::of(y), Pack::of(h), Pack::of(slope)]);
+    fn run<P: Packs>(mut self, packs: P) -> [f64; 5] {
+        let (whole, rest) = (self.points / WIDTH, self.points % WIDTH);
+        let count = self.points.div_ceil(WIDTH);
+        (self.x, self.y) = (&self.x[..count], &self.y[..count]);
+        (self.h, self.slope) = (&self.h[..count], &self.slope[..count]);
+        let mut sums = [packs.all(0.0); 5];
+        for block in 0..whole {
+            let terms = self.terms(packs, block);
             for at in 0..5 {
-                sums[at] = sums[at] + terms[at];
+                sums[at] = packs.add(sums[at], terms[at]);
             }
         }
-        let rest = [x_rest, y_rest, h_rest, slope_rest];
-        let mut packs = [Pack::ZERO; 4];
-        for at in 0..4 {
-            packs[at] = Pack::of_rest(rest[at]);
+        if rest > 0 {
+            let terms = self.terms(packs, whole);
+            for at in 0..5 {
+                sums[at] = packs.add(sums[at], packs.first(terms[at], rest));
+            }
         }
-        let terms = self.terms(packs);
         let mut totals = [0.0; 5];
         for at in 0..5 {
-            totals[at] = (sums[at] + terms[at].first(x_rest.len())).total();
+            totals[at] = packs.total(sums[at]);
         }
         totals
     }
 }
 
-/// The sum of each column, of `points` each.
-pub(super) fn sums(columns: &[f64], points: usize, out: &mut [f64]) {
-    struct Sums<'c>(&'c [f64], usize, &'c mut [f64]);
+/// The residuals ŷ − y of a model at so many points: leaves `factor` times each in `delta`, zeros beyond the last, and returns the
+/// sum of their squares. All are single columns.
+pub(super) fn residuals(
+    prediction: &Blocks,
+    y: &Blocks,
+    points: usize,
+    factor: f64,
+    delta: &mut Blocks,
+) -> f64 {
+    struct Residuals<'c> {
+        prediction: &'c [Block],
+        y: &'c [Block],
+        points: usize,
+        factor: f64,
+        delta: &'c mut [Block],
+    }
+    impl Loop for Residuals<'_> {
+        type Output = f64;
+
+        #[inline(always)]
+        fn run<P: Packs>(self, packs: P) -> f64 {
+            let factor = packs.all(self.factor);
+            let mut squares = packs.all(0.0);
+            let mut rest = self.points;
+            for ((prediction, y), delta) in self.prediction.iter().zip(self.y).zip(self.delta) {
+                let mut residual = packs.subtract(packs.of(prediction), packs.of(y));
+                if rest < WIDTH {
+                    residual = packs.first(residual, rest);
+                }
+                rest = rest.saturating_sub(WIDTH);
+                squares = packs.add(squares, packs.multiply(residual, residual));
+                *delta = packs.numbers(packs.multiply(factor, residual));
+            }
+            packs.total(squares)
+        }
+    }
+    lanes::run(Residuals { prediction, y, points, factor, delta })
+}
+
+/// The sum of each column.
+pub(super) fn sums(columns: &Blocks, out: &mut [f64]) {
+    struct Sums<'c>(&'c [Block], &'c mut [f64]);
     impl Loop for Sums<'_> {
         type Output = ();
 
         #[inline(always)]
-        fn run(self) {
-            let Self(columns, points, out) = self;
-            for at in 0..out.len() {
-                out[at] = lanes::sum(&columns[at * points..][..points]);
+        fn run<P: Packs>(self, packs: P) {
+            let Self(blocks, out) = self;
+            let columns = out.len();
+            for at in 0..columns {
+                let mut sum = packs.all(0.0);
+                for block in blocks.chunks_exact(columns) {
+                    sum = packs.add(sum, packs.of(&block[at]));
+                }
+                out[at] = packs.total(sum);
             }
         }
     }
-    lanes::run(Sums(columns, points, out));
+    lanes::run(Sums(columns, out));
 }
 
-/// The sums of the products of every column of `a` with every column of `b`, columns of `points` each: that of `a`'s column i and
-/// `b`'s column j is left in `out[i * columns of b + j]`.
-pub(super) fn all_products(a: &[f64], b: &[f64], points: usize, out: &mut [f64]) {
-    lanes::run(AllProducts { a, b, points, out });
+/// The sums of the products of every column of `a` with every column of `b`: that of `a`'s column i and `b`'s column j is left in
+/// `out[i * columns of b + j]`. What is no point must be 0 in one of both.
+pub(super) fn all_products(a: &Blocks, b: &Blocks, out: &mut [f64]) {
+    lanes::run(AllProducts { rows: a.columns(), a, columns: b.columns(), b, out });
 }
 
 struct AllProducts<'c> {
-    a: &'c [f64],
-    b: &'c [f64],
-    points: usize,
+    a: &'c [Block],
+    rows: usize,
+    b: &'c [Block],
+    columns: usize,
     out: &'c mut [f64],
 }
 
 impl AllProducts<'_> {
+    /// The products of `A` columns of `a`, from the i-th on, with `B` columns of `b`, from the j-th on.
     #[inline(always)]
-    fn tile<const A: usize, const B: usize>(&mut self, i: usize, j: usize) {
-        let (points, columns) = (self.points, self.b.len() / self.points);
-        let (mut a, mut b): ([&[f64]; A], [&[f64]; B]) = ([&[]; A], [&[]; B]);
-        for at in 0..A {
-            a[at] = &self.a[(i + at) * points..][..points];
+    fn tile<P: Packs, const A: usize, const B: usize>(&mut self, packs: P, i: usize, j: usize) {
+        let mut sums = [[packs.all(0.0); B]; A];
+        for (a, b) in self.a.chunks_exact(self.rows).zip(self.b.chunks_exact(self.columns)) {
+            let (Some(a), Some(b)) = (a[i..].first_chunk::<A>(), b[j..].first_chunk::<B>()) else { return };
+            for row in 0..A {
+                for column in 0..B {
+                    let product = packs.multiply(packs.of(&a[row]), packs.of(&b[column]));
+                    sums[row][column] = packs.add(sums[row][column], product);
+                }
+            }
         }
-        for at in 0..B {
-            b[at] = &self.b[(j + at) * points..][..points];
+        for row in 0..A {
+            let out = &mut self.out[(i + row) * self.columns + j..][..B];
+            for column in 0..B {
+                out[column] = packs.total(sums[row][column]);
+            }
         }
-        let sums = lanes::products(a, b);
-        for at in 0..A {
-            self.out[(i + at) * columns + j..][..B].copy_from_slice(&sums[at]);
+    }
+
+    /// All products with `A` columns of `a`.
+    #[inline(always)]
+    fn row<P: Packs, const A: usize>(&mut self, packs: P, i: usize) {
+        let tiled = self.columns - self.columns % 4;
+        for j in (0..tiled).step_by(4) {
+            self.tile::<P, A, 4>(packs, i, j);
+        }
+        for j in tiled..self.columns {
+            self.tile::<P, A, 1>(packs, i, j);
+        }
+    }
+
+    /// All products, with `A` columns of `a` at once, which fit the registers.
+    #[inline(always)]
+    fn rows<P: Packs, const A: usize>(mut self, packs: P) {
+        let tiled = self.rows - self.rows % A;
+        for i in (0..tiled).step_by(A) {
+            self.row::<P, A>(packs, i);
+        }
+        for i in tiled..self.rows {
+            self.row::<P, 1>(packs, i);
         }
     }
 }
@@ -133,49 +212,19 @@ impl Loop for AllProducts<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(mut self) {
-        let (rows, columns) = (self.a.len() / self.points, self.b.len() / self.points);
-        let (even_rows, even_columns) = (rows - rows % 2, columns - columns % 4);
-        for group in (0..even_rows).step_by(GROUP) {
-            let group = (group..even_rows.min(group + GROUP)).step_by(2);
-            for j in (0..even_columns).step_by(4) {
-                for i in group.clone() {
-                    self.tile::<2, 4>(i, j);
-                }
-            }
-            for j in even_columns..columns {
-                for i in group.clone() {
-                    self.tile::<2, 1>(i, j);
-                }
-            }
-        }
-        for i in even_rows..rows {
-            for j in (0..even_columns).step_by(4) {
-                self.tile::<1, 4>(i, j);
-            }
-            for j in even_columns..columns {
-                self.tile::<1, 1>(i, j);
-            }
-        }
+    fn run<P: Packs>(self, packs: P) {
+        if P::ARE_REGISTERS { self.rows::<_, 4>(packs) } else { self.rows::<_, 2>(packs) }
     }
 }
 
-/// So many columns of `a` stay in the nearest cache while all of `b` go by.
-const GROUP: usize = 8;
-
 /// Weighted sums of columns: output o is its bias and the sum over inputs i, in their order, of weight(i, o) times column i.
 pub(super) struct Layer<'c> {
-    /// Columns of `points` each.
-    pub(super) inputs: &'c [f64],
-    pub(super) points: usize,
+    pub(super) inputs: &'c Blocks,
+    /// Weight (i, o) is `weights[i * outputs + o]`.
     pub(super) weights: &'c [f64],
-    /// Weight (i, o) is `weights[i * by_input + o * by_output]`.
-    pub(super) by_input: usize,
-    pub(super) by_output: usize,
     /// One for each output; none stand for zeros.
     pub(super) biases: &'c [f64],
-    /// Columns of `points` each.
-    pub(super) outputs: &'c mut [f64],
+    pub(super) outputs: &'c mut Blocks,
 }
 
 impl Layer<'_> {
@@ -183,76 +232,80 @@ impl Layer<'_> {
         lanes::run(self);
     }
 
-    /// `OUTPUTS` outputs from the o-th on at `PACKS` times [`WIDTH`] points from `from` on.
+    /// `OUTPUTS` outputs, from the o-th on, in `BLOCKS` blocks of points.
     #[inline(always)]
-    fn tile<const OUTPUTS: usize, const PACKS: usize>(&mut self, o: usize, from: usize) {
-        let mut sums = [[Pack::ZERO; PACKS]; OUTPUTS];
+    fn tile<P: Packs, const OUTPUTS: usize, const BLOCKS: usize>(
+        &mut self,
+        packs: P,
+        o: usize,
+        first: usize,
+    ) {
+        let (fan_in, fan_out) = (self.inputs.columns(), self.outputs.columns());
+        let mut sums = [[packs.all(0.0); BLOCKS]; OUTPUTS];
         for at in 0..OUTPUTS {
             if let Some(bias) = self.biases.get(o + at) {
-                sums[at] = [Pack::all(*bias); PACKS];
+                sums[at] = [packs.all(*bias); BLOCKS];
             }
         }
-        for (i, column) in self.inputs.chunks_exact(self.points).enumerate() {
-            let blocks = lanes::blocks(&column[from..]).0;
-            let Some(blocks) = blocks.first_chunk::<PACKS>() else { return };
-            let mut inputs = [Pack::ZERO; PACKS];
-            for pack in 0..PACKS {
-                inputs[pack] = Pack::of(&blocks[pack]);
+        let mut inputs: [&[Block]; BLOCKS] = [&[]; BLOCKS];
+        for block in 0..BLOCKS {
+            inputs[block] = &self.inputs[(first + block) * fan_in..][..fan_in];
+        }
+        for i in 0..fan_in {
+            let Some(weights) = self.weights[i * fan_out + o..].first_chunk::<OUTPUTS>() else { return };
+            let mut input = [packs.all(0.0); BLOCKS];
+            for block in 0..BLOCKS {
+                input[block] = packs.of(&inputs[block][i]);
             }
             for at in 0..OUTPUTS {
-                let weight = Pack::all(self.weights[i * self.by_input + (o + at) * self.by_output]);
-                for pack in 0..PACKS {
-                    sums[at][pack] = sums[at][pack] + weight * inputs[pack];
+                let weight = packs.all(weights[at]);
+                for block in 0..BLOCKS {
+                    let product = packs.multiply(weight, input[block]);
+                    sums[at][block] = packs.add(sums[at][block], product);
                 }
             }
         }
-        for at in 0..OUTPUTS {
-            for pack in 0..PACKS {
-                self.outputs[(o + at) * self.points + from + pack * WIDTH..][..WIDTH]
-                    .copy_from_slice(&sums[at][pack].numbers());
+        for block in 0..BLOCKS {
+            let outputs = &mut self.outputs[(first + block) * fan_out + o..][..OUTPUTS];
+            for at in 0..OUTPUTS {
+                outputs[at] = packs.numbers(sums[at][block]);
             }
         }
     }
 
-    /// All outputs at `PACKS` times [`WIDTH`] points from `from` on.
+    /// The outputs from the o-th on, as many at once as `OUTPUTS`, in as many blocks at once as `BLOCKS`; returns the first output
+    /// that is left.
     #[inline(always)]
-    fn row<const PACKS: usize>(&mut self, from: usize) {
-        let outputs = self.outputs.len() / self.points;
-        let even = outputs - outputs % 4;
-        for o in (0..even).step_by(4) {
-            self.tile::<4, PACKS>(o, from);
-        }
-        for o in even..outputs {
-            self.tile::<1, PACKS>(o, from);
-        }
-    }
-
-    /// All outputs, at so many times [`WIDTH`] points at once as fit the registers.
-    #[inline(always)]
-    fn rows<const PACKS: usize>(mut self) {
-        let (outputs, blocks) = (self.outputs.len() / self.points, self.points / WIDTH);
-        let together = blocks - blocks % PACKS;
-        for block in (0..together).step_by(PACKS) {
-            self.row::<PACKS>(block * WIDTH);
-        }
-        for block in together..blocks {
-            self.row::<1>(block * WIDTH);
-        }
-        for o in 0..outputs {
-            for at in blocks * WIDTH..self.points {
-                self.single(o, at);
+    fn tiles<P: Packs, const OUTPUTS: usize, const BLOCKS: usize>(&mut self, packs: P, o: usize) -> usize {
+        let fan_out = self.outputs.columns();
+        let blocks = self.outputs.len() / fan_out;
+        let (end, tiled) = (fan_out - (fan_out - o) % OUTPUTS, blocks - blocks % BLOCKS);
+        for first in (0..tiled).step_by(BLOCKS) {
+            for o in (o..end).step_by(OUTPUTS) {
+                self.tile::<P, OUTPUTS, BLOCKS>(packs, o, first);
             }
         }
+        for first in tiled..blocks {
+            for o in (o..end).step_by(OUTPUTS) {
+                self.tile::<P, OUTPUTS, 1>(packs, o, first);
+            }
+        }
+        end
     }
 
-    /// The o-th output at one point.
+    /// Tiles that leave 32 registers enough for what is loaded. One that is 16 outputs high multiplies by weights as they lie in
+    /// memory, and is the fastest.
     #[inline(always)]
-    fn single(&mut self, o: usize, at: usize) {
-        let mut sum = self.biases.get(o).copied().unwrap_or(0.0);
-        for (i, column) in self.inputs.chunks_exact(self.points).enumerate() {
-            sum += self.weights[i * self.by_input + o * self.by_output] * column[at];
-        }
-        self.outputs[o * self.points + at] = sum;
+    fn wide<P: Packs>(mut self, packs: P) {
+        let rest = self.tiles::<_, 16, 1>(packs, 0);
+        let rest = self.tiles::<_, 4, 5>(packs, rest);
+        self.tiles::<_, 1, 5>(packs, rest);
+    }
+
+    #[inline(always)]
+    fn narrow<P: Packs>(mut self, packs: P) {
+        let rest = self.tiles::<_, 4, 1>(packs, 0);
+        self.tiles::<_, 1, 1>(packs, rest);
     }
 }
 
@@ -260,25 +313,22 @@ impl Loop for Layer<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
-        self.rows::<1>();
-    }
-
-    #[inline(always)]
-    fn run_wide(self) {
-        self.rows::<5>();
+    fn run<P: Packs>(self, packs: P) {
+        if P::ARE_REGISTERS { self.wide(packs) } else { self.narrow(packs) }
     }
 }
 
 /// a ← a b.
-pub(super) fn multiply(a: &mut [f64], b: &[f64]) {
-    struct Multiply<'c>(&'c mut [f64], &'c [f64]);
+pub(super) fn multiply(a: &mut [Block], b: &[Block]) {
+    struct Multiply<'c>(&'c mut [Block], &'c [Block]);
     impl Loop for Multiply<'_> {
         type Output = ();
 
         #[inline(always)]
-        fn run(self) {
-            self.0.iter_mut().zip(self.1).for_each(|(a, b)| *a *= b);
+        fn run<P: Packs>(self, packs: P) {
+            for (a, b) in self.0.iter_mut().zip(self.1) {
+                *a = packs.numbers(packs.multiply(packs.of(a), packs.of(b)));
+            }
         }
     }
     lanes::run(Multiply(a, b));
@@ -287,29 +337,73 @@ pub(super) fn multiply(a: &mut [f64], b: &[f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lanes::Arrays;
+
+    /// Columns of numbers of no pattern, and what they are, column by column.
+    fn columns(count: usize, points: usize) -> (Blocks, Vec<Vec<f64>>) {
+        let number = |at: usize, point: usize| 1.0 / ((at * points + point) as f64 + 0.7) - 0.01;
+        let expected: Vec<Vec<f64>> =
+            (0..count).map(|at| (0..points).map(|point| number(at, point)).collect()).collect();
+        let mut blocks = Blocks::zeros(count, points);
+        for at in 0..blocks.len() {
+            for part in 0..WIDTH {
+                let point = at / count * WIDTH + part;
+                blocks[at][part] = if point < points { expected[at % count][point] } else { 0.0 };
+            }
+        }
+        (blocks, expected)
+    }
 
     #[test]
-    fn wide_tiles_change_no_bit() {
-        for (fan_in, fan_out, points) in [(1, 1, 3), (1, 4, 40), (3, 5, 100), (4, 6, 57)] {
-            let numbers = |count: usize| (0..count).map(|at| 1.0 / (at as f64 + 0.7)).collect::<Vec<f64>>();
-            let (inputs, weights, biases) =
-                (numbers(fan_in * points), numbers(fan_in * fan_out), numbers(fan_out));
-            let [mut narrow, mut wide] = [vec![0.0; fan_out * points], vec![0.0; fan_out * points]];
-            let layer = |outputs| Layer {
-                inputs: &inputs,
-                points,
-                weights: &weights,
-                by_input: fan_out,
-                by_output: 1,
-                biases: &biases,
-                outputs,
-            };
-            layer(&mut narrow).run();
-            layer(&mut wide).run_wide();
+    fn layers_are_weighted_sums_and_wide_tiles_change_no_bit() {
+        for (fan_in, fan_out, points) in [(1, 1, 3), (1, 4, 40), (3, 5, 100), (4, 38, 57)] {
+            let (inputs, expected) = columns(fan_in, points);
+            let weights = columns(1, fan_in * fan_out).1.remove(0);
+            let biases = columns(1, fan_out).1.remove(0);
+            let [mut narrow, mut wide] = [0; 2].map(|_| Blocks::zeros(fan_out, points));
+            let layer = |outputs| Layer { inputs: &inputs, weights: &weights, biases: &biases, outputs };
+            layer(&mut narrow).narrow(Arrays);
+            layer(&mut wide).wide(Arrays);
+            assert_eq!(*narrow, *wide);
+            for o in 0..fan_out {
+                for (point, found) in narrow.column(o).take(points).enumerate() {
+                    let sum: f64 = (0..fan_in).map(|i| weights[i * fan_out + o] * expected[i][point]).sum();
+                    assert!((found - (biases[o] + sum)).abs() < 1e-14);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn products_are_sums_over_points_and_wide_tiles_change_no_bit() {
+        for (rows, count, points) in [(1, 1, 3), (1, 4, 40), (5, 3, 100), (9, 6, 57), (8, 8, 16)] {
+            let ((a, of_a), (b, of_b)) = (columns(rows, points), columns(count, points));
+            let [mut narrow, mut wide] = [0; 2].map(|_| vec![0.0; rows * count]);
+            let products = |out| AllProducts { a: &a, rows, b: &b, columns: count, out };
+            products(&mut narrow).rows::<_, 2>(Arrays);
+            products(&mut wide).rows::<_, 4>(Arrays);
             assert_eq!(narrow, wide);
-            let expected =
-                biases[0] + (0..fan_in).map(|i| weights[i * fan_out] * inputs[i * points + 1]).sum::<f64>();
-            assert!((narrow[1] - expected).abs() < 1e-14);
+            for (at, found) in narrow.iter().enumerate() {
+                let expected: f64 = of_a[at / count].iter().zip(&of_b[at % count]).map(|(a, b)| a * b).sum();
+                assert!((found - expected).abs() < 1e-13);
+            }
+        }
+    }
+
+    #[test]
+    fn residuals_end_with_the_points() {
+        for points in [1, 7, 8, 9, 16, 200] {
+            let (prediction, of_prediction) = columns(1, points);
+            let mut y = Blocks::zeros(1, points);
+            y.as_flattened_mut().fill(0.3);
+            let mut delta = Blocks::of(&vec![f64::NAN; points]);
+            let squares = residuals(&prediction, &y, points, 2.0, &mut delta);
+            let expected: f64 = of_prediction[0].iter().map(|of| (of - 0.3) * (of - 0.3)).sum();
+            assert!((squares - expected).abs() < 1e-13);
+            for (at, delta) in delta.column(0).enumerate() {
+                let expected = of_prediction[0].get(at).map_or(0.0, |of| 2.0 * (of - 0.3));
+                assert_eq!(delta.to_bits(), expected.to_bits());
+            }
         }
     }
 }

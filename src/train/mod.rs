@@ -1,5 +1,6 @@
 //! Training: a [`Case`] → its [`Run`]. Pure; the same case gives the same bits on every machine.
 
+mod blocks;
 mod descent;
 mod lbfgs;
 mod levenberg_marquardt;
@@ -72,8 +73,7 @@ pub fn train(case: &Case) -> Run {
 
 /// The loss of a case's model on some points.
 fn loss_of<'c>(case: &'c Case, points: &Points) -> Loss<'c> {
-    let (x, y) = (points.x.clone(), points.y.clone());
-    Loss::new(&case.model.model_type, &case.activation.function, x, y)
+    Loss::new(&case.model.model_type, &case.activation.function, &points.x, &points.y)
 }
 
 fn train_from(case: &Case, samples: &Samples, initial: &[f64]) -> Run {

@@ -1,8 +1,8 @@
 //! Models: what they predict, their loss, and its gradient.
 
+use super::blocks::Blocks;
 use super::loops::{self, Neuron};
 use crate::function::Function;
-use crate::lanes;
 use crate::spec::ModelType;
 
 /// ŷ at `x` for one vector of parameters (in the order of [`ModelType::tensors`]); `y` is as long as `x`.
@@ -21,87 +21,90 @@ pub fn predict(model_type: &ModelType, function: &Function, parameters: &[f64], 
             function.values(&z, y);
         }
         ModelType::Mlp { hidden_sizes } => {
-            let mut below = x.to_vec();
-            let mut fan_in = 1;
+            let mut below = Blocks::of(x);
             let mut rest = parameters;
-            for &fan_out in hidden_sizes {
-                let mut z = vec![0.0; fan_out * x.len()];
-                rest = affine(&below, fan_in, fan_out, rest, &mut z);
-                below.resize(z.len(), 0.0);
-                function.values(&z, &mut below);
-                fan_in = fan_out;
+            for &units in hidden_sizes {
+                let mut z = Blocks::zeros(units, x.len());
+                rest = affine(&below, rest, &mut z);
+                below = Blocks::zeros(units, x.len());
+                function.values(z.as_flattened(), below.as_flattened_mut());
             }
-            affine(&below, fan_in, 1, rest, y);
+            let mut prediction = Blocks::zeros(1, x.len());
+            affine(&below, rest, &mut prediction);
+            y.copy_from_slice(&prediction.as_flattened()[..x.len()]);
         }
     }
 }
 
-/// z = h W + b for one layer, units as columns of equal length; returns the parameters that follow the layer's.
-pub(super) fn affine<'p>(
-    h: &[f64],
-    fan_in: usize,
-    fan_out: usize,
-    parameters: &'p [f64],
-    z: &mut [f64],
-) -> &'p [f64] {
+/// z = h W + b for one layer; returns the parameters that follow the layer's.
+pub(super) fn affine<'p>(h: &Blocks, parameters: &'p [f64], z: &mut Blocks) -> &'p [f64] {
+    let (fan_in, fan_out) = (h.columns(), z.columns());
     let (weights, rest) = parameters.split_at(fan_in * fan_out);
     let (biases, rest) = rest.split_at(fan_out);
-    let points = h.len() / fan_in;
-    if points > 0 {
-        let (by_input, by_output) = (fan_out, 1);
-        loops::Layer { inputs: h, points, weights, by_input, by_output, biases, outputs: z }.compute();
-    }
+    loops::Layer { inputs: h, weights, biases, outputs: z }.compute();
     rest
+}
+
+/// The transpose of a matrix with so many columns, both row by row.
+fn transpose(matrix: &[f64], columns: usize, transposed: &mut Vec<f64>) {
+    transposed.clear();
+    for column in 0..columns {
+        transposed.extend(matrix.iter().skip(column).step_by(columns));
+    }
 }
 
 /// The mean squared error of a model on fixed data, with its gradient. Keeps its memory from epoch to epoch.
 pub struct Loss<'c> {
     model_type: &'c ModelType,
     function: &'c Function,
-    x: Vec<f64>,
-    y: Vec<f64>,
+    points: usize,
+    x: Blocks,
+    y: Blocks,
     layers: Vec<Layer>,
-    prediction: Vec<f64>,
-    /// ∂loss/∂ŷ, then ∂loss/∂z layer by layer, last to first.
-    delta: Vec<f64>,
-    below: Vec<f64>,
+    prediction: Blocks,
+    /// ∂loss/∂ŷ.
+    delta: Blocks,
+    /// The weights of a layer, transposed.
+    transposed: Vec<f64>,
 }
 
-/// The values of one layer of units, a column of data points each.
+/// The values of one layer of units.
 struct Layer {
-    units: usize,
-    z: Vec<f64>,
+    /// z, and in the place of what is no longer needed, on the way back, ∂loss/∂z: less memory is nearer memory.
+    z: Blocks,
     /// φ(z).
-    h: Vec<f64>,
+    h: Blocks,
     /// φ′(z).
-    slope: Vec<f64>,
+    slope: Blocks,
+}
+
+impl Layer {
+    fn activate(&mut self, function: &Function) {
+        let (h, slope) = (self.h.as_flattened_mut(), self.slope.as_flattened_mut());
+        function.values_and_derivatives(self.z.as_flattened(), h, slope);
+    }
 }
 
 impl<'c> Loss<'c> {
     /// `x` and `y` are as long as one another, and not empty.
-    pub fn new(model_type: &'c ModelType, function: &'c Function, x: Vec<f64>, y: Vec<f64>) -> Self {
-        let sizes: &[usize] = match model_type {
+    pub fn new(model_type: &'c ModelType, function: &'c Function, x: &[f64], y: &[f64]) -> Self {
+        let units: &[usize] = match model_type {
             ModelType::SingleNeuron | ModelType::ScaledInput => &[1],
             ModelType::Mlp { hidden_sizes } => hidden_sizes,
         };
-        let points = x.len();
-        let column = |units: usize| vec![0.0; units * points];
-        let layers = sizes.iter().map(|&units| Layer {
-            units,
-            z: column(units),
-            h: column(units),
-            slope: column(units),
-        });
-        let widest = sizes.iter().copied().max().unwrap_or(1);
+        let columns = |count: usize| Blocks::zeros(count, x.len());
+        let layers =
+            units.iter().map(|&units| Layer { z: columns(units), h: columns(units), slope: columns(units) });
         Self {
             model_type,
             function,
+            points: x.len(),
             layers: layers.collect(),
-            prediction: column(1),
-            delta: column(widest),
-            below: column(widest),
-            x,
-            y,
+            prediction: columns(1),
+            delta: columns(1),
+            transposed: Vec::new(),
+            x: Blocks::of(x),
+            y: Blocks::of(y),
         }
     }
 
@@ -109,66 +112,61 @@ impl<'c> Loss<'c> {
     ///
     /// All sums run over the data in one order, so that the bits do not depend on the machine.
     pub fn gradient(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
-        match self.model_type {
-            ModelType::SingleNeuron => self.single_neuron(parameters, gradient),
-            ModelType::ScaledInput => self.scaled_input(parameters, gradient),
-            ModelType::Mlp { .. } => self.mlp(parameters, gradient),
+        if let ModelType::Mlp { .. } = self.model_type {
+            return self.mlp(parameters, gradient);
         }
-    }
-
-    /// The loss at `parameters`.
-    pub fn value(&mut self, parameters: &[f64]) -> f64 {
-        predict(self.model_type, self.function, parameters, &self.x, &mut self.prediction);
-        for (prediction, y) in self.prediction.iter_mut().zip(&self.y) {
-            *prediction -= y;
-        }
-        lanes::dot(&self.prediction, &self.prediction) / self.count()
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-    fn count(&self) -> f64 {
-        self.x.len() as f64
-    }
-
-    fn single_neuron(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
-        let &[w, b, v, c] = parameters else { return f64::NAN };
-        let Layer { z, h, slope, .. } = &mut self.layers[0];
-        loops::line(&self.x, w, b, z);
-        self.function.values_and_derivatives(z, h, slope);
-        let sums = Neuron { x: &self.x, y: &self.y, h, slope, v, c }.sums();
+        let Some((v, c)) = self.neuron(parameters) else { return f64::NAN };
+        let layer = &self.layers[0];
+        let sums =
+            Neuron { points: self.points, x: &self.x, y: &self.y, h: &layer.h, slope: &layer.slope, v, c }
+                .sums();
         let factor = 2.0 / self.count();
         gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient = factor * sum);
         sums[4] / self.count()
     }
 
-    fn scaled_input(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
-        let &[w] = parameters else { return f64::NAN };
-        let Layer { z, h, slope, .. } = &mut self.layers[0];
-        z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x);
-        self.function.values_and_derivatives(z, h, slope);
-        // As a neuron with v = 1 and c = 0, of which only the first sum is asked for.
-        let sums = Neuron { x: &self.x, y: &self.y, h, slope, v: 1.0, c: 0.0 }.sums();
-        gradient[0] = 2.0 / self.count() * sums[0];
-        sums[4] / self.count()
+    /// The loss at `parameters`.
+    pub fn value(&mut self, parameters: &[f64]) -> f64 {
+        let prediction = &mut self.prediction.as_flattened_mut()[..self.points];
+        let x = &self.x.as_flattened()[..self.points];
+        predict(self.model_type, self.function, parameters, x, prediction);
+        self.squares(1.0) / self.count()
+    }
+
+    /// The sum of the squares of the residuals ŷ − y; leaves `factor` times each in `delta`.
+    fn squares(&mut self, factor: f64) -> f64 {
+        loops::residuals(&self.prediction, &self.y, self.points, factor, &mut self.delta)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+    fn count(&self) -> f64 {
+        self.points as f64
+    }
+
+    /// The value of the one unit of a single neuron, or of a scaled input as one: φ(w x) is v φ(w x + b) + c with v = 1 and nothing
+    /// added. Returns v and c, or nothing for parameters of another model.
+    fn neuron(&mut self, parameters: &[f64]) -> Option<(f64, f64)> {
+        // −0 is what changes no number that it is added to.
+        let [w, b, v, c] = match (self.model_type, parameters) {
+            (ModelType::SingleNeuron, &[w, b, v, c]) => [w, b, v, c],
+            (ModelType::ScaledInput, &[w]) => [w, -0.0, 1.0, -0.0],
+            _ => return None,
+        };
+        let layer = &mut self.layers[0];
+        loops::line(self.x.as_flattened(), w, b, layer.z.as_flattened_mut());
+        layer.activate(self.function);
+        Some((v, c))
     }
 
     fn mlp(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
         self.forward(parameters);
-        let factor = 2.0 / self.count();
-        for (prediction, y) in self.prediction.iter_mut().zip(&self.y) {
-            *prediction -= y;
-        }
-        let squares = lanes::dot(&self.prediction, &self.prediction);
-        for (delta, residual) in self.delta.iter_mut().zip(&self.prediction) {
-            *delta = factor * residual;
-        }
-        let points = self.x.len();
+        let squares = self.squares(2.0 / self.count());
         self.backward(parameters, |weights, delta, input| {
-            let (fan_in, fan_out) = (input.len() / points, delta.len() / points);
+            let (fan_in, fan_out) = (input.columns(), delta.columns());
             let (by_weight, by_bias) =
                 gradient[weights..][..(fan_in + 1) * fan_out].split_at_mut(fan_in * fan_out);
-            loops::all_products(input, delta, points, by_weight);
-            loops::sums(delta, points, by_bias);
+            loops::all_products(input, delta, by_weight);
+            loops::sums(delta, by_bias);
         });
         squares / self.count()
     }
@@ -176,47 +174,33 @@ impl<'c> Loss<'c> {
     /// The values of all layers, and the prediction, of an MLP.
     fn forward(&mut self, parameters: &[f64]) {
         let mut rest = parameters;
-        for at in 0..self.layers.len() {
-            let (before, after) = self.layers.split_at_mut(at);
-            let (input, fan_in) = before.last().map_or((&self.x, 1), |layer| (&layer.h, layer.units));
-            let layer = &mut after[0];
-            rest = affine(input, fan_in, layer.units, rest, &mut layer.z);
-            self.function.values_and_derivatives(&layer.z, &mut layer.h, &mut layer.slope);
+        let mut below = &self.x;
+        for layer in &mut self.layers {
+            rest = affine(below, rest, &mut layer.z);
+            layer.activate(self.function);
+            below = &layer.h;
         }
-        let last = &self.layers[self.layers.len() - 1];
-        affine(&last.h, last.units, 1, rest, &mut self.prediction);
+        affine(below, rest, &mut self.prediction);
     }
 
-    /// Backwards through the layers of an MLP, from the derivatives by ŷ in the first column of `delta`. `each` is told of every
-    /// layer: where its weights begin (its biases follow them), the columns of derivatives by the z of its units, and the columns
-    /// of what its weights multiply.
-    fn backward(&mut self, parameters: &[f64], mut each: impl FnMut(usize, &[f64], &[f64])) {
-        let points = self.x.len();
-        // `end` is where the parameters of the layer at hand end.
-        let (mut end, mut fan_out) = (parameters.len(), 1);
+    /// Backwards through the layers of an MLP, from the derivatives by ŷ in `delta`. `each` is told of every layer: where its
+    /// weights begin (its biases follow them), the derivatives by the z of its units, and what its weights multiply.
+    fn backward(&mut self, parameters: &[f64], mut each: impl FnMut(usize, &Blocks, &Blocks)) {
+        // Where the parameters of the layer at hand end.
+        let mut end = parameters.len();
         for at in (0..=self.layers.len()).rev() {
-            let (input, fan_in) = match at.checked_sub(1) {
-                Some(below) => (&self.layers[below].h, self.layers[below].units),
-                None => (&self.x, 1),
-            };
+            let (before, after) = self.layers.split_at_mut(at);
+            let delta = after.first().map_or(&self.delta, |layer| &layer.z);
+            let input = before.last().map_or(&self.x, |layer| &layer.h);
+            let (fan_in, fan_out) = (input.columns(), delta.columns());
             let weights = end - fan_out - fan_in * fan_out;
-            let delta = &self.delta[..fan_out * points];
             each(weights, delta, input);
-            let Some(below) = at.checked_sub(1) else { break };
-            let outputs = &mut self.below[..fan_in * points];
-            loops::Layer {
-                inputs: delta,
-                points,
-                weights: &parameters[weights..][..fan_in * fan_out],
-                by_input: 1,
-                by_output: fan_out,
-                biases: &[],
-                outputs,
-            }
-            .compute();
-            loops::multiply(&mut self.below[..fan_in * points], &self.layers[below].slope);
-            std::mem::swap(&mut self.delta, &mut self.below);
-            (end, fan_out) = (weights, fan_in);
+            let Some(below) = before.last_mut() else { break };
+            transpose(&parameters[weights..][..fan_in * fan_out], fan_out, &mut self.transposed);
+            let (weights, outputs) = (&self.transposed[..], &mut below.z);
+            loops::Layer { inputs: delta, weights, biases: &[], outputs }.compute();
+            loops::multiply(&mut below.z, &below.slope);
+            end -= (fan_in + 1) * fan_out;
         }
     }
 
@@ -228,63 +212,51 @@ impl<'c> Loss<'c> {
         residuals: &mut [f64],
         jacobian: &mut [f64],
     ) -> f64 {
-        let points = self.x.len();
-        match self.model_type {
-            ModelType::SingleNeuron => {
-                let &[w, b, v, c] = parameters else { return f64::NAN };
-                let Layer { z, h, slope, .. } = &mut self.layers[0];
-                z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x + b);
-                self.function.values_and_derivatives(z, h, slope);
-                for (at, ((x, h), slope)) in self.x.iter().zip(&*h).zip(&*slope).enumerate() {
-                    let by_z = v * slope;
-                    for (parameter, by) in [by_z * x, by_z, *h, 1.0].into_iter().enumerate() {
-                        jacobian[parameter * points + at] = by;
+        let points = self.points;
+        if let ModelType::Mlp { .. } = self.model_type {
+            self.forward(parameters);
+            self.delta.as_flattened_mut().fill(1.0);
+            self.backward(parameters, |weights, delta, input| {
+                let fan_out = delta.columns();
+                let columns = jacobian[weights * points..].chunks_exact_mut(points);
+                for (at, column) in columns.take((input.columns() + 1) * fan_out).enumerate() {
+                    let (i, o) = (at / fan_out, at % fan_out);
+                    let by_output = column.iter_mut().zip(delta.column(o));
+                    // The biases come after the weights, and multiply nothing.
+                    if i < input.columns() {
+                        by_output.zip(input.column(i)).for_each(|((by, delta), h)| *by = delta * h);
+                    } else {
+                        by_output.for_each(|(by, delta)| *by = delta);
                     }
-                    self.prediction[at] = v * h + c;
                 }
-            }
-            ModelType::ScaledInput => {
-                let &[w] = parameters else { return f64::NAN };
-                let Layer { z, h, slope, .. } = &mut self.layers[0];
-                z.iter_mut().zip(&self.x).for_each(|(z, x)| *z = w * x);
-                self.function.values_and_derivatives(z, h, slope);
-                for (at, ((x, h), slope)) in self.x.iter().zip(&*h).zip(&*slope).enumerate() {
-                    jacobian[at] = slope * x;
-                    self.prediction[at] = *h;
+            });
+        } else {
+            let Some((v, c)) = self.neuron(parameters) else { return f64::NAN };
+            let layer = &self.layers[0];
+            let columns = self.x.column(0).zip(layer.h.column(0)).zip(layer.slope.column(0));
+            for (at, ((x, h), slope)) in columns.take(points).enumerate() {
+                let by_z = v * slope;
+                let by_parameters = [by_z * x, by_z, h, 1.0];
+                for (column, by) in jacobian.chunks_exact_mut(points).zip(by_parameters) {
+                    column[at] = by;
                 }
-            }
-            ModelType::Mlp { .. } => {
-                self.forward(parameters);
-                self.delta[..points].fill(1.0);
-                self.backward(parameters, |weights, delta, input| {
-                    let (fan_in, fan_out) = (input.len() / points, delta.len() / points);
-                    let columns = jacobian[weights * points..].chunks_exact_mut(points);
-                    for (at, column) in columns.take((fan_in + 1) * fan_out).enumerate() {
-                        column.copy_from_slice(&delta[at % fan_out * points..][..points]);
-                        // The biases come after the weights, and multiply nothing.
-                        if let Some(h) = input.chunks_exact(points).nth(at / fan_out) {
-                            loops::multiply(column, h);
-                        }
-                    }
-                });
+                self.prediction.as_flattened_mut()[at] = v * h + c;
             }
         }
-        for ((residual, prediction), y) in residuals.iter_mut().zip(&self.prediction).zip(&self.y) {
-            *residual = prediction - y;
-        }
-        lanes::dot(residuals, residuals) / self.count()
+        let squares = self.squares(1.0);
+        residuals.copy_from_slice(&self.delta.as_flattened()[..points]);
+        squares / self.count()
     }
 
     /// Other data in the place of those that there are, as many.
-    pub(super) fn refill(&mut self, points: impl Iterator<Item = (f64, f64)>) {
-        for ((x, y), point) in self.x.iter_mut().zip(&mut self.y).zip(points) {
-            (*x, *y) = point;
-        }
+    pub(super) fn refill(&mut self, points: impl Iterator<Item = (f64, f64)> + Clone) {
+        self.x.fill_with(points.clone().map(|(x, _)| x));
+        self.y.fill_with(points.map(|(_, y)| y));
     }
 
     /// How many points there are.
     pub(super) fn points(&self) -> usize {
-        self.x.len()
+        self.points
     }
 }
 
@@ -314,7 +286,7 @@ mod tests {
             let function = Function::parse(case["activation"].as_str().unwrap(), &[]).unwrap();
             let parameters = numbers(&case["parameters"]);
             assert_eq!(parameters.len(), model_type.parameter_count());
-            let mut loss = Loss::new(&model_type, &function, numbers(&case["x"]), numbers(&case["y"]));
+            let mut loss = Loss::new(&model_type, &function, &numbers(&case["x"]), &numbers(&case["y"]));
             let mut gradient = vec![0.0; parameters.len()];
             let value = loss.gradient(&parameters, &mut gradient);
             let close =
@@ -345,9 +317,8 @@ mod tests {
         ) {
             let model_type = ModelType::Mlp { hidden_sizes };
             let function = Function::parse("tanh(x)", &[]).unwrap();
-            let x = vec![-1.0, -0.2, 0.5, 1.5];
-            let y = vec![0.3, -1.0, 0.7, 0.1];
-            let mut loss = Loss::new(&model_type, &function, x, y);
+            let (x, y) = ([-1.0, -0.2, 0.5, 1.5], [0.3, -1.0, 0.7, 0.1]);
+            let mut loss = Loss::new(&model_type, &function, &x, &y);
             let parameters = &seed[..model_type.parameter_count()];
             let mut gradient = vec![0.0; parameters.len()];
             loss.gradient(parameters, &mut gradient);

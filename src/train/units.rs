@@ -1,5 +1,6 @@
 //! The hidden units of a model: what they see of the data, what they make of it, and how steep they are there.
 
+use super::blocks::Blocks;
 use super::model::affine;
 use crate::function::Function;
 use crate::spec::ModelType;
@@ -38,15 +39,13 @@ pub fn hidden_units(
         (ModelType::ScaledInput, &[w]) => vec![vec![unit(x.iter().map(|x| w * x).collect())]],
         (ModelType::Mlp { hidden_sizes }, mut rest) => {
             let mut layers: Vec<Vec<Unit>> = Vec::new();
-            let mut below = x.to_vec();
-            let mut fan_in = 1;
-            for &fan_out in hidden_sizes {
-                let mut z = vec![0.0; fan_out * x.len()];
-                rest = affine(&below, fan_in, fan_out, rest, &mut z);
-                let layer: Vec<Unit> = z.chunks_exact(x.len()).map(|z| unit(z.to_vec())).collect();
-                below = layer.iter().flat_map(|unit| unit.output.iter().copied()).collect();
-                layers.push(layer);
-                fan_in = fan_out;
+            let mut below = Blocks::of(x);
+            for &units in hidden_sizes {
+                let mut z = Blocks::zeros(units, x.len());
+                rest = affine(&below, rest, &mut z);
+                below = Blocks::zeros(units, x.len());
+                function.values(z.as_flattened(), below.as_flattened_mut());
+                layers.push((0..units).map(|at| unit(z.column(at).take(x.len()).collect())).collect());
             }
             layers
         }

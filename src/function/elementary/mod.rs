@@ -12,7 +12,7 @@ mod logarithm;
 use std::f64::consts::{LN_2, LN_10};
 
 use super::program::chain;
-use crate::lanes::{self, Loop};
+use crate::lanes::{self, Loop, Packs};
 use circular::{atan, atan_both, cos, cos_both, cos_column, sin, sin_both, sin_column};
 use error_function::{erf, erf_both, erfc, erfc_both, normal_cdf, normal_cdf_both};
 use exponential::{exp, exp_both, expm1, expm1_both, sigmoid, sigmoid_both, tanh, tanh_both};
@@ -79,7 +79,7 @@ impl<F: Fn(f64) -> f64> Loop for Map<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Packs>(self, _: P) {
         for value in self.values {
             *value = (self.function)(*value);
         }
@@ -96,7 +96,7 @@ impl<F: Fn(f64) -> (f64, f64)> Loop for MapDuals<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Packs>(self, _: P) {
         for (value, derivative) in self.values.iter_mut().zip(self.slopes) {
             let (y, slope) = (self.function)(*value);
             *value = y;
@@ -116,7 +116,7 @@ impl<F: Fn(f64) -> (f64, f64)> Loop for MapVariable<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Packs>(self, _: P) {
         for ((x, value), derivative) in self.x.iter().zip(self.values).zip(self.slopes) {
             let (y, slope) = (self.function)(*x);
             *value = y;
