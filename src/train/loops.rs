@@ -9,7 +9,7 @@
 )]
 
 use super::blocks::{Block, Blocks};
-use crate::lanes::{self, Loop, Packs, WIDTH};
+use crate::lanes::{self, Loop, Pack, Packs, WIDTH};
 
 /// z = w x + b.
 pub(super) fn line(x: &[f64], w: f64, b: f64, z: &mut [f64]) {
@@ -128,19 +128,32 @@ pub(super) fn residuals(
 /// The sum of each column.
 pub(super) fn sums(columns: &Blocks, out: &mut [f64]) {
     struct Sums<'c>(&'c [Block], &'c mut [f64]);
+    impl Sums<'_> {
+        #[inline(always)]
+        fn tile<P: Packs, const COLUMNS: usize>(&mut self, packs: P, first: usize) {
+            let mut sums = [packs.all(0.0); COLUMNS];
+            for blocks in self.0.chunks_exact(self.1.len()) {
+                let Some(blocks) = blocks[first..].first_chunk::<COLUMNS>() else { return };
+                for at in 0..COLUMNS {
+                    sums[at] = packs.add(sums[at], packs.of(&blocks[at]));
+                }
+            }
+            for at in 0..COLUMNS {
+                self.1[first + at] = packs.total(sums[at]);
+            }
+        }
+    }
     impl Loop for Sums<'_> {
         type Output = ();
 
         #[inline(always)]
-        fn run<P: Packs>(self, packs: P) {
-            let Self(blocks, out) = self;
-            let columns = out.len();
-            for at in 0..columns {
-                let mut sum = packs.all(0.0);
-                for block in blocks.chunks_exact(columns) {
-                    sum = packs.add(sum, packs.of(&block[at]));
-                }
-                out[at] = packs.total(sum);
+        fn run<P: Packs>(mut self, packs: P) {
+            let tiled = self.1.len() - self.1.len() % 4;
+            for first in (0..tiled).step_by(4) {
+                self.tile::<_, 4>(packs, first);
+            }
+            for first in tiled..self.1.len() {
+                self.tile::<_, 1>(packs, first);
             }
         }
     }
@@ -151,6 +164,14 @@ pub(super) fn sums(columns: &Blocks, out: &mut [f64]) {
 /// `out[i * columns of b + j]`. What is no point must be 0 in one of both.
 pub(super) fn all_products(a: &Blocks, b: &Blocks, out: &mut [f64]) {
     lanes::run(AllProducts { rows: a.columns(), a, columns: b.columns(), b, out });
+}
+
+/// The sum of each block. Not inlined: taken out of registers, numbers are added up more slowly than from memory.
+#[inline(never)]
+fn totals(blocks: &[Block], out: &mut [f64]) {
+    for (block, out) in blocks.iter().zip(out) {
+        *out = Pack::of(block).total();
+    }
 }
 
 struct AllProducts<'c> {
@@ -175,11 +196,14 @@ impl AllProducts<'_> {
                 }
             }
         }
+        let mut blocks = [[[0.0; WIDTH]; B]; A];
         for row in 0..A {
-            let out = &mut self.out[(i + row) * self.columns + j..][..B];
             for column in 0..B {
-                out[column] = packs.total(sums[row][column]);
+                blocks[row][column] = packs.numbers(sums[row][column]);
             }
+        }
+        for row in 0..A {
+            totals(&blocks[row], &mut self.out[(i + row) * self.columns + j..][..B]);
         }
     }
 
@@ -219,12 +243,16 @@ impl Loop for AllProducts<'_> {
 
 /// Weighted sums of columns: output o is its bias and the sum over inputs i, in their order, of weight(i, o) times column i.
 pub(super) struct Layer<'c> {
-    pub(super) inputs: &'c Blocks,
-    /// Weight (i, o) is `weights[i * outputs + o]`.
+    pub(super) inputs: &'c [Block],
+    pub(super) fan_in: usize,
+    /// Weight (i, o) is `weights[i * fan_out + o]`.
     pub(super) weights: &'c [f64],
     /// One for each output; none stand for zeros.
     pub(super) biases: &'c [f64],
-    pub(super) outputs: &'c mut Blocks,
+    /// What the outputs are multiplied by in the end; none stand for ones.
+    pub(super) factors: &'c [Block],
+    pub(super) outputs: &'c mut [Block],
+    pub(super) fan_out: usize,
 }
 
 impl Layer<'_> {
@@ -240,7 +268,7 @@ impl Layer<'_> {
         o: usize,
         first: usize,
     ) {
-        let (fan_in, fan_out) = (self.inputs.columns(), self.outputs.columns());
+        let (fan_in, fan_out) = (self.fan_in, self.fan_out);
         let mut sums = [[packs.all(0.0); BLOCKS]; OUTPUTS];
         for at in 0..OUTPUTS {
             if let Some(bias) = self.biases.get(o + at) {
@@ -266,7 +294,13 @@ impl Layer<'_> {
             }
         }
         for block in 0..BLOCKS {
-            let outputs = &mut self.outputs[(first + block) * fan_out + o..][..OUTPUTS];
+            let place = (first + block) * fan_out + o;
+            if let Some(factors) = self.factors.get(place..place + OUTPUTS) {
+                for at in 0..OUTPUTS {
+                    sums[at][block] = packs.multiply(sums[at][block], packs.of(&factors[at]));
+                }
+            }
+            let outputs = &mut self.outputs[place..place + OUTPUTS];
             for at in 0..OUTPUTS {
                 outputs[at] = packs.numbers(sums[at][block]);
             }
@@ -277,7 +311,7 @@ impl Layer<'_> {
     /// that is left.
     #[inline(always)]
     fn tiles<P: Packs, const OUTPUTS: usize, const BLOCKS: usize>(&mut self, packs: P, o: usize) -> usize {
-        let fan_out = self.outputs.columns();
+        let fan_out = self.fan_out;
         let blocks = self.outputs.len() / fan_out;
         let (end, tiled) = (fan_out - (fan_out - o) % OUTPUTS, blocks - blocks % BLOCKS);
         for first in (0..tiled).step_by(BLOCKS) {
@@ -318,22 +352,6 @@ impl Loop for Layer<'_> {
     }
 }
 
-/// a ← a b.
-pub(super) fn multiply(a: &mut [Block], b: &[Block]) {
-    struct Multiply<'c>(&'c mut [Block], &'c [Block]);
-    impl Loop for Multiply<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn run<P: Packs>(self, packs: P) {
-            for (a, b) in self.0.iter_mut().zip(self.1) {
-                *a = packs.numbers(packs.multiply(packs.of(a), packs.of(b)));
-            }
-        }
-    }
-    lanes::run(Multiply(a, b));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,6 +372,16 @@ mod tests {
         (blocks, expected)
     }
 
+    fn layer<'c>(
+        inputs: &'c Blocks,
+        weights: &'c [f64],
+        biases: &'c [f64],
+        outputs: &'c mut Blocks,
+    ) -> Layer<'c> {
+        let (fan_in, fan_out) = (inputs.columns(), outputs.columns());
+        Layer { inputs, fan_in, weights, biases, factors: &[], outputs, fan_out }
+    }
+
     #[test]
     fn layers_are_weighted_sums_and_wide_tiles_change_no_bit() {
         for (fan_in, fan_out, points) in [(1, 1, 3), (1, 4, 40), (3, 5, 100), (4, 38, 57)] {
@@ -361,15 +389,20 @@ mod tests {
             let weights = columns(1, fan_in * fan_out).1.remove(0);
             let biases = columns(1, fan_out).1.remove(0);
             let [mut narrow, mut wide] = [0; 2].map(|_| Blocks::zeros(fan_out, points));
-            let layer = |outputs| Layer { inputs: &inputs, weights: &weights, biases: &biases, outputs };
-            layer(&mut narrow).narrow(Arrays);
-            layer(&mut wide).wide(Arrays);
+            layer(&inputs, &weights, &biases, &mut narrow).narrow(Arrays);
+            layer(&inputs, &weights, &biases, &mut wide).wide(Arrays);
             assert_eq!(*narrow, *wide);
             for o in 0..fan_out {
                 for (point, found) in narrow.column(o).take(points).enumerate() {
                     let sum: f64 = (0..fan_in).map(|i| weights[i * fan_out + o] * expected[i][point]).sum();
                     assert!((found - (biases[o] + sum)).abs() < 1e-14);
                 }
+            }
+            let mut squares = Blocks::zeros(fan_out, points);
+            let squared = layer(&inputs, &weights, &biases, &mut squares);
+            Layer { factors: &narrow, ..squared }.wide(Arrays);
+            for (square, plain) in squares.as_flattened().iter().zip(narrow.as_flattened()) {
+                assert_eq!(*square, plain * plain);
             }
         }
     }

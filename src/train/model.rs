@@ -39,9 +39,9 @@ pub fn predict(model_type: &ModelType, function: &Function, parameters: &[f64], 
 /// z = h W + b for one layer; returns the parameters that follow the layer's.
 pub(super) fn affine<'p>(h: &Blocks, parameters: &'p [f64], z: &mut Blocks) -> &'p [f64] {
     let (fan_in, fan_out) = (h.columns(), z.columns());
-    let (weights, rest) = parameters.split_at(fan_in * fan_out);
-    let (biases, rest) = rest.split_at(fan_out);
-    loops::Layer { inputs: h, weights, biases, outputs: z }.compute();
+    let (layer, rest) = parameters.split_at((fan_in + 1) * fan_out);
+    let (weights, biases) = layer.split_at(fan_in * fan_out);
+    loops::Layer { inputs: h, fan_in, weights, biases, factors: &[], outputs: z, fan_out }.compute();
     rest
 }
 
@@ -78,10 +78,24 @@ struct Layer {
     slope: Blocks,
 }
 
+/// So many blocks of z are computed before φ is applied to them: 16 kB, which are then still in the nearest cache.
+const BLOCKS_AT_ONCE: usize = 256;
+
 impl Layer {
-    fn activate(&mut self, function: &Function) {
-        let (h, slope) = (self.h.as_flattened_mut(), self.slope.as_flattened_mut());
-        function.values_and_derivatives(self.z.as_flattened(), h, slope);
+    /// z = h W + b, φ(z) and φ′(z), from the h of the layer below; returns the parameters that follow the layer's.
+    fn compute<'p>(&mut self, below: &Blocks, parameters: &'p [f64], function: &Function) -> &'p [f64] {
+        let (fan_in, fan_out) = (below.columns(), self.z.columns());
+        let (layer, rest) = parameters.split_at((fan_in + 1) * fan_out);
+        let (weights, biases) = layer.split_at(fan_in * fan_out);
+        let at_once = (BLOCKS_AT_ONCE / fan_out).max(1);
+        let (z, h) = (self.z.chunks_mut(at_once * fan_out), self.h.chunks_mut(at_once * fan_out));
+        let slope = self.slope.chunks_mut(at_once * fan_out);
+        for (((inputs, z), h), slope) in below.chunks(at_once * fan_in).zip(z).zip(h).zip(slope) {
+            loops::Layer { inputs, fan_in, weights, biases, factors: &[], outputs: z, fan_out }.compute();
+            let (h, slope) = (h.as_flattened_mut(), slope.as_flattened_mut());
+            function.values_and_derivatives(z.as_flattened(), h, slope);
+        }
+        rest
     }
 }
 
@@ -154,7 +168,8 @@ impl<'c> Loss<'c> {
         };
         let layer = &mut self.layers[0];
         loops::line(self.x.as_flattened(), w, b, layer.z.as_flattened_mut());
-        layer.activate(self.function);
+        let (h, slope) = (layer.h.as_flattened_mut(), layer.slope.as_flattened_mut());
+        self.function.values_and_derivatives(layer.z.as_flattened(), h, slope);
         Some((v, c))
     }
 
@@ -176,8 +191,7 @@ impl<'c> Loss<'c> {
         let mut rest = parameters;
         let mut below = &self.x;
         for layer in &mut self.layers {
-            rest = affine(below, rest, &mut layer.z);
-            layer.activate(self.function);
+            rest = layer.compute(below, rest, self.function);
             below = &layer.h;
         }
         affine(below, rest, &mut self.prediction);
@@ -197,9 +211,16 @@ impl<'c> Loss<'c> {
             each(weights, delta, input);
             let Some(below) = before.last_mut() else { break };
             transpose(&parameters[weights..][..fan_in * fan_out], fan_out, &mut self.transposed);
-            let (weights, outputs) = (&self.transposed[..], &mut below.z);
-            loops::Layer { inputs: delta, weights, biases: &[], outputs }.compute();
-            loops::multiply(&mut below.z, &below.slope);
+            loops::Layer {
+                inputs: delta,
+                fan_in: fan_out,
+                weights: &self.transposed,
+                biases: &[],
+                factors: &below.slope,
+                outputs: &mut below.z,
+                fan_out: fan_in,
+            }
+            .compute();
             end -= (fan_in + 1) * fan_out;
         }
     }
