@@ -29,7 +29,9 @@ impl<'c> Recorder<'c> {
     pub(super) fn note(&mut self, epoch: usize, mse: f64, parameters: &[f64]) -> bool {
         let validation = self.validation.as_mut().map(|loss| loss.value(parameters));
         let is_finite = mse.is_finite() && validation.is_none_or(f64::is_finite);
-        if !is_finite || !parameters.iter().all(|parameter| parameter.is_finite()) {
+        // All are looked at: several at a time take less than one after the other up to the first.
+        let are_finite = parameters.iter().fold(true, |are, parameter| are & parameter.is_finite());
+        if !is_finite || !are_finite {
             self.run.outcome = Outcome::Diverged { epoch };
             return false;
         }
