@@ -18,7 +18,12 @@ pub fn run<L: Loop>(work: L) -> L::Output {
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> L::Output {
-            if S::F64_LANES == WIDTH { self.0.run(Registers(simd)) } else { self.0.run(Arrays) }
+            match S::F64_LANES {
+                8 => self.0.run(Registers::<S, 1>(simd)),
+                4 => self.0.run(Registers::<S, 2>(simd)),
+                2 => self.0.run(Registers::<S, 4>(simd)),
+                _ => self.0.run(Arrays),
+            }
         }
     }
     Arch::new().dispatch(Dispatched(work))
@@ -43,8 +48,8 @@ pub trait Loop {
 /// How a loop computes with packs, if it does not leave that to the compiler.
 pub trait Packs: Copy {
     type Pack: Copy;
-    /// Whether a register holds a pack.
-    const ARE_REGISTERS: bool;
+    /// How many packs fit the processor's registers.
+    const FIT: usize;
 
     fn all(self, number: f64) -> Self::Pack;
 
@@ -77,7 +82,7 @@ pub struct Arrays;
 
 impl Packs for Arrays {
     type Pack = Pack;
-    const ARE_REGISTERS: bool = false;
+    const FIT: usize = 4;
 
     #[inline(always)]
     fn all(self, number: f64) -> Pack {
@@ -110,43 +115,60 @@ impl Packs for Arrays {
     }
 }
 
-/// As registers that hold one pack each, of which such processors have 32.
+/// As registers, of which so many hold a pack.
 #[derive(Debug, Clone, Copy)]
-pub struct Registers<S>(S);
+pub struct Registers<S, const COUNT: usize>(S);
 
-impl<S: Simd> Packs for Registers<S> {
-    type Pack = S::f64s;
-    const ARE_REGISTERS: bool = true;
+impl<S: Simd, const COUNT: usize> Registers<S, COUNT> {
+    #[inline(always)]
+    fn zip(
+        a: [S::f64s; COUNT],
+        b: [S::f64s; COUNT],
+        operation: impl Fn(S::f64s, S::f64s) -> S::f64s,
+    ) -> [S::f64s; COUNT] {
+        let mut result = a;
+        for at in 0..COUNT {
+            result[at] = operation(a[at], b[at]);
+        }
+        result
+    }
+}
+
+impl<S: Simd, const COUNT: usize> Packs for Registers<S, COUNT> {
+    type Pack = [S::f64s; COUNT];
+    const FIT: usize = S::REGISTER_COUNT / COUNT;
 
     #[inline(always)]
-    fn all(self, number: f64) -> S::f64s {
-        self.0.splat_f64s(number)
+    fn all(self, number: f64) -> Self::Pack {
+        [self.0.splat_f64s(number); COUNT]
     }
 
     #[inline(always)]
-    fn of(self, block: &[f64; WIDTH]) -> S::f64s {
-        S::as_simd_f64s(block).0[0]
+    fn of(self, block: &[f64; WIDTH]) -> Self::Pack {
+        let mut pack = self.all(0.0);
+        pack.copy_from_slice(S::as_simd_f64s(block).0);
+        pack
     }
 
     #[inline(always)]
-    fn add(self, a: S::f64s, b: S::f64s) -> S::f64s {
-        self.0.add_f64s(a, b)
+    fn add(self, a: Self::Pack, b: Self::Pack) -> Self::Pack {
+        Self::zip(a, b, |a, b| self.0.add_f64s(a, b))
     }
 
     #[inline(always)]
-    fn subtract(self, a: S::f64s, b: S::f64s) -> S::f64s {
-        self.0.sub_f64s(a, b)
+    fn subtract(self, a: Self::Pack, b: Self::Pack) -> Self::Pack {
+        Self::zip(a, b, |a, b| self.0.sub_f64s(a, b))
     }
 
     #[inline(always)]
-    fn multiply(self, a: S::f64s, b: S::f64s) -> S::f64s {
-        self.0.mul_f64s(a, b)
+    fn multiply(self, a: Self::Pack, b: Self::Pack) -> Self::Pack {
+        Self::zip(a, b, |a, b| self.0.mul_f64s(a, b))
     }
 
     #[inline(always)]
-    fn numbers(self, pack: S::f64s) -> [f64; WIDTH] {
+    fn numbers(self, pack: Self::Pack) -> [f64; WIDTH] {
         let mut block = [0.0; WIDTH];
-        S::as_mut_simd_f64s(&mut block).0[0] = pack;
+        S::as_mut_simd_f64s(&mut block).0.copy_from_slice(&pack);
         block
     }
 }

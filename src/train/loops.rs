@@ -207,27 +207,27 @@ impl AllProducts<'_> {
         }
     }
 
-    /// All products with `A` columns of `a`.
+    /// All products with `A` columns of `a`, from the i-th on, with `B` columns of `b` at once.
     #[inline(always)]
-    fn row<P: Packs, const A: usize>(&mut self, packs: P, i: usize) {
-        let tiled = self.columns - self.columns % 4;
-        for j in (0..tiled).step_by(4) {
-            self.tile::<P, A, 4>(packs, i, j);
+    fn row<P: Packs, const A: usize, const B: usize>(&mut self, packs: P, i: usize) {
+        let tiled = self.columns - self.columns % B;
+        for j in (0..tiled).step_by(B) {
+            self.tile::<P, A, B>(packs, i, j);
         }
         for j in tiled..self.columns {
             self.tile::<P, A, 1>(packs, i, j);
         }
     }
 
-    /// All products, with `A` columns of `a` at once, which fit the registers.
+    /// All products, in tiles that fit the registers.
     #[inline(always)]
-    fn rows<P: Packs, const A: usize>(mut self, packs: P) {
+    fn rows<P: Packs, const A: usize, const B: usize>(mut self, packs: P) {
         let tiled = self.rows - self.rows % A;
         for i in (0..tiled).step_by(A) {
-            self.row::<P, A>(packs, i);
+            self.row::<P, A, B>(packs, i);
         }
         for i in tiled..self.rows {
-            self.row::<P, 1>(packs, i);
+            self.row::<P, 1, B>(packs, i);
         }
     }
 }
@@ -237,7 +237,7 @@ impl Loop for AllProducts<'_> {
 
     #[inline(always)]
     fn run<P: Packs>(self, packs: P) {
-        if P::ARE_REGISTERS { self.rows::<_, 4>(packs) } else { self.rows::<_, 2>(packs) }
+        if P::FIT >= 32 { self.rows::<_, 4, 4>(packs) } else { self.rows::<_, 2, 2>(packs) }
     }
 }
 
@@ -348,7 +348,7 @@ impl Loop for Layer<'_> {
 
     #[inline(always)]
     fn run<P: Packs>(self, packs: P) {
-        if P::ARE_REGISTERS { self.wide(packs) } else { self.narrow(packs) }
+        if P::FIT >= 32 { self.wide(packs) } else { self.narrow(packs) }
     }
 }
 
@@ -413,8 +413,8 @@ mod tests {
             let ((a, of_a), (b, of_b)) = (columns(rows, points), columns(count, points));
             let [mut narrow, mut wide] = [0; 2].map(|_| vec![0.0; rows * count]);
             let products = |out| AllProducts { a: &a, rows, b: &b, columns: count, out };
-            products(&mut narrow).rows::<_, 2>(Arrays);
-            products(&mut wide).rows::<_, 4>(Arrays);
+            products(&mut narrow).rows::<_, 2, 2>(Arrays);
+            products(&mut wide).rows::<_, 4, 4>(Arrays);
             assert_eq!(narrow, wide);
             for (at, found) in narrow.iter().enumerate() {
                 let expected: f64 = of_a[at / count].iter().zip(&of_b[at % count]).map(|(a, b)| a * b).sum();
