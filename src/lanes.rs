@@ -12,6 +12,10 @@ pub const WIDTH: usize = 8;
 /// Runs a loop. Whatever is called in it must be `#[inline(always)]`: a function of its own would be compiled for the least
 /// processor.
 pub fn run<L: Loop>(work: L) -> L::Output {
+    run_on(Arch::new(), work)
+}
+
+fn run_on<L: Loop>(processor: Arch, work: L) -> L::Output {
     struct Dispatched<L>(L);
     impl<L: Loop> WithSimd for Dispatched<L> {
         type Output = L::Output;
@@ -26,7 +30,36 @@ pub fn run<L: Loop>(work: L) -> L::Output {
             }
         }
     }
-    Arch::new().dispatch(Dispatched(work))
+    processor.dispatch(Dispatched(work))
+}
+
+/// For tests: every kind of processor that this one can stand for.
+#[cfg(test)]
+pub mod processors {
+    use pulp::Arch;
+
+    use super::{Loop, run_on};
+
+    #[derive(Clone, Copy)]
+    pub struct Processor(Arch);
+
+    impl Processor {
+        pub fn run<L: Loop>(self, work: L) -> L::Output {
+            run_on(self.0, work)
+        }
+    }
+
+    pub fn all() -> Vec<Processor> {
+        #[cfg(target_arch = "x86_64")]
+        let kinds = [
+            Some(Arch::Scalar),
+            pulp::x86::V3::try_new().map(Arch::V3),
+            pulp::x86::V4::try_new().map(Arch::V4),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let kinds = [Some(Arch::new())];
+        kinds.into_iter().flatten().map(Processor).collect()
+    }
 }
 
 /// One of two numbers, by their bits. Unlike `if`, of which compilers make two branches, and then do twice, once for each of the

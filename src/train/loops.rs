@@ -88,76 +88,77 @@ impl Loop for Neuron<'_> {
 
 /// The residuals ŷ − y of a model at so many points: leaves `factor` times each in `delta`, zeros beyond the last, and returns the
 /// sum of their squares. All are single columns.
-pub(super) fn residuals(
-    prediction: &Blocks,
-    y: &Blocks,
-    points: usize,
-    factor: f64,
-    delta: &mut Blocks,
-) -> f64 {
-    struct Residuals<'c> {
-        prediction: &'c [Block],
-        y: &'c [Block],
-        points: usize,
-        factor: f64,
-        delta: &'c mut [Block],
-    }
-    impl Loop for Residuals<'_> {
-        type Output = f64;
+pub(super) struct Residuals<'c> {
+    pub(super) prediction: &'c [Block],
+    pub(super) y: &'c [Block],
+    pub(super) points: usize,
+    pub(super) factor: f64,
+    pub(super) delta: &'c mut [Block],
+}
 
-        #[inline(always)]
-        fn run<P: Packs>(self, packs: P) -> f64 {
-            let factor = packs.all(self.factor);
-            let mut squares = packs.all(0.0);
-            let mut rest = self.points;
-            for ((prediction, y), delta) in self.prediction.iter().zip(self.y).zip(self.delta) {
-                let mut residual = packs.subtract(packs.of(prediction), packs.of(y));
-                if rest < WIDTH {
-                    residual = packs.first(residual, rest);
-                }
-                rest = rest.saturating_sub(WIDTH);
-                squares = packs.add(squares, packs.multiply(residual, residual));
-                *delta = packs.numbers(packs.multiply(factor, residual));
-            }
-            packs.total(squares)
-        }
+impl Residuals<'_> {
+    pub(super) fn compute(self) -> f64 {
+        lanes::run(self)
     }
-    lanes::run(Residuals { prediction, y, points, factor, delta })
+}
+
+impl Loop for Residuals<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<P: Packs>(self, packs: P) -> f64 {
+        let factor = packs.all(self.factor);
+        let mut squares = packs.all(0.0);
+        let mut rest = self.points;
+        for ((prediction, y), delta) in self.prediction.iter().zip(self.y).zip(self.delta) {
+            let mut residual = packs.subtract(packs.of(prediction), packs.of(y));
+            if rest < WIDTH {
+                residual = packs.first(residual, rest);
+            }
+            rest = rest.saturating_sub(WIDTH);
+            squares = packs.add(squares, packs.multiply(residual, residual));
+            *delta = packs.numbers(packs.multiply(factor, residual));
+        }
+        packs.total(squares)
+    }
 }
 
 /// The sum of each column.
 pub(super) fn sums(columns: &Blocks, out: &mut [f64]) {
-    struct Sums<'c>(&'c [Block], &'c mut [f64]);
-    impl Sums<'_> {
-        #[inline(always)]
-        fn tile<P: Packs, const COLUMNS: usize>(&mut self, packs: P, first: usize) {
-            let mut sums = [packs.all(0.0); COLUMNS];
-            for blocks in self.0.chunks_exact(self.1.len()) {
-                let Some(blocks) = blocks[first..].first_chunk::<COLUMNS>() else { return };
-                for at in 0..COLUMNS {
-                    sums[at] = packs.add(sums[at], packs.of(&blocks[at]));
-                }
-            }
-            for at in 0..COLUMNS {
-                self.1[first + at] = packs.total(sums[at]);
-            }
-        }
-    }
-    impl Loop for Sums<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn run<P: Packs>(mut self, packs: P) {
-            let tiled = self.1.len() - self.1.len() % 4;
-            for first in (0..tiled).step_by(4) {
-                self.tile::<_, 4>(packs, first);
-            }
-            for first in tiled..self.1.len() {
-                self.tile::<_, 1>(packs, first);
-            }
-        }
-    }
     lanes::run(Sums(columns, out));
+}
+
+struct Sums<'c>(&'c [Block], &'c mut [f64]);
+
+impl Sums<'_> {
+    #[inline(always)]
+    fn tile<P: Packs, const COLUMNS: usize>(&mut self, packs: P, first: usize) {
+        let mut sums = [packs.all(0.0); COLUMNS];
+        for blocks in self.0.chunks_exact(self.1.len()) {
+            let Some(blocks) = blocks[first..].first_chunk::<COLUMNS>() else { return };
+            for at in 0..COLUMNS {
+                sums[at] = packs.add(sums[at], packs.of(&blocks[at]));
+            }
+        }
+        for at in 0..COLUMNS {
+            self.1[first + at] = packs.total(sums[at]);
+        }
+    }
+}
+
+impl Loop for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<P: Packs>(mut self, packs: P) {
+        let tiled = self.1.len() - self.1.len() % 4;
+        for first in (0..tiled).step_by(4) {
+            self.tile::<_, 4>(packs, first);
+        }
+        for first in tiled..self.1.len() {
+            self.tile::<_, 1>(packs, first);
+        }
+    }
 }
 
 /// The sums of the products of every column of `a` with every column of `b`: that of `a`'s column i and `b`'s column j is left in
@@ -355,7 +356,7 @@ impl Loop for Layer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::Arrays;
+    use crate::lanes::{Arrays, processors};
 
     /// Columns of numbers of no pattern, and what they are, column by column.
     fn columns(count: usize, points: usize) -> (Blocks, Vec<Vec<f64>>) {
@@ -383,59 +384,96 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_weighted_sums_and_wide_tiles_change_no_bit() {
+    fn layers_are_weighted_sums_on_every_processor() {
         for (fan_in, fan_out, points) in [(1, 1, 3), (1, 4, 40), (3, 5, 100), (4, 38, 57)] {
             let (inputs, expected) = columns(fan_in, points);
             let weights = columns(1, fan_in * fan_out).1.remove(0);
             let biases = columns(1, fan_out).1.remove(0);
-            let [mut narrow, mut wide] = [0; 2].map(|_| Blocks::zeros(fan_out, points));
-            layer(&inputs, &weights, &biases, &mut narrow).narrow(Arrays);
-            layer(&inputs, &weights, &biases, &mut wide).wide(Arrays);
-            assert_eq!(*narrow, *wide);
+            let mut plain = Blocks::zeros(fan_out, points);
+            layer(&inputs, &weights, &biases, &mut plain).run(Arrays);
             for o in 0..fan_out {
-                for (point, found) in narrow.column(o).take(points).enumerate() {
+                for (point, found) in plain.column(o).take(points).enumerate() {
                     let sum: f64 = (0..fan_in).map(|i| weights[i * fan_out + o] * expected[i][point]).sum();
                     assert!((found - (biases[o] + sum)).abs() < 1e-14);
                 }
             }
-            let mut squares = Blocks::zeros(fan_out, points);
-            let squared = layer(&inputs, &weights, &biases, &mut squares);
-            Layer { factors: &narrow, ..squared }.wide(Arrays);
-            for (square, plain) in squares.as_flattened().iter().zip(narrow.as_flattened()) {
-                assert_eq!(*square, plain * plain);
+            for processor in processors::all() {
+                let mut found = Blocks::zeros(fan_out, points);
+                processor.run(layer(&inputs, &weights, &biases, &mut found));
+                assert_eq!(*plain, *found);
+                let squared = Layer { factors: &plain, ..layer(&inputs, &weights, &biases, &mut found) };
+                processor.run(squared);
+                for (square, plain) in found.as_flattened().iter().zip(plain.as_flattened()) {
+                    assert_eq!(*square, plain * plain);
+                }
             }
         }
     }
 
     #[test]
-    fn products_are_sums_over_points_and_wide_tiles_change_no_bit() {
+    fn products_and_sums_are_taken_over_points_on_every_processor() {
         for (rows, count, points) in [(1, 1, 3), (1, 4, 40), (5, 3, 100), (9, 6, 57), (8, 8, 16)] {
             let ((a, of_a), (b, of_b)) = (columns(rows, points), columns(count, points));
-            let [mut narrow, mut wide] = [0; 2].map(|_| vec![0.0; rows * count]);
             let products = |out| AllProducts { a: &a, rows, b: &b, columns: count, out };
-            products(&mut narrow).rows::<_, 2, 2>(Arrays);
-            products(&mut wide).rows::<_, 4, 4>(Arrays);
-            assert_eq!(narrow, wide);
-            for (at, found) in narrow.iter().enumerate() {
+            let [mut plain, mut found] = [0; 2].map(|_| vec![0.0; rows * count]);
+            products(&mut plain).run(Arrays);
+            for (at, found) in plain.iter().enumerate() {
                 let expected: f64 = of_a[at / count].iter().zip(&of_b[at % count]).map(|(a, b)| a * b).sum();
                 assert!((found - expected).abs() < 1e-13);
             }
+            let [mut plain_sums, mut found_sums] = [0; 2].map(|_| vec![0.0; rows]);
+            Sums(&a, &mut plain_sums).run(Arrays);
+            for (found, of_a) in plain_sums.iter().zip(&of_a) {
+                assert!((found - of_a.iter().sum::<f64>()).abs() < 1e-13);
+            }
+            for processor in processors::all() {
+                processor.run(AllProducts { a: &a, rows, b: &b, columns: count, out: &mut found });
+                assert_eq!(plain, found);
+                processor.run(Sums(&a, &mut found_sums));
+                assert_eq!(plain_sums, found_sums);
+            }
         }
     }
 
     #[test]
-    fn residuals_end_with_the_points() {
+    fn residuals_end_with_the_points_on_every_processor() {
         for points in [1, 7, 8, 9, 16, 200] {
             let (prediction, of_prediction) = columns(1, points);
-            let mut y = Blocks::zeros(1, points);
-            y.as_flattened_mut().fill(0.3);
-            let mut delta = Blocks::of(&vec![f64::NAN; points]);
-            let squares = residuals(&prediction, &y, points, 2.0, &mut delta);
+            let y = Blocks::of(&vec![0.3; points]);
             let expected: f64 = of_prediction[0].iter().map(|of| (of - 0.3) * (of - 0.3)).sum();
-            assert!((squares - expected).abs() < 1e-13);
-            for (at, delta) in delta.column(0).enumerate() {
-                let expected = of_prediction[0].get(at).map_or(0.0, |of| 2.0 * (of - 0.3));
-                assert_eq!(delta.to_bits(), expected.to_bits());
+            let mut all = Vec::new();
+            for processor in processors::all() {
+                let mut delta = Blocks::of(&vec![f64::NAN; points]);
+                let (prediction, y) = (&prediction, &y);
+                let squares =
+                    processor.run(Residuals { prediction, y, points, factor: 2.0, delta: &mut delta });
+                assert!((squares - expected).abs() < 1e-13);
+                for (at, delta) in delta.column(0).enumerate() {
+                    let expected = of_prediction[0].get(at).map_or(0.0, |of| 2.0 * (of - 0.3));
+                    assert_eq!(delta.to_bits(), expected.to_bits());
+                }
+                all.push(squares);
+            }
+            assert!(all.iter().all(|squares| *squares == all[0]));
+        }
+    }
+
+    #[test]
+    fn a_neurons_sums_end_with_the_points_on_every_processor() {
+        for points in [1, 7, 8, 9, 16, 200] {
+            let (x, of_x) = columns(1, points);
+            let (y, slope) = (Blocks::of(&vec![0.3; points]), Blocks::of(&vec![0.7; points]));
+            let neuron = || Neuron { points, x: &x, y: &y, h: &x, slope: &slope, v: 2.0, c: 0.1 };
+            let plain = neuron().run(Arrays);
+            let mut expected = [0.0; 5];
+            for x in &of_x[0] {
+                let residual = 2.0 * x + 0.1 - 0.3;
+                let terms = [1.4 * residual * x, 1.4 * residual, residual * x, residual, residual * residual];
+                expected.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+            }
+            assert!(plain.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-12));
+            for processor in processors::all() {
+                assert_eq!(processor.run(neuron()), plain);
             }
         }
     }

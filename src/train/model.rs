@@ -149,7 +149,8 @@ impl<'c> Loss<'c> {
 
     /// The sum of the squares of the residuals ŷ − y; leaves `factor` times each in `delta`.
     fn squares(&mut self, factor: f64) -> f64 {
-        loops::residuals(&self.prediction, &self.y, self.points, factor, &mut self.delta)
+        let (prediction, y) = (&self.prediction, &self.y);
+        loops::Residuals { prediction, y, points: self.points, factor, delta: &mut self.delta }.compute()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
