@@ -1,10 +1,10 @@
-//! A comparison: the fits of several activations on one target.
+//! A comparison: the fits of several activations on one target, the best of them in colour.
 
 use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{DATA, Style};
 use super::fit::{Curve, FitPlot, bottom_room, model_name, parameter_lines, prediction, top_room};
-use super::series::pens;
+use super::series::{MAX_NAMED, gray_pen, pens};
 use crate::finding::Finding;
 use crate::number::significant;
 use crate::plan::Case;
@@ -17,7 +17,6 @@ const MAX_LINES: usize = 10;
 
 struct Member<'c> {
     case: &'c Case,
-    pen: Pen,
     run: &'c Run,
     /// `None` where not even the first loss was finite.
     best: Option<(&'c Best, Curve)>,
@@ -26,20 +25,19 @@ struct Member<'c> {
 pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
     let (size, style) = (canvas.size(), Style::of(&canvas));
     let Some(&(first, _)) = cases.first() else { return canvas };
-    // By the order of the specs, whoever turns out to be the best.
-    let pens = pens(cases.iter().map(|(case, _)| Ink::from(case.activation.color)), style);
     let mut members: Vec<Member<'_>> = cases
         .iter()
-        .zip(pens)
-        .map(|(&(case, finding), pen)| {
+        .map(|&(case, finding)| {
             let run = &*finding.run;
             let best = run.best.as_ref().map(|best| (best, prediction(case, &best.parameters)));
-            Member { case, pen, run, best }
+            Member { case, run, best }
         })
         .collect();
     // The best first; the order of the specs decides between equals.
     let mse = |member: &Member<'_>| member.best.as_ref().map_or(f64::INFINITY, |(best, _)| best.mse);
     members.sort_by(|a, b| mse(a).total_cmp(&mse(b)));
+    let (named, others) = members.split_at(members.len().min(MAX_NAMED));
+    let pens = own_pens(cases, named, style);
 
     let outer = Area {
         left: 0.4 * style.font(),
@@ -50,13 +48,15 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
     let curves = || members.iter().filter_map(|member| member.best.as_ref().map(|(_, curve)| curve));
     let plot = FitPlot::new(first, outer, style, curves());
     plot.draw_base(&mut canvas);
-    for member in members.iter().rev() {
+    let gray = gray_pen(style);
+    let drawn = others.iter().map(|member| (member, &gray)).chain(named.iter().zip(&pens).rev());
+    for (member, pen) in drawn {
         if let Some((_, curve)) = &member.best {
-            plot.chart.draw_curve(&mut canvas, curve, &member.pen);
+            plot.chart.draw_curve(&mut canvas, curve, pen);
         }
     }
     let mut entries = plot.legend();
-    entries.extend(members.iter().map(|member| {
+    entries.extend(named.iter().zip(&pens).map(|(member, pen)| {
         let result = match (&member.best, member.run.outcome) {
             (Some((best, _)), Outcome::Diverged { epoch }) => {
                 format!("MSE = {}, diverged at epoch {epoch}", significant(best.mse, 4))
@@ -64,11 +64,15 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
             (Some((best, _)), _) => format!("MSE = {}", significant(best.mse, 4)),
             (None, _) => "diverged at once".into(),
         };
-        (Mark::Line(member.pen), format!("{} ({result})", member.case.activation.id))
+        (Mark::Line(*pen), format!("{} ({result})", member.case.activation.id))
     }));
+    if !others.is_empty() {
+        entries.push((Mark::Line(gray), format!("{} others", others.len())));
+    }
     let legend = Legend(entries);
     let mut obstacles = plot.obstacles();
-    obstacles.extend(curves().flat_map(|curve| plot.chart.trace(curve)));
+    let named_curves = named.iter().filter_map(|member| member.best.as_ref().map(|(_, curve)| curve));
+    obstacles.extend(named_curves.flat_map(|curve| plot.chart.trace(curve)));
     let place_all = |text_boxes: &[TextBox]| {
         let spots = [Spot::TopLeft, Spot::TopRight, Spot::BottomLeft, Spot::Right];
         let mut boxes: Vec<(Extent, Spot)> = vec![(legend.extent(style), Spot::BottomRight)];
@@ -97,6 +101,16 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
     }
     plot.chart.draw_title(&mut canvas, &title(first, &members));
     canvas
+}
+
+/// A pen for each of the named, by the order of the specs, whoever turns out to be the best.
+fn own_pens(cases: &[(&Case, &Finding)], named: &[Member<'_>], style: Style) -> Vec<Pen> {
+    let place = |member: &Member<'_>| cases.iter().position(|(case, _)| std::ptr::eq(*case, member.case));
+    let mut places: Vec<usize> = named.iter().filter_map(place).collect();
+    places.sort_unstable();
+    let pens = pens(places.iter().map(|&place| Ink::from(cases[place].0.activation.color)), style);
+    let own = |member| places.iter().position(|at| Some(*at) == place(member)).map(|at| pens[at]);
+    named.iter().filter_map(own).collect()
 }
 
 /// A box for each.

@@ -6,17 +6,13 @@ use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style};
 use super::fit::{Curve, bottom_room, model_name, range, top_room};
 use super::loss_curve::SMALLEST;
-use super::series::pens;
+use super::series::{MAX_NAMED, gray_pen, pens};
 use crate::finding::Finding;
 use crate::number::{minus, significant};
 use crate::plan::Case;
 use crate::spec::{ACCESSIBLE, Scale};
 use crate::train::Outcome;
 
-/// More curves than this could not be told apart; of the others, all are drawn in gray.
-const MAX_NAMED: usize = 10;
-/// A gray, as it is on white.
-const OTHERS: u8 = 0xc4;
 /// Over a logarithmic axis of losses, that of the epochs is logarithmic too: some methods are done before others begin.
 #[expect(clippy::cast_precision_loss, reason = "epochs are far below 2⁵³")]
 pub(super) fn draw(mut canvas: Canvas, scale: Scale, cases: &[(&Case, &Finding)]) -> Canvas {
@@ -59,7 +55,7 @@ pub(super) fn draw(mut canvas: Canvas, scale: Scale, cases: &[(&Case, &Finding)]
     let mut ranked: Vec<usize> = (0..cases.len()).collect();
     ranked.sort_by(|a, b| lowest(a).total_cmp(&lowest(b)));
     let (named, others) = ranked.split_at(ranked.len().min(MAX_NAMED));
-    let gray = Pen::new(style.paper.gray(OTHERS), (1.2 * style.unit).max(0.8));
+    let gray = gray_pen(style);
     for &index in others {
         chart.draw_curve(&mut canvas, &curves[index], &gray);
     }

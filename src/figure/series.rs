@@ -6,6 +6,16 @@ use super::chart::Style;
 /// The lengths of a dash and of the gap after it, for the second, third and fourth line of one colour; the first is whole.
 const DASHES: [(f64, f64); 3] = [(13.0, 4.0), (5.0, 3.0), (2.0, 3.4)];
 
+/// More lines than this could not be told apart; all others are drawn in gray.
+pub(super) const MAX_NAMED: usize = 10;
+/// A gray, as it is on white.
+const OTHERS: u8 = 0xc4;
+
+/// What lines are drawn with that have no name in the figure.
+pub(super) fn gray_pen(style: Style) -> Pen {
+    Pen::new(style.paper.gray(OTHERS), (1.2 * style.unit).max(0.8))
+}
+
 /// A pen for each colour, in their order, none like another while there are few of one colour.
 pub(super) fn pens(colors: impl IntoIterator<Item = Ink>, style: Style) -> Vec<Pen> {
     let mut seen: Vec<Ink> = Vec::new();

@@ -331,6 +331,31 @@ fn held_out_points_and_their_loss_are_told_from_the_others() {
 }
 
 #[test]
+fn more_than_ten_are_gray_but_for_the_best() {
+    let gray = [0xc4; 3];
+    let of = |count: u16| -> Vec<(Case, Finding)> {
+        // One learns less than the other, so that all curves differ.
+        let learned = (0..count).map(|at| {
+            let mut case = neuron();
+            case.training.epochs = 400 / (usize::from(at) + 1);
+            let finding = finding(train(&case));
+            (case, finding)
+        });
+        learned.collect()
+    };
+    let (ten, twelve) = (of(10), of(12));
+    for figure_type in [FigureType::Comparison, FigureType::LossComparison { scale: Scale::Log }] {
+        let shown = |all: &[(Case, Finding)]| {
+            let cases: Vec<(&Case, &Finding)> = all.iter().map(|(case, finding)| (case, finding)).collect();
+            let bytes = draw(&figure((1800, 1200), figure_type.clone()), Input::Cases(&cases));
+            count(&decode(&bytes)[0].0, gray)
+        };
+        let (without, with) = (shown(&ten), shown(&twelve));
+        assert!(with > without + 300, "{figure_type:?}: {without} {with}");
+    }
+}
+
+#[test]
 fn a_landscape_of_another_model_is_refused_in_words() {
     let case = case(ModelType::ScaledInput, tanh(), "x");
     let finding = finding(train(&case));

@@ -198,17 +198,27 @@ fn landscape(trained: Trained<'_>, (w_low, w_high): (f64, f64), (b_low, b_high):
     )
 }
 
+/// More cases in one text would be a table.
+const MAX_NAMED: usize = 12;
+
 fn comparison(subjects: &[Trained<'_>]) -> String {
     let mut ranked = subjects.to_vec();
     super::gallery::sort_by_mse(&mut ranked);
     let results: Vec<String> = ranked
         .iter()
+        .take(MAX_NAMED)
         .map(|trained| format!("{} (MSE {})", trained.case.activation.id, trained.best_text()))
         .collect();
     let Some(first) = ranked.first() else { return String::new() };
     let axes = first.axes_text();
     let axes = if axes.is_empty() { axes } else { format!(" ({axes})") };
-    format!("Fits to {}{axes} in one plot, closest first: {}.", first.case.target.id, results.join(", "))
+    let (results, others) = (results.join(", "), more(ranked.len() - results.len()));
+    format!("Fits to {}{axes} in one plot, closest first: {results}{others}.", first.case.target.id)
+}
+
+/// What follows a list that names not all.
+fn more(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(", and {others} more") }
 }
 
 fn loss_boxes(subjects: &[Trained<'_>]) -> String {
@@ -230,8 +240,7 @@ fn loss_boxes(subjects: &[Trained<'_>]) -> String {
     let (Some(first), false) = (ranked.first(), results.is_empty()) else {
         return "There are no losses of several starts.".into();
     };
-    let others = ranked.len().saturating_sub(results.len());
-    let others = if others == 0 { String::new() } else { format!(", and {others} more") };
+    let others = more(ranked.len().saturating_sub(results.len()));
     format!(
         "Spread of the losses over many starts on {}, lowest median first: {}{others}.",
         first.case.target.id,
@@ -296,8 +305,6 @@ fn attainable(subjects: &[Trained<'_>]) -> String {
 }
 
 fn loss_comparison(subjects: &[Trained<'_>]) -> String {
-    /// More would be a table.
-    const MAX_NAMED: usize = 12;
     let mut ranked = subjects.to_vec();
     super::gallery::sort_by_mse(&mut ranked);
     let name = |trained: &Trained<'_>| {
@@ -307,8 +314,7 @@ fn loss_comparison(subjects: &[Trained<'_>]) -> String {
     };
     let results: Vec<String> = ranked.iter().take(MAX_NAMED).map(name).collect();
     let Some(first) = ranked.first() else { return String::new() };
-    let others = ranked.len() - results.len();
-    let others = if others == 0 { String::new() } else { format!(", and {others} more") };
+    let others = more(ranked.len() - results.len());
     format!(
         "Losses over the epochs of {} cases on {}, lowest first: {}{others}.",
         ranked.len(),
