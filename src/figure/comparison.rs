@@ -1,10 +1,10 @@
 //! A comparison: the fits of several activations on one target, the best of them in colour.
 
 use super::annotation::{Extent, Legend, Mark, Spot, TextBox, place};
-use super::canvas::{Area, Canvas, Ink, Pen};
+use super::canvas::{Area, Canvas, Ink};
 use super::chart::{DATA, Style};
 use super::fit::{Curve, FitPlot, bottom_room, model_name, parameter_lines, prediction, top_room};
-use super::series::{MAX_NAMED, gray_pen, pens};
+use super::series::{MAX_NAMED, gray_pen, ranked_pens};
 use crate::finding::Finding;
 use crate::number::significant;
 use crate::plan::Case;
@@ -16,6 +16,8 @@ const MAX_BOXES: usize = 4;
 const MAX_LINES: usize = 10;
 
 struct Member<'c> {
+    /// Its place among the cases.
+    place: usize,
     case: &'c Case,
     run: &'c Run,
     /// `None` where not even the first loss was finite.
@@ -27,17 +29,19 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
     let Some(&(first, _)) = cases.first() else { return canvas };
     let mut members: Vec<Member<'_>> = cases
         .iter()
-        .map(|&(case, finding)| {
+        .enumerate()
+        .map(|(place, &(case, finding))| {
             let run = &*finding.run;
             let best = run.best.as_ref().map(|best| (best, prediction(case, &best.parameters)));
-            Member { case, run, best }
+            Member { place, case, run, best }
         })
         .collect();
     // The best first; the order of the specs decides between equals.
     let mse = |member: &Member<'_>| member.best.as_ref().map_or(f64::INFINITY, |(best, _)| best.mse);
     members.sort_by(|a, b| mse(a).total_cmp(&mse(b)));
     let (named, others) = members.split_at(members.len().min(MAX_NAMED));
-    let pens = own_pens(cases, named, style);
+    let places: Vec<usize> = named.iter().map(|member| member.place).collect();
+    let pens = ranked_pens(&places, |place, _| Ink::from(cases[place].0.activation.color), style);
 
     let outer = Area {
         left: 0.4 * style.font(),
@@ -101,16 +105,6 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
     }
     plot.chart.draw_title(&mut canvas, &title(first, &members));
     canvas
-}
-
-/// A pen for each of the named, by the order of the specs, whoever turns out to be the best.
-fn own_pens(cases: &[(&Case, &Finding)], named: &[Member<'_>], style: Style) -> Vec<Pen> {
-    let place = |member: &Member<'_>| cases.iter().position(|(case, _)| std::ptr::eq(*case, member.case));
-    let mut places: Vec<usize> = named.iter().filter_map(place).collect();
-    places.sort_unstable();
-    let pens = pens(places.iter().map(|&place| Ink::from(cases[place].0.activation.color)), style);
-    let own = |member| places.iter().position(|at| Some(*at) == place(member)).map(|at| pens[at]);
-    named.iter().filter_map(own).collect()
 }
 
 /// A box for each.

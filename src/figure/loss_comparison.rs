@@ -6,7 +6,7 @@ use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style};
 use super::fit::{Curve, bottom_room, model_name, range, top_room};
 use super::loss_curve::SMALLEST;
-use super::series::{MAX_NAMED, gray_pen, pens};
+use super::series::{MAX_NAMED, gray_pen, ranked_pens};
 use crate::finding::Finding;
 use crate::number::{minus, significant};
 use crate::plan::Case;
@@ -99,18 +99,14 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
 /// A pen for each: of the activation's colour or, where cases share activations, of one by the place among the cases.
 fn own_pens(cases: &[(&Case, &Finding)], named: &[usize], style: Style) -> Vec<Pen> {
     let activations = distinct(named.iter().map(|&index| cases[index].0.activation.id.clone()));
-    let mut places = named.to_vec();
-    places.sort_unstable();
-    let colors = places.iter().enumerate().map(|(place, &index)| {
+    let color = |index: usize, place: usize| {
         if activations.len() == named.len() {
             Ink::from(cases[index].0.activation.color)
         } else {
             Ink::from(ACCESSIBLE[place % ACCESSIBLE.len()])
         }
-    });
-    let pens = pens(colors, style);
-    let pen = |index: &usize| places.iter().position(|place| place == index).map(|place| pens[place]);
-    named.iter().filter_map(pen).collect()
+    };
+    ranked_pens(named, color, style)
 }
 
 /// What tells a case from the others, with its lowest loss.

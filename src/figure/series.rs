@@ -29,6 +29,15 @@ pub(super) fn pens(colors: impl IntoIterator<Item = Ink>, style: Style) -> Vec<P
     pens.collect()
 }
 
+/// The same for lines in another order than that of the specs, by which colours are given: `color` is asked for each line with
+/// its place among these lines as the specs have them.
+pub(super) fn ranked_pens(lines: &[usize], color: impl Fn(usize, usize) -> Ink, style: Style) -> Vec<Pen> {
+    let mut places = lines.to_vec();
+    places.sort_unstable();
+    let pens = pens(places.iter().enumerate().map(|(place, &line)| color(line, place)), style);
+    lines.iter().filter_map(|line| Some(pens[places.binary_search(line).ok()?])).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::paper::Paper;

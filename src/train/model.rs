@@ -39,10 +39,16 @@ pub fn predict(model_type: &ModelType, function: &Function, parameters: &[f64], 
 /// z = h W + b for one layer; returns the parameters that follow the layer's.
 pub(super) fn affine<'p>(h: &Blocks, parameters: &'p [f64], z: &mut Blocks) -> &'p [f64] {
     let (fan_in, fan_out) = (h.columns(), z.columns());
-    let (layer, rest) = parameters.split_at((fan_in + 1) * fan_out);
-    let (weights, biases) = layer.split_at(fan_in * fan_out);
+    let (weights, biases, rest) = split(parameters, fan_in, fan_out);
     loops::Layer { inputs: h, fan_in, weights, biases, factors: &[], outputs: z, fan_out }.compute();
     rest
+}
+
+/// The weights and the biases of the first layer of these parameters, and those of the others.
+fn split(parameters: &[f64], fan_in: usize, fan_out: usize) -> (&[f64], &[f64], &[f64]) {
+    let (weights, rest) = parameters.split_at(fan_in * fan_out);
+    let (biases, rest) = rest.split_at(fan_out);
+    (weights, biases, rest)
 }
 
 /// The transpose of a matrix with so many columns, both row by row.
@@ -85,8 +91,7 @@ impl Layer {
     /// z = h W + b, φ(z) and φ′(z), from the h of the layer below; returns the parameters that follow the layer's.
     fn compute<'p>(&mut self, below: &Blocks, parameters: &'p [f64], function: &Function) -> &'p [f64] {
         let (fan_in, fan_out) = (below.columns(), self.z.columns());
-        let (layer, rest) = parameters.split_at((fan_in + 1) * fan_out);
-        let (weights, biases) = layer.split_at(fan_in * fan_out);
+        let (weights, biases, rest) = split(parameters, fan_in, fan_out);
         let at_once = (BLOCKS_AT_ONCE / fan_out).max(1);
         let (z, h) = (self.z.chunks_mut(at_once * fan_out), self.h.chunks_mut(at_once * fan_out));
         let slope = self.slope.chunks_mut(at_once * fan_out);

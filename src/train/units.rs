@@ -41,11 +41,16 @@ pub fn hidden_units(
             let mut layers: Vec<Vec<Unit>> = Vec::new();
             let mut below = Blocks::of(x);
             for &units in hidden_sizes {
-                let mut z = Blocks::zeros(units, x.len());
+                let [mut z, mut h, mut slope] = [0; 3].map(|_| Blocks::zeros(units, x.len()));
                 rest = affine(&below, rest, &mut z);
-                below = Blocks::zeros(units, x.len());
-                function.values(z.as_flattened(), below.as_flattened_mut());
-                layers.push((0..units).map(|at| unit(z.column(at).take(x.len()).collect())).collect());
+                let values = (h.as_flattened_mut(), slope.as_flattened_mut());
+                function.values_and_derivatives(z.as_flattened(), values.0, values.1);
+                let own = |at: usize| {
+                    let column = |blocks: &Blocks| blocks.column(at).take(x.len()).collect();
+                    Unit { z: column(&z), output: column(&h), slope: column(&slope) }
+                };
+                layers.push((0..units).map(own).collect());
+                below = h;
             }
             layers
         }
