@@ -15,6 +15,11 @@ pub fn run<L: Loop>(work: L) -> L::Output {
     run_on(Arch::new(), work)
 }
 
+/// [`run`] for a loop over so many numbers: to choose a processor takes longer than a loop over few.
+pub fn run_over<L: Loop>(numbers: usize, work: L) -> L::Output {
+    if numbers < 4 * WIDTH { work.run(Arrays) } else { run(work) }
+}
+
 fn run_on<L: Loop>(processor: Arch, work: L) -> L::Output {
     struct Dispatched<L>(L);
     impl<L: Loop> WithSimd for Dispatched<L> {
@@ -363,4 +368,25 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
         }
     }
     run(Dot(a, b))
+}
+
+/// Whether all numbers of a column are finite. All are looked at: several at a time take less than one after the other up to the
+/// first that is not.
+pub fn are_finite(column: &[f64]) -> bool {
+    struct Nothing<'c>(&'c [f64]);
+    impl Loop for Nothing<'_> {
+        type Output = f64;
+
+        // The difference of a number and itself is 0, or no number.
+        #[inline(always)]
+        fn run<P: Packs>(self, _: P) -> f64 {
+            let (blocks, rest) = blocks(self.0);
+            let mut nothing = Pack::of_rest(rest) - Pack::of_rest(rest);
+            for block in blocks {
+                nothing = nothing + (Pack::of(block) - Pack::of(block));
+            }
+            nothing.total()
+        }
+    }
+    run_over(column.len(), Nothing(column)) == 0.0
 }

@@ -71,3 +71,23 @@ impl DerefMut for Blocks {
         self.numbers[self.start..].as_chunks_mut().0
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Columns of numbers of no pattern, and what they are, column by column.
+    pub(in crate::train) fn columns(count: usize, points: usize) -> (Blocks, Vec<Vec<f64>>) {
+        let number = |at: usize, point: usize| 1.0 / ((at * points + point) as f64 + 0.7) - 0.01;
+        let expected: Vec<Vec<f64>> =
+            (0..count).map(|at| (0..points).map(|point| number(at, point)).collect()).collect();
+        let mut blocks = Blocks::zeros(count, points);
+        for at in 0..blocks.len() {
+            for part in 0..WIDTH {
+                let point = at / count * WIDTH + part;
+                blocks[at][part] = if point < points { expected[at % count][point] } else { 0.0 };
+            }
+        }
+        (blocks, expected)
+    }
+}

@@ -8,8 +8,8 @@
     reason = "what iterators call is not always inlined, and then compiled for the least processor"
 )]
 
-use super::blocks::{Block, Blocks};
-use crate::lanes::{self, Loop, Pack, Packs, WIDTH};
+use super::blocks::Block;
+use crate::lanes::{self, Loop, Packs, WIDTH};
 
 /// z = w x + b.
 pub(super) fn line(x: &[f64], w: f64, b: f64, z: &mut [f64]) {
@@ -123,125 +123,6 @@ impl Loop for Residuals<'_> {
     }
 }
 
-/// The sum of each column.
-pub(super) fn sums(columns: &Blocks, out: &mut [f64]) {
-    lanes::run(Sums(columns, out));
-}
-
-struct Sums<'c>(&'c [Block], &'c mut [f64]);
-
-impl Sums<'_> {
-    #[inline(always)]
-    fn tile<P: Packs, const COLUMNS: usize>(&mut self, packs: P, first: usize) {
-        let mut sums = [packs.all(0.0); COLUMNS];
-        for blocks in self.0.chunks_exact(self.1.len()) {
-            let Some(blocks) = blocks[first..].first_chunk::<COLUMNS>() else { return };
-            for at in 0..COLUMNS {
-                sums[at] = packs.add(sums[at], packs.of(&blocks[at]));
-            }
-        }
-        for at in 0..COLUMNS {
-            self.1[first + at] = packs.total(sums[at]);
-        }
-    }
-}
-
-impl Loop for Sums<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<P: Packs>(mut self, packs: P) {
-        let tiled = self.1.len() - self.1.len() % 4;
-        for first in (0..tiled).step_by(4) {
-            self.tile::<_, 4>(packs, first);
-        }
-        for first in tiled..self.1.len() {
-            self.tile::<_, 1>(packs, first);
-        }
-    }
-}
-
-/// The sums of the products of every column of `a` with every column of `b`: that of `a`'s column i and `b`'s column j is left in
-/// `out[i * columns of b + j]`. What is no point must be 0 in one of both.
-pub(super) fn all_products(a: &Blocks, b: &Blocks, out: &mut [f64]) {
-    lanes::run(AllProducts { rows: a.columns(), a, columns: b.columns(), b, out });
-}
-
-/// The sum of each block. Not inlined: taken out of registers, numbers are added up more slowly than from memory.
-#[inline(never)]
-fn totals(blocks: &[Block], out: &mut [f64]) {
-    for (block, out) in blocks.iter().zip(out) {
-        *out = Pack::of(block).total();
-    }
-}
-
-struct AllProducts<'c> {
-    a: &'c [Block],
-    rows: usize,
-    b: &'c [Block],
-    columns: usize,
-    out: &'c mut [f64],
-}
-
-impl AllProducts<'_> {
-    /// The products of `A` columns of `a`, from the i-th on, with `B` columns of `b`, from the j-th on.
-    #[inline(always)]
-    fn tile<P: Packs, const A: usize, const B: usize>(&mut self, packs: P, i: usize, j: usize) {
-        let mut sums = [[packs.all(0.0); B]; A];
-        for (a, b) in self.a.chunks_exact(self.rows).zip(self.b.chunks_exact(self.columns)) {
-            let (Some(a), Some(b)) = (a[i..].first_chunk::<A>(), b[j..].first_chunk::<B>()) else { return };
-            for row in 0..A {
-                for column in 0..B {
-                    let product = packs.multiply(packs.of(&a[row]), packs.of(&b[column]));
-                    sums[row][column] = packs.add(sums[row][column], product);
-                }
-            }
-        }
-        let mut blocks = [[[0.0; WIDTH]; B]; A];
-        for row in 0..A {
-            for column in 0..B {
-                blocks[row][column] = packs.numbers(sums[row][column]);
-            }
-        }
-        for row in 0..A {
-            totals(&blocks[row], &mut self.out[(i + row) * self.columns + j..][..B]);
-        }
-    }
-
-    /// All products with `A` columns of `a`, from the i-th on, with `B` columns of `b` at once.
-    #[inline(always)]
-    fn row<P: Packs, const A: usize, const B: usize>(&mut self, packs: P, i: usize) {
-        let tiled = self.columns - self.columns % B;
-        for j in (0..tiled).step_by(B) {
-            self.tile::<P, A, B>(packs, i, j);
-        }
-        for j in tiled..self.columns {
-            self.tile::<P, A, 1>(packs, i, j);
-        }
-    }
-
-    /// All products, in tiles that fit the registers.
-    #[inline(always)]
-    fn rows<P: Packs, const A: usize, const B: usize>(mut self, packs: P) {
-        let tiled = self.rows - self.rows % A;
-        for i in (0..tiled).step_by(A) {
-            self.row::<P, A, B>(packs, i);
-        }
-        for i in tiled..self.rows {
-            self.row::<P, 1, B>(packs, i);
-        }
-    }
-}
-
-impl Loop for AllProducts<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<P: Packs>(self, packs: P) {
-        if P::FIT >= 32 { self.rows::<_, 4, 4>(packs) } else { self.rows::<_, 2, 2>(packs) }
-    }
-}
-
 /// Weighted sums of columns: output o is its bias and the sum over inputs i, in their order, of weight(i, o) times column i.
 pub(super) struct Layer<'c> {
     pub(super) inputs: &'c [Block],
@@ -250,15 +131,20 @@ pub(super) struct Layer<'c> {
     pub(super) weights: &'c [f64],
     /// One for each output; none stand for zeros.
     pub(super) biases: &'c [f64],
-    /// What the outputs are multiplied by in the end; none stand for ones.
-    pub(super) factors: &'c [Block],
+    /// Whether the sums are multiplied by what `outputs` hold before.
+    pub(super) scaled: bool,
     pub(super) outputs: &'c mut [Block],
     pub(super) fan_out: usize,
 }
 
 impl Layer<'_> {
     pub(super) fn compute(self) {
-        lanes::run(self);
+        match (self.weights, self.biases) {
+            ([w], [b]) if !self.scaled => {
+                line(self.inputs.as_flattened(), *w, *b, self.outputs.as_flattened_mut())
+            }
+            _ => lanes::run(self),
+        }
     }
 
     /// `OUTPUTS` outputs, from the o-th on, in `BLOCKS` blocks of points.
@@ -295,13 +181,12 @@ impl Layer<'_> {
             }
         }
         for block in 0..BLOCKS {
-            let place = (first + block) * fan_out + o;
-            if let Some(factors) = self.factors.get(place..place + OUTPUTS) {
+            let outputs = &mut self.outputs[(first + block) * fan_out + o..][..OUTPUTS];
+            if self.scaled {
                 for at in 0..OUTPUTS {
-                    sums[at][block] = packs.multiply(sums[at][block], packs.of(&factors[at]));
+                    sums[at][block] = packs.multiply(sums[at][block], packs.of(&outputs[at]));
                 }
             }
-            let outputs = &mut self.outputs[place..place + OUTPUTS];
             for at in 0..OUTPUTS {
                 outputs[at] = packs.numbers(sums[at][block]);
             }
@@ -315,13 +200,11 @@ impl Layer<'_> {
         let fan_out = self.fan_out;
         let blocks = self.outputs.len() / fan_out;
         let (end, tiled) = (fan_out - (fan_out - o) % OUTPUTS, blocks - blocks % BLOCKS);
-        for first in (0..tiled).step_by(BLOCKS) {
-            for o in (o..end).step_by(OUTPUTS) {
+        for o in (o..end).step_by(OUTPUTS) {
+            for first in (0..tiled).step_by(BLOCKS) {
                 self.tile::<P, OUTPUTS, BLOCKS>(packs, o, first);
             }
-        }
-        for first in tiled..blocks {
-            for o in (o..end).step_by(OUTPUTS) {
+            for first in tiled..blocks {
                 self.tile::<P, OUTPUTS, 1>(packs, o, first);
             }
         }
@@ -355,23 +238,9 @@ impl Loop for Layer<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::blocks::{Blocks, tests::columns};
     use super::*;
     use crate::lanes::{Arrays, processors};
-
-    /// Columns of numbers of no pattern, and what they are, column by column.
-    fn columns(count: usize, points: usize) -> (Blocks, Vec<Vec<f64>>) {
-        let number = |at: usize, point: usize| 1.0 / ((at * points + point) as f64 + 0.7) - 0.01;
-        let expected: Vec<Vec<f64>> =
-            (0..count).map(|at| (0..points).map(|point| number(at, point)).collect()).collect();
-        let mut blocks = Blocks::zeros(count, points);
-        for at in 0..blocks.len() {
-            for part in 0..WIDTH {
-                let point = at / count * WIDTH + part;
-                blocks[at][part] = if point < points { expected[at % count][point] } else { 0.0 };
-            }
-        }
-        (blocks, expected)
-    }
 
     fn layer<'c>(
         inputs: &'c Blocks,
@@ -380,7 +249,7 @@ mod tests {
         outputs: &'c mut Blocks,
     ) -> Layer<'c> {
         let (fan_in, fan_out) = (inputs.columns(), outputs.columns());
-        Layer { inputs, fan_in, weights, biases, factors: &[], outputs, fan_out }
+        Layer { inputs, fan_in, weights, biases, scaled: false, outputs, fan_out }
     }
 
     #[test]
@@ -401,36 +270,10 @@ mod tests {
                 let mut found = Blocks::zeros(fan_out, points);
                 processor.run(layer(&inputs, &weights, &biases, &mut found));
                 assert_eq!(*plain, *found);
-                let squared = Layer { factors: &plain, ..layer(&inputs, &weights, &biases, &mut found) };
-                processor.run(squared);
+                processor.run(Layer { scaled: true, ..layer(&inputs, &weights, &biases, &mut found) });
                 for (square, plain) in found.as_flattened().iter().zip(plain.as_flattened()) {
                     assert_eq!(*square, plain * plain);
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn products_and_sums_are_taken_over_points_on_every_processor() {
-        for (rows, count, points) in [(1, 1, 3), (1, 4, 40), (5, 3, 100), (9, 6, 57), (8, 8, 16)] {
-            let ((a, of_a), (b, of_b)) = (columns(rows, points), columns(count, points));
-            let products = |out| AllProducts { a: &a, rows, b: &b, columns: count, out };
-            let [mut plain, mut found] = [0; 2].map(|_| vec![0.0; rows * count]);
-            products(&mut plain).run(Arrays);
-            for (at, found) in plain.iter().enumerate() {
-                let expected: f64 = of_a[at / count].iter().zip(&of_b[at % count]).map(|(a, b)| a * b).sum();
-                assert!((found - expected).abs() < 1e-13);
-            }
-            let [mut plain_sums, mut found_sums] = [0; 2].map(|_| vec![0.0; rows]);
-            Sums(&a, &mut plain_sums).run(Arrays);
-            for (found, of_a) in plain_sums.iter().zip(&of_a) {
-                assert!((found - of_a.iter().sum::<f64>()).abs() < 1e-13);
-            }
-            for processor in processors::all() {
-                processor.run(AllProducts { a: &a, rows, b: &b, columns: count, out: &mut found });
-                assert_eq!(plain, found);
-                processor.run(Sums(&a, &mut found_sums));
-                assert_eq!(plain_sums, found_sums);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Training: a [`Case`] → its [`Run`]. Pure; the same case gives the same bits on every machine.
 
 mod blocks;
+mod derivatives;
 mod descent;
 mod lbfgs;
 mod levenberg_marquardt;
@@ -9,6 +10,7 @@ mod model;
 mod optimizer;
 mod recorder;
 mod run;
+mod transpose;
 mod trials;
 mod units;
 

@@ -1,8 +1,11 @@
 //! Models: what they predict, their loss, and its gradient.
 
 use super::blocks::Blocks;
+use super::derivatives::Derivatives;
 use super::loops::{self, Neuron};
+use super::transpose;
 use crate::function::Function;
+use crate::lanes::WIDTH;
 use crate::spec::ModelType;
 
 /// ŷ at `x` for one vector of parameters (in the order of [`ModelType::tensors`]); `y` is as long as `x`.
@@ -40,7 +43,7 @@ pub fn predict(model_type: &ModelType, function: &Function, parameters: &[f64], 
 pub(super) fn affine<'p>(h: &Blocks, parameters: &'p [f64], z: &mut Blocks) -> &'p [f64] {
     let (fan_in, fan_out) = (h.columns(), z.columns());
     let (weights, biases, rest) = split(parameters, fan_in, fan_out);
-    loops::Layer { inputs: h, fan_in, weights, biases, factors: &[], outputs: z, fan_out }.compute();
+    loops::Layer { inputs: h, fan_in, weights, biases, scaled: false, outputs: z, fan_out }.compute();
     rest
 }
 
@@ -51,14 +54,6 @@ fn split(parameters: &[f64], fan_in: usize, fan_out: usize) -> (&[f64], &[f64], 
     (weights, biases, rest)
 }
 
-/// The transpose of a matrix with so many columns, both row by row.
-fn transpose(matrix: &[f64], columns: usize, transposed: &mut Vec<f64>) {
-    transposed.clear();
-    for column in 0..columns {
-        transposed.extend(matrix.iter().skip(column).step_by(columns));
-    }
-}
-
 /// The mean squared error of a model on fixed data, with its gradient. Keeps its memory from epoch to epoch.
 pub struct Loss<'c> {
     model_type: &'c ModelType,
@@ -67,20 +62,20 @@ pub struct Loss<'c> {
     x: Blocks,
     y: Blocks,
     layers: Vec<Layer>,
+    /// Some blocks of the z of a layer.
+    z: Blocks,
     prediction: Blocks,
     /// ∂loss/∂ŷ.
     delta: Blocks,
-    /// The weights of a layer, transposed.
-    transposed: Vec<f64>,
+    /// For the weights of a layer, transposed.
+    room: Vec<f64>,
 }
 
 /// The values of one layer of units.
 struct Layer {
-    /// z, and in the place of what is no longer needed, on the way back, ∂loss/∂z: less memory is nearer memory.
-    z: Blocks,
     /// φ(z).
     h: Blocks,
-    /// φ′(z).
+    /// φ′(z), and in its place, on the way back, ∂loss/∂z: less memory is nearer memory.
     slope: Blocks,
 }
 
@@ -88,17 +83,24 @@ struct Layer {
 const BLOCKS_AT_ONCE: usize = 256;
 
 impl Layer {
-    /// z = h W + b, φ(z) and φ′(z), from the h of the layer below; returns the parameters that follow the layer's.
-    fn compute<'p>(&mut self, below: &Blocks, parameters: &'p [f64], function: &Function) -> &'p [f64] {
-        let (fan_in, fan_out) = (below.columns(), self.z.columns());
+    /// z = h W + b, φ(z) and φ′(z), from the h of the layer below; returns the parameters that follow the layer's. Some blocks at a
+    /// time, `z` is what is between.
+    fn compute<'p>(
+        &mut self,
+        below: &Blocks,
+        parameters: &'p [f64],
+        function: &Function,
+        z: &mut Blocks,
+    ) -> &'p [f64] {
+        let (fan_in, fan_out) = (below.columns(), self.h.columns());
         let (weights, biases, rest) = split(parameters, fan_in, fan_out);
-        let at_once = (BLOCKS_AT_ONCE / fan_out).max(1);
-        let (z, h) = (self.z.chunks_mut(at_once * fan_out), self.h.chunks_mut(at_once * fan_out));
-        let slope = self.slope.chunks_mut(at_once * fan_out);
-        for (((inputs, z), h), slope) in below.chunks(at_once * fan_in).zip(z).zip(h).zip(slope) {
-            loops::Layer { inputs, fan_in, weights, biases, factors: &[], outputs: z, fan_out }.compute();
-            let (h, slope) = (h.as_flattened_mut(), slope.as_flattened_mut());
-            function.values_and_derivatives(z.as_flattened(), h, slope);
+        let at_once = (z.len() / fan_out).max(1);
+        let (h, slope) = (self.h.chunks_mut(at_once * fan_out), self.slope.chunks_mut(at_once * fan_out));
+        for ((inputs, h), slope) in below.chunks(at_once * fan_in).zip(h).zip(slope) {
+            let outputs = &mut z[..h.len()];
+            loops::Layer { inputs, fan_in, weights, biases, scaled: false, outputs, fan_out }.compute();
+            let (z, h, slope) = (outputs.as_flattened(), h.as_flattened_mut(), slope.as_flattened_mut());
+            function.values_and_derivatives(z, h, slope);
         }
         rest
     }
@@ -112,16 +114,17 @@ impl<'c> Loss<'c> {
             ModelType::Mlp { hidden_sizes } => hidden_sizes,
         };
         let columns = |count: usize| Blocks::zeros(count, x.len());
-        let layers =
-            units.iter().map(|&units| Layer { z: columns(units), h: columns(units), slope: columns(units) });
+        let layers = units.iter().map(|&units| Layer { h: columns(units), slope: columns(units) });
+        let widest = units.iter().copied().max().unwrap_or(0);
         Self {
             model_type,
             function,
             points: x.len(),
             layers: layers.collect(),
+            z: Blocks::zeros(BLOCKS_AT_ONCE.max(widest), WIDTH),
             prediction: columns(1),
             delta: columns(1),
-            transposed: Vec::new(),
+            room: Vec::new(),
             x: Blocks::of(x),
             y: Blocks::of(y),
         }
@@ -172,22 +175,17 @@ impl<'c> Loss<'c> {
             (ModelType::ScaledInput, &[w]) => [w, -0.0, 1.0, -0.0],
             _ => return None,
         };
-        let layer = &mut self.layers[0];
-        loops::line(self.x.as_flattened(), w, b, layer.z.as_flattened_mut());
-        let (h, slope) = (layer.h.as_flattened_mut(), layer.slope.as_flattened_mut());
-        self.function.values_and_derivatives(layer.z.as_flattened(), h, slope);
+        self.layers[0].compute(&self.x, &[w, b], self.function, &mut self.z);
         Some((v, c))
     }
 
     fn mlp(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
         self.forward(parameters);
         let squares = self.squares(2.0 / self.count());
-        self.backward(parameters, |weights, delta, input| {
-            let (fan_in, fan_out) = (input.columns(), delta.columns());
-            let (by_weight, by_bias) =
-                gradient[weights..][..(fan_in + 1) * fan_out].split_at_mut(fan_in * fan_out);
-            loops::all_products(input, delta, by_weight);
-            loops::sums(delta, by_bias);
+        self.backward(parameters, |first, deltas, inputs| {
+            let (fan_in, fan_out) = (inputs.columns(), deltas.columns());
+            let out = &mut gradient[first..][..(fan_in + 1) * fan_out];
+            Derivatives { inputs, fan_in, deltas, fan_out, out }.compute();
         });
         squares / self.count()
     }
@@ -197,7 +195,7 @@ impl<'c> Loss<'c> {
         let mut rest = parameters;
         let mut below = &self.x;
         for layer in &mut self.layers {
-            rest = layer.compute(below, rest, self.function);
+            rest = layer.compute(below, rest, self.function, &mut self.z);
             below = &layer.h;
         }
         affine(below, rest, &mut self.prediction);
@@ -210,20 +208,20 @@ impl<'c> Loss<'c> {
         let mut end = parameters.len();
         for at in (0..=self.layers.len()).rev() {
             let (before, after) = self.layers.split_at_mut(at);
-            let delta = after.first().map_or(&self.delta, |layer| &layer.z);
+            let delta = after.first().map_or(&self.delta, |layer| &layer.slope);
             let input = before.last().map_or(&self.x, |layer| &layer.h);
             let (fan_in, fan_out) = (input.columns(), delta.columns());
             let weights = end - fan_out - fan_in * fan_out;
             each(weights, delta, input);
             let Some(below) = before.last_mut() else { break };
-            transpose(&parameters[weights..][..fan_in * fan_out], fan_out, &mut self.transposed);
+            let weights = &parameters[weights..][..fan_in * fan_out];
             loops::Layer {
                 inputs: delta,
                 fan_in: fan_out,
-                weights: &self.transposed,
+                weights: transpose::matrix(weights, fan_out, &mut self.room),
                 biases: &[],
-                factors: &below.slope,
-                outputs: &mut below.z,
+                scaled: true,
+                outputs: &mut below.slope,
                 fan_out: fan_in,
             }
             .compute();

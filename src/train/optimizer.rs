@@ -1,5 +1,6 @@
 //! Update rules and schedules.
 
+use crate::lanes::{self, Loop, Packs};
 use crate::spec::{Optimizer, Schedule};
 
 /// An update rule with what it remembers.
@@ -54,51 +55,68 @@ impl Update {
 
     /// One step from the gradient.
     pub(super) fn step(&mut self, parameters: &mut [f64], gradient: &[f64], learning_rate: f64) {
-        match self {
-            Self::GradientDescent => {
+        if let Self::Adam(adam) = self {
+            adam.decay1 *= adam.beta1;
+            adam.decay2 *= adam.beta2;
+        }
+        lanes::run_over(gradient.len(), Step { update: self, parameters, gradient, learning_rate });
+    }
+}
+
+struct Step<'c> {
+    update: &'c mut Update,
+    parameters: &'c mut [f64],
+    gradient: &'c [f64],
+    learning_rate: f64,
+}
+
+impl Loop for Step<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<P: Packs>(self, _: P) {
+        let Self { update, parameters, gradient, learning_rate } = self;
+        match update {
+            Update::GradientDescent => {
                 for (parameter, gradient) in parameters.iter_mut().zip(gradient) {
                     *parameter -= learning_rate * gradient;
                 }
             }
-            Self::Momentum { momentum, velocity } => {
+            Update::Momentum { momentum, velocity } => {
                 for ((parameter, gradient), velocity) in parameters.iter_mut().zip(gradient).zip(velocity) {
                     *velocity = *momentum * *velocity + gradient;
                     *parameter -= learning_rate * *velocity;
                 }
             }
-            Self::Nesterov { momentum, velocity } => {
+            Update::Nesterov { momentum, velocity } => {
                 for ((parameter, gradient), velocity) in parameters.iter_mut().zip(gradient).zip(velocity) {
                     *velocity = *momentum * *velocity + gradient;
                     *parameter -= learning_rate * (gradient + *momentum * *velocity);
                 }
             }
-            Self::Rmsprop { alpha, epsilon, mean_square } => {
+            Update::Rmsprop { alpha, epsilon, mean_square } => {
                 for ((parameter, gradient), square) in parameters.iter_mut().zip(gradient).zip(mean_square) {
                     *square = *alpha * *square + (1.0 - *alpha) * gradient * gradient;
                     *parameter -= learning_rate * gradient / (square.sqrt() + *epsilon);
                 }
             }
-            Self::Adam(adam) => adam.step(parameters, gradient, learning_rate),
-        }
-    }
-}
-
-impl Adam {
-    fn step(&mut self, parameters: &mut [f64], gradient: &[f64], learning_rate: f64) {
-        if let Some(weight_decay) = self.weight_decay {
-            parameters
-                .iter_mut()
-                .for_each(|parameter| *parameter -= learning_rate * weight_decay * *parameter);
-        }
-        self.decay1 *= self.beta1;
-        self.decay2 *= self.beta2;
-        let moments = self.mean.iter_mut().zip(&mut self.mean_square);
-        for ((parameter, gradient), (mean, mean_square)) in parameters.iter_mut().zip(gradient).zip(moments) {
-            *mean = self.beta1 * *mean + (1.0 - self.beta1) * gradient;
-            *mean_square = self.beta2 * *mean_square + (1.0 - self.beta2) * gradient * gradient;
-            let corrected = *mean / (1.0 - self.decay1);
-            let spread = (*mean_square / (1.0 - self.decay2)).sqrt();
-            *parameter -= learning_rate * corrected / (spread + self.epsilon);
+            Update::Adam(adam) => {
+                if let Some(weight_decay) = adam.weight_decay {
+                    for parameter in &mut *parameters {
+                        *parameter -= learning_rate * weight_decay * *parameter;
+                    }
+                }
+                let moments = adam.mean.iter_mut().zip(&mut adam.mean_square);
+                for ((parameter, gradient), (mean, mean_square)) in
+                    parameters.iter_mut().zip(gradient).zip(moments)
+                {
+                    *mean = adam.beta1 * *mean + (1.0 - adam.beta1) * gradient;
+                    *mean_square = adam.beta2 * *mean_square + (1.0 - adam.beta2) * gradient * gradient;
+                    let corrected = *mean / (1.0 - adam.decay1);
+                    let spread = (*mean_square / (1.0 - adam.decay2)).sqrt();
+                    *parameter -= learning_rate * corrected / (spread + adam.epsilon);
+                }
+            }
         }
     }
 }

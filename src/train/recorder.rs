@@ -2,6 +2,7 @@
 
 use super::model::Loss;
 use super::run::{Best, Outcome, Run, Snapshot};
+use crate::lanes;
 use crate::plan::{Case, Points};
 
 /// A run in the making.
@@ -29,9 +30,7 @@ impl<'c> Recorder<'c> {
     pub(super) fn note(&mut self, epoch: usize, mse: f64, parameters: &[f64]) -> bool {
         let validation = self.validation.as_mut().map(|loss| loss.value(parameters));
         let is_finite = mse.is_finite() && validation.is_none_or(f64::is_finite);
-        // All are looked at: several at a time take less than one after the other up to the first.
-        let are_finite = parameters.iter().fold(true, |are, parameter| are & parameter.is_finite());
-        if !is_finite || !are_finite {
+        if !is_finite || !lanes::are_finite(parameters) {
             self.run.outcome = Outcome::Diverged { epoch };
             return false;
         }
@@ -63,7 +62,7 @@ impl<'c> Recorder<'c> {
 
     /// The run after all of its epochs, with the loss that they led to.
     pub(super) fn finished(mut self, epochs: usize, mse: f64, parameters: Vec<f64>) -> Run {
-        if mse.is_finite() && parameters.iter().all(|parameter| parameter.is_finite()) {
+        if mse.is_finite() && lanes::are_finite(&parameters) {
             self.run.snapshots.push(Snapshot { epoch: epochs, parameters, loss: mse });
         } else {
             self.run.outcome = Outcome::Diverged { epoch: epochs };

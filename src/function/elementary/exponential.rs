@@ -5,6 +5,7 @@
 
 use std::f64::consts::LOG2_E;
 
+use super::Column;
 use crate::lanes::pick;
 
 /// ln 2 in two parts, the first with so few digits that its products with exponents are exact.
@@ -173,15 +174,26 @@ pub(super) fn tanh(x: f64) -> f64 {
 /// Below [`TANH_SMALL`], where that would lose digits, r is |x| itself, and tanh r = r + r³ P(r²)/Q(r²).
 #[inline(always)]
 pub(super) fn tanh_both(x: f64) -> (f64, f64) {
+    tanh_of_reduced(x, tanh_reduced(x))
+}
+
+/// r and 2ⁿ of [`tanh_both`].
+#[inline(always)]
+fn tanh_reduced(x: f64) -> (f64, f64) {
     let size = x.abs();
-    let is_small = size < TANH_SMALL;
     // Here n is 1024, and 2ⁿ infinite.
     let bounded = if size > 355.0 { 355.0 } else { size };
     // The exponent's bits of 2ⁿ are left in the last ones.
-    let rounded = (if is_small { 0.0 } else { bounded * (2.0 * LOG2_E) }) + (ROUNDER + 1023.0);
+    let rounded = (if size < TANH_SMALL { 0.0 } else { bounded * (2.0 * LOG2_E) }) + (ROUNDER + 1023.0);
     let n = rounded - (ROUNDER + 1023.0);
-    let scale = f64::from_bits(rounded.to_bits() << 52);
     let rest = (bounded - n * (0.5 * LN_2[0])) - n * (0.5 * LN_2[1]);
+    (rest, f64::from_bits(rounded.to_bits() << 52))
+}
+
+#[inline(always)]
+fn tanh_of_reduced(x: f64, (rest, scale): (f64, f64)) -> (f64, f64) {
+    let size = x.abs();
+    let is_small = size < TANH_SMALL;
     let square = rest * rest;
     let q = horner(TANH_Q, square);
     let bend = rest * square * horner(TANH_P, square);
@@ -196,6 +208,10 @@ pub(super) fn tanh_both(x: f64) -> (f64, f64) {
     (y.copysign(x), slope)
 }
 
+pub(super) fn tanh_column(column: Column<'_>) {
+    column.map_in_two_steps(tanh, tanh_both, tanh_reduced, tanh_of_reduced);
+}
+
 /// 1/(1 + e⁻ˣ), with the exponential that cannot overflow.
 #[inline(always)]
 pub(super) fn sigmoid(x: f64) -> f64 {
@@ -205,13 +221,21 @@ pub(super) fn sigmoid(x: f64) -> f64 {
 /// σ(x) and σ(x) σ(−x), without the cancellation of 1 − σ.
 #[inline(always)]
 pub(super) fn sigmoid_both(x: f64) -> (f64, f64) {
-    let (e, lost) = exp_falling(x);
+    sigmoid_of_exp(x, exp_falling(x))
+}
+
+#[inline(always)]
+fn sigmoid_of_exp(x: f64, (e, lost): (f64, f64)) -> (f64, f64) {
     let is_left = x < 0.0;
     let below = 1.0 + e;
-    let y = if is_left { e } else { 1.0 } / below;
+    let y = pick(is_left, e, 1.0) / below;
     // To the left 1 − y is above one half, and exact enough to stand for 1/(1 + e).
-    let share = if is_left { 1.0 - y } else { y };
+    let share = pick(is_left, 1.0 - y, y);
     let lost_below = (e - (below - 1.0)) + lost;
-    let y = y + share * (if is_left { lost } else { 0.0 } - y * lost_below);
-    (y, y * if is_left { share } else { e * y })
+    let y = y + share * (pick(is_left, lost, 0.0) - y * lost_below);
+    (y, y * pick(is_left, share, e * y))
+}
+
+pub(super) fn sigmoid_column(column: Column<'_>) {
+    column.map_in_two_steps(sigmoid, sigmoid_both, exp_falling, sigmoid_of_exp);
 }

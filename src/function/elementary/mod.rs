@@ -15,7 +15,9 @@ use super::program::chain;
 use crate::lanes::{self, Loop, Packs};
 use circular::{atan, atan_both, cos, cos_both, cos_column, sin, sin_both, sin_column};
 use error_function::{erf, erf_both, erfc, erfc_both, normal_cdf, normal_cdf_both};
-use exponential::{exp, exp_both, expm1, expm1_both, sigmoid, sigmoid_both, tanh, tanh_both};
+use exponential::{
+    exp, exp_both, expm1, expm1_both, sigmoid, sigmoid_both, sigmoid_column, tanh, tanh_both, tanh_column,
+};
 use logarithm::{log, log_both, log1p, log1p_both, softplus, softplus_both};
 
 /// A function of one number.
@@ -68,7 +70,28 @@ impl Column<'_> {
             }
         }
     }
+
+    /// [`Self::map`] for a function whose value and derivative are computed in two steps, of which the second has the argument
+    /// and the two numbers that the first makes of it. Where there is room for these, each step is a loop of its own: processors
+    /// look only so far ahead for what does not wait for something else, and find more of it in short loops.
+    fn map_in_two_steps(
+        self,
+        value: impl Fn(f64) -> f64,
+        both: impl Fn(f64) -> (f64, f64),
+        first: impl Fn(f64) -> (f64, f64),
+        second: impl Fn(f64, (f64, f64)) -> (f64, f64),
+    ) {
+        match self {
+            Self::Variable { x, values, slopes } => {
+                lanes::run(MapInTwoSteps { x, values, slopes, first, second });
+            }
+            other => other.map(value, both),
+        }
+    }
 }
+
+/// To how many numbers a step is applied before the next one is: what is between them stays in the nearest cache.
+const AT_ONCE: usize = 256;
 
 struct Map<'c, F> {
     values: &'c mut [f64],
@@ -126,6 +149,38 @@ impl<F: Fn(f64) -> (f64, f64)> Loop for MapVariable<'_, F> {
     }
 }
 
+struct MapInTwoSteps<'c, F, G> {
+    x: &'c [f64],
+    values: &'c mut [f64],
+    slopes: &'c mut [f64],
+    first: F,
+    second: G,
+}
+
+impl<F, G> Loop for MapInTwoSteps<'_, F, G>
+where
+    F: Fn(f64) -> (f64, f64),
+    G: Fn(f64, (f64, f64)) -> (f64, f64),
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<P: Packs>(self, _: P) {
+        let outputs = self.values.chunks_mut(AT_ONCE).zip(self.slopes.chunks_mut(AT_ONCE));
+        for (x, (values, slopes)) in self.x.chunks(AT_ONCE).zip(outputs) {
+            for ((x, value), derivative) in x.iter().zip(&mut *values).zip(&mut *slopes) {
+                (*value, *derivative) = (self.first)(*x);
+            }
+            for ((x, value), derivative) in x.iter().zip(values).zip(slopes) {
+                let (y, slope) = (self.second)(*x, (*value, *derivative));
+                *value = y;
+                // As `chain` leaves it: 0 has no sign.
+                *derivative = slope + 0.0;
+            }
+        }
+    }
+}
+
 macro_rules! functions {
     ($($name:literal, $latex:literal: $value:expr, $both:expr, $second:expr $(, by $column:expr)?;)*) => {
         &[$(Unary {
@@ -167,11 +222,11 @@ pub(super) static UNARY: &[Unary] = functions! {
     "atan", r"\arctan": atan, atan_both, |x, _| -2.0 * x / (1.0 + x * x) / (1.0 + x * x);
     "sinh", r"\sinh": libm::sinh, |x| (libm::sinh(x), libm::cosh(x)), |_, y| y;
     "cosh", r"\cosh": libm::cosh, |x| (libm::cosh(x), libm::sinh(x)), |_, y| y;
-    "tanh", r"\tanh": tanh, tanh_both, |x, y| -2.0 * y * tanh_both(x).1;
+    "tanh", r"\tanh": tanh, tanh_both, |x, y| -2.0 * y * tanh_both(x).1, by tanh_column;
     "asinh", r"\operatorname{arsinh}": libm::asinh, |x| (libm::asinh(x), 1.0 / libm::hypot(1.0, x)), |x, _| -x / libm::hypot(1.0, x) / libm::hypot(1.0, x) / libm::hypot(1.0, x);
     "acosh", r"\operatorname{arcosh}": libm::acosh, |x| (libm::acosh(x), 1.0 / ((x - 1.0).sqrt() * (x + 1.0).sqrt())), |x, _| -x / ((x - 1.0).sqrt() * (x + 1.0).sqrt()) / ((x - 1.0) * (x + 1.0));
     "atanh", r"\operatorname{artanh}": libm::atanh, |x| (libm::atanh(x), 1.0 / ((1.0 - x) * (1.0 + x))), |x, _| 2.0 * x / ((1.0 - x) * (1.0 + x)) / ((1.0 - x) * (1.0 + x));
-    "sigmoid", r"\sigma": sigmoid, sigmoid_both, |x, _| sigmoid_second(x);
+    "sigmoid", r"\sigma": sigmoid, sigmoid_both, |x, _| sigmoid_second(x), by sigmoid_column;
     "softplus", r"\operatorname{softplus}": softplus, softplus_both, |x, _| sigmoid_both(x).1;
     "relu", r"\operatorname{ReLU}": relu, relu_both, |_, _| 0.0;
     "erf", r"\operatorname{erf}": erf, erf_both, |x, _| -2.0 * x * erf_both(x).1;

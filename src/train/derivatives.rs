@@ -1,0 +1,249 @@
+//! The derivatives of a loss by the parameters of a layer: sums over data points of what the weights multiply times ∂loss/∂z.
+//!
+//! They are summed up in one of two ways, by the sizes of the layer alone, and so to the same bits everywhere.
+
+#![expect(
+    clippy::needless_range_loop,
+    reason = "what iterators call is not always inlined, and then compiled for the least processor"
+)]
+
+use super::blocks::Block;
+use super::transpose;
+use crate::lanes::{self, Loop, Pack, Packs, WIDTH};
+
+/// What the derivatives of a loss by a layer's weights and biases are summed up from.
+pub(super) struct Derivatives<'c> {
+    /// What the weights multiply.
+    pub(super) inputs: &'c [Block],
+    pub(super) fan_in: usize,
+    /// ∂loss/∂z of the layer's units, and 0 for what is no point.
+    pub(super) deltas: &'c [Block],
+    pub(super) fan_out: usize,
+    /// The sum over all points of input i times delta o is left at `i * fan_out + o`, and after these that of delta o alone.
+    pub(super) out: &'c mut [f64],
+}
+
+/// From how many inputs on it is worth the while to transpose the deltas.
+const MANY: usize = 16;
+
+/// How many blocks of points are transposed at once: 16 kB for [`WIDTH`] deltas.
+const BLOCKS_AT_ONCE: usize = 32;
+
+/// The sum of each block. Not inlined: taken out of registers, numbers are added up more slowly than from memory.
+#[inline(never)]
+fn totals(blocks: &[Block], out: &mut [f64]) {
+    for (block, out) in blocks.iter().zip(out) {
+        *out = Pack::of(block).total();
+    }
+}
+
+impl Derivatives<'_> {
+    pub(super) fn compute(self) {
+        lanes::run(self);
+    }
+
+    /// With packs of points: `INPUTS` inputs, from the i-th on, with `DELTAS` deltas, from the o-th on.
+    #[inline(always)]
+    fn tile<P: Packs, const INPUTS: usize, const DELTAS: usize>(&mut self, packs: P, i: usize, o: usize) {
+        let mut sums = [[packs.all(0.0); DELTAS]; INPUTS];
+        for (h, delta) in self.inputs.chunks_exact(self.fan_in).zip(self.deltas.chunks_exact(self.fan_out)) {
+            let (Some(h), Some(delta)) = (h[i..].first_chunk::<INPUTS>(), delta[o..].first_chunk::<DELTAS>())
+            else {
+                return;
+            };
+            for row in 0..INPUTS {
+                for column in 0..DELTAS {
+                    let product = packs.multiply(packs.of(&h[row]), packs.of(&delta[column]));
+                    sums[row][column] = packs.add(sums[row][column], product);
+                }
+            }
+        }
+        for row in 0..INPUTS {
+            self.leave(packs, i + row, o, sums[row]);
+        }
+    }
+
+    /// With packs of points: `DELTAS` deltas alone, from the o-th on.
+    #[inline(always)]
+    fn biases<P: Packs, const DELTAS: usize>(&mut self, packs: P, o: usize) {
+        let mut sums = [packs.all(0.0); DELTAS];
+        for delta in self.deltas.chunks_exact(self.fan_out) {
+            let Some(delta) = delta[o..].first_chunk::<DELTAS>() else { return };
+            for at in 0..DELTAS {
+                sums[at] = packs.add(sums[at], packs.of(&delta[at]));
+            }
+        }
+        self.leave(packs, self.fan_in, o, sums);
+    }
+
+    #[inline(always)]
+    fn leave<P: Packs, const DELTAS: usize>(
+        &mut self,
+        packs: P,
+        i: usize,
+        o: usize,
+        sums: [P::Pack; DELTAS],
+    ) {
+        let mut blocks = [[0.0; WIDTH]; DELTAS];
+        for at in 0..DELTAS {
+            blocks[at] = packs.numbers(sums[at]);
+        }
+        totals(&blocks, &mut self.out[i * self.fan_out + o..][..DELTAS]);
+    }
+
+    /// All inputs with `DELTAS` deltas, from the o-th on, `INPUTS` inputs at once.
+    #[inline(always)]
+    fn tiles<P: Packs, const INPUTS: usize, const DELTAS: usize>(&mut self, packs: P, o: usize) {
+        let tiled = self.fan_in - self.fan_in % INPUTS;
+        for i in (0..tiled).step_by(INPUTS) {
+            self.tile::<P, INPUTS, DELTAS>(packs, i, o);
+        }
+        for i in tiled..self.fan_in {
+            self.tile::<P, 1, DELTAS>(packs, i, o);
+        }
+        self.biases::<P, DELTAS>(packs, o);
+    }
+
+    /// With packs of points: the deltas from the first-th on, in tiles that fit the registers.
+    #[inline(always)]
+    fn by_points<P: Packs, const INPUTS: usize, const DELTAS: usize>(mut self, packs: P, first: usize) {
+        let tiled = self.fan_out - (self.fan_out - first) % DELTAS;
+        for o in (first..tiled).step_by(DELTAS) {
+            self.tiles::<P, INPUTS, DELTAS>(packs, o);
+        }
+        for o in tiled..self.fan_out {
+            self.tiles::<P, INPUTS, 1>(packs, o);
+        }
+    }
+
+    /// With packs of deltas: adds what some points make, from the first-th block on, to the sums of `INPUTS` inputs, from the i-th on,
+    /// with [`WIDTH`] deltas, from the o-th on, which are given point by point.
+    #[inline(always)]
+    fn add<P: Packs, const INPUTS: usize>(
+        &mut self,
+        packs: P,
+        first: usize,
+        i: usize,
+        (o, deltas): (usize, &[[Block; WIDTH]]),
+    ) {
+        let mut sums = [packs.all(0.0); INPUTS];
+        if first > 0 {
+            for row in 0..INPUTS {
+                let Some(sum) = self.out[(i + row) * self.fan_out + o..].first_chunk() else { return };
+                sums[row] = packs.of(sum);
+            }
+        }
+        let h = &self.inputs[first * self.fan_in..];
+        for (h, deltas) in h.chunks_exact(self.fan_in).zip(deltas) {
+            let Some(h) = h[i..].first_chunk::<INPUTS>() else { return };
+            for point in 0..WIDTH {
+                let delta = packs.of(&deltas[point]);
+                for row in 0..INPUTS {
+                    sums[row] = packs.add(sums[row], packs.multiply(packs.all(h[row][point]), delta));
+                }
+            }
+        }
+        for row in 0..INPUTS {
+            self.out[(i + row) * self.fan_out + o..][..WIDTH].copy_from_slice(&packs.numbers(sums[row]));
+        }
+    }
+
+    /// [`Self::add`] for deltas alone, in [`WIDTH`] sums, of which none waits for the other.
+    #[inline(always)]
+    fn add_biases<P: Packs>(&mut self, packs: P, first: usize, (o, deltas): (usize, &[[Block; WIDTH]])) {
+        let Some(out) = self.out[self.fan_in * self.fan_out + o..].first_chunk_mut() else { return };
+        let mut sums = [packs.all(0.0); WIDTH];
+        for deltas in deltas {
+            for point in 0..WIDTH {
+                sums[point] = packs.add(sums[point], packs.of(&deltas[point]));
+            }
+        }
+        let mut sum = if first > 0 { packs.of(out) } else { packs.all(0.0) };
+        for point in 0..WIDTH {
+            sum = packs.add(sum, sums[point]);
+        }
+        *out = packs.numbers(sum);
+    }
+
+    /// With packs of deltas: those that fill packs, and `INPUTS` inputs at once, which lie in memory as they are multiplied by; that is
+    /// the fastest, and there are no parts to sum up.
+    #[inline(always)]
+    fn by_deltas<P: Packs, const INPUTS: usize>(&mut self, packs: P) {
+        let (fan_in, fan_out) = (self.fan_in, self.fan_out);
+        let tiled = fan_in - fan_in % INPUTS;
+        let mut room = [[[0.0; WIDTH]; WIDTH]; BLOCKS_AT_ONCE];
+        let mut first = 0;
+        for some in self.deltas.chunks(BLOCKS_AT_ONCE * fan_out) {
+            let count = some.len() / fan_out;
+            for o in (0..fan_out / WIDTH * WIDTH).step_by(WIDTH) {
+                for (deltas, transposed) in some.chunks_exact(fan_out).zip(&mut room) {
+                    let Some(deltas) = deltas[o..].first_chunk() else { return };
+                    transpose::square(deltas, transposed);
+                }
+                let deltas = (o, &room[..count]);
+                for i in (0..tiled).step_by(INPUTS) {
+                    self.add::<P, INPUTS>(packs, first, i, deltas);
+                }
+                for i in tiled..fan_in {
+                    self.add::<P, 1>(packs, first, i, deltas);
+                }
+                self.add_biases(packs, first, deltas);
+            }
+            first += count;
+        }
+    }
+}
+
+impl Loop for Derivatives<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<P: Packs>(mut self, packs: P) {
+        let large = P::FIT >= 32;
+        let mut rest = 0;
+        if self.fan_in >= MANY && self.fan_out >= WIDTH {
+            if large {
+                self.by_deltas::<_, 16>(packs)
+            } else {
+                self.by_deltas::<_, 4>(packs)
+            }
+            rest = self.fan_out / WIDTH * WIDTH;
+        }
+        if large { self.by_points::<_, 4, 4>(packs, rest) } else { self.by_points::<_, 2, 2>(packs, rest) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::blocks::{Blocks, tests::columns};
+    use super::*;
+    use crate::lanes::{Arrays, processors};
+
+    fn derivatives<'c>(inputs: &'c Blocks, deltas: &'c Blocks, out: &'c mut [f64]) -> Derivatives<'c> {
+        Derivatives { inputs, fan_in: inputs.columns(), deltas, fan_out: deltas.columns(), out }
+    }
+
+    #[test]
+    fn derivatives_are_summed_up_over_points_on_every_processor() {
+        for (fan_in, fan_out, points) in
+            [(1, 1, 3), (1, 4, 40), (5, 3, 100), (9, 6, 57), (8, 8, 16), (16, 5, 9), (19, 18, 300)]
+        {
+            let ((inputs, of_inputs), (deltas, of_deltas)) =
+                (columns(fan_in, points), columns(fan_out, points));
+            let [mut plain, mut found] = [0; 2].map(|_| vec![f64::NAN; (fan_in + 1) * fan_out]);
+            derivatives(&inputs, &deltas, &mut plain).run(Arrays);
+            for (at, found) in plain.iter().enumerate() {
+                let by = &of_deltas[at % fan_out];
+                let expected: f64 = match of_inputs.get(at / fan_out) {
+                    Some(of_input) => of_input.iter().zip(by).map(|(h, delta)| h * delta).sum(),
+                    None => by.iter().sum(),
+                };
+                assert!((found - expected).abs() < 1e-12);
+            }
+            for processor in processors::all() {
+                processor.run(derivatives(&inputs, &deltas, &mut found));
+                assert_eq!(plain, found);
+            }
+        }
+    }
+}
