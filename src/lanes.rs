@@ -390,3 +390,23 @@ pub fn are_finite(column: &[f64]) -> bool {
     }
     run_over(column.len(), Nothing(column)) == 0.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found_wherever_it_is() {
+        for length in [0, 1, 7, 8, 31, 32, 100] {
+            let mut column = vec![f64::MAX; length];
+            assert!(are_finite(&column));
+            for at in 0..length {
+                for number in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+                    column[at] = number;
+                    assert!(!are_finite(&column), "{number} at {at} of {length}");
+                }
+                column[at] = -f64::MAX;
+            }
+        }
+    }
+}

@@ -300,7 +300,7 @@ mod tests {
         let numbers =
             |value: &serde_json::Value| -> Vec<f64> { serde_json::from_value(value.clone()).unwrap() };
         let cases = cases.as_array().unwrap();
-        assert_eq!(cases.len(), 5);
+        assert_eq!(cases.len(), 6);
         for case in cases {
             let hidden_sizes: Vec<usize> = serde_json::from_value(case["hidden_sizes"].clone()).unwrap();
             let model_type = match hidden_sizes.as_slice() {

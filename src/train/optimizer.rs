@@ -169,16 +169,18 @@ mod tests {
     /// `tests/fixtures/optimizers.py` from the published definitions.
     const STEPS: &str = include_str!("../../tests/fixtures/optimizers.csv");
 
+    const OPTIMIZERS: [(&str, Optimizer); 6] = [
+        ("gradient_descent", Optimizer::GradientDescent),
+        ("momentum", Optimizer::Momentum { momentum: 0.9 }),
+        ("nesterov", Optimizer::Nesterov { momentum: 0.9 }),
+        ("rmsprop", Optimizer::Rmsprop { alpha: 0.99, epsilon: 1e-8 }),
+        ("adam", Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
+        ("adamw", Optimizer::Adamw { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 }),
+    ];
+
     #[test]
     fn steps_are_those_of_the_definitions() {
-        for (name, optimizer) in [
-            ("gradient_descent", Optimizer::GradientDescent),
-            ("momentum", Optimizer::Momentum { momentum: 0.9 }),
-            ("nesterov", Optimizer::Nesterov { momentum: 0.9 }),
-            ("rmsprop", Optimizer::Rmsprop { alpha: 0.99, epsilon: 1e-8 }),
-            ("adam", Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
-            ("adamw", Optimizer::Adamw { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 }),
-        ] {
+        for (name, optimizer) in OPTIMIZERS {
             let mut update = Update::new(optimizer, 2);
             let mut parameters = [1.0, -0.5];
             let rows: Vec<&str> = STEPS.lines().filter(|row| row.split(',').next() == Some(name)).collect();
@@ -190,6 +192,29 @@ mod tests {
                 for (found, expected) in parameters.iter().zip(expected) {
                     assert!((found - expected).abs() < 1e-14, "{row}: {parameters:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn many_parameters_move_as_each_would_alone() {
+        let start: Vec<f64> = (0..77).map(|at| 1.0 / (f64::from(at) + 0.3) - 0.2).collect();
+        let slope = |parameter: f64| 3.0 * parameter - 0.1;
+        for (name, optimizer) in OPTIMIZERS {
+            let mut together = start.clone();
+            let mut update = Update::new(optimizer, start.len());
+            for _ in 0..3 {
+                let gradient: Vec<f64> = together.iter().map(|parameter| slope(*parameter)).collect();
+                update.step(&mut together, &gradient, 0.05);
+            }
+            for (start, together) in start.iter().zip(&together) {
+                let mut alone = [*start];
+                let mut update = Update::new(optimizer, 1);
+                for _ in 0..3 {
+                    let gradient = [slope(alone[0])];
+                    update.step(&mut alone, &gradient, 0.05);
+                }
+                assert_eq!(alone[0].to_bits(), together.to_bits(), "{name} from {start}");
             }
         }
     }
