@@ -42,10 +42,16 @@ impl Derivatives<'_> {
         lanes::run(self);
     }
 
-    /// With packs of points: `INPUTS` inputs, from the i-th on, with `DELTAS` deltas, from the o-th on.
+    /// With packs of points: `INPUTS` inputs, from the i-th on, with `DELTAS` deltas, from the o-th on, and, if `ALONE`, these alone.
     #[inline(always)]
-    fn tile<P: Packs, const INPUTS: usize, const DELTAS: usize>(&mut self, packs: P, i: usize, o: usize) {
+    fn tile<P: Packs, const INPUTS: usize, const DELTAS: usize, const ALONE: bool>(
+        &mut self,
+        packs: P,
+        i: usize,
+        o: usize,
+    ) {
         let mut sums = [[packs.all(0.0); DELTAS]; INPUTS];
+        let mut alone = [packs.all(0.0); DELTAS];
         for (h, delta) in self.inputs.chunks_exact(self.fan_in).zip(self.deltas.chunks_exact(self.fan_out)) {
             let (Some(h), Some(delta)) = (h[i..].first_chunk::<INPUTS>(), delta[o..].first_chunk::<DELTAS>())
             else {
@@ -57,23 +63,28 @@ impl Derivatives<'_> {
                     sums[row][column] = packs.add(sums[row][column], product);
                 }
             }
+            if ALONE {
+                for column in 0..DELTAS {
+                    alone[column] = packs.add(alone[column], packs.of(&delta[column]));
+                }
+            }
         }
         for row in 0..INPUTS {
             self.leave(packs, i + row, o, sums[row]);
         }
+        if ALONE {
+            self.leave(packs, self.fan_in, o, alone);
+        }
     }
 
-    /// With packs of points: `DELTAS` deltas alone, from the o-th on.
+    /// [`Self::tile`], with the deltas alone beside the last inputs.
     #[inline(always)]
-    fn biases<P: Packs, const DELTAS: usize>(&mut self, packs: P, o: usize) {
-        let mut sums = [packs.all(0.0); DELTAS];
-        for delta in self.deltas.chunks_exact(self.fan_out) {
-            let Some(delta) = delta[o..].first_chunk::<DELTAS>() else { return };
-            for at in 0..DELTAS {
-                sums[at] = packs.add(sums[at], packs.of(&delta[at]));
-            }
+    fn inputs<P: Packs, const INPUTS: usize, const DELTAS: usize>(&mut self, packs: P, i: usize, o: usize) {
+        if i + INPUTS == self.fan_in {
+            self.tile::<P, INPUTS, DELTAS, true>(packs, i, o);
+        } else {
+            self.tile::<P, INPUTS, DELTAS, false>(packs, i, o);
         }
-        self.leave(packs, self.fan_in, o, sums);
     }
 
     #[inline(always)]
@@ -96,12 +107,11 @@ impl Derivatives<'_> {
     fn tiles<P: Packs, const INPUTS: usize, const DELTAS: usize>(&mut self, packs: P, o: usize) {
         let tiled = self.fan_in - self.fan_in % INPUTS;
         for i in (0..tiled).step_by(INPUTS) {
-            self.tile::<P, INPUTS, DELTAS>(packs, i, o);
+            self.inputs::<P, INPUTS, DELTAS>(packs, i, o);
         }
         for i in tiled..self.fan_in {
-            self.tile::<P, 1, DELTAS>(packs, i, o);
+            self.inputs::<P, 1, DELTAS>(packs, i, o);
         }
-        self.biases::<P, DELTAS>(packs, o);
     }
 
     /// With packs of points: the deltas from the first-th on, in tiles that fit the registers.
@@ -150,7 +160,7 @@ impl Derivatives<'_> {
 
     /// [`Self::add`] for deltas alone, in [`WIDTH`] sums, of which none waits for the other.
     #[inline(always)]
-    fn add_biases<P: Packs>(&mut self, packs: P, first: usize, (o, deltas): (usize, &[[Block; WIDTH]])) {
+    fn add_alone<P: Packs>(&mut self, packs: P, first: usize, (o, deltas): (usize, &[[Block; WIDTH]])) {
         let Some(out) = self.out[self.fan_in * self.fan_out + o..].first_chunk_mut() else { return };
         let mut sums = [packs.all(0.0); WIDTH];
         for deltas in deltas {
@@ -187,7 +197,7 @@ impl Derivatives<'_> {
                 for i in tiled..fan_in {
                     self.add::<P, 1>(packs, first, i, deltas);
                 }
-                self.add_biases(packs, first, deltas);
+                self.add_alone(packs, first, deltas);
             }
             first += count;
         }
