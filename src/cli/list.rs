@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::arguments::What;
 use super::{Error, Output};
 use crate::build::{Inputs, Options};
+use crate::function::builtins;
 use crate::plan;
 use crate::spec::{Source, Specs};
 
@@ -23,12 +24,13 @@ struct Row {
 pub(super) fn run(options: &Options, what: Option<What>, output: &mut Output) -> Result<ExitCode, Error> {
     let specs = Inputs::read(options).load_specs(options)?;
     let rows: Vec<Row> = match what {
-        Some(what) => rows(&specs, what),
+        // Asked for activations, it tells all that can be named.
+        Some(what) => rows(&specs, what, true),
         // The cases are many; they are listed only where they are asked for.
         None => {
             [What::Experiments, What::Targets, What::Activations, What::Models, What::Figures, What::Pages]
                 .into_iter()
-                .flat_map(|what| rows(&specs, what))
+                .flat_map(|what| rows(&specs, what, false))
                 .collect()
         }
     };
@@ -45,7 +47,7 @@ pub(super) fn run(options: &Options, what: Option<What>, output: &mut Output) ->
     Ok(ExitCode::SUCCESS)
 }
 
-fn rows(specs: &Specs, what: What) -> Vec<Row> {
+fn rows(specs: &Specs, what: What, has_unused: bool) -> Vec<Row> {
     let at = |source: Option<&Source>| source.map(|source| format!("{}:{}", source.path, source.line));
     let row = |kind, id: &str, title: &str, source| Row {
         kind,
@@ -79,11 +81,17 @@ fn rows(specs: &Specs, what: What) -> Vec<Row> {
         What::Targets => {
             specs.targets.values().map(|it| row("target", &it.id, &it.title, Some(&it.source))).collect()
         }
-        What::Activations => specs
-            .activations
-            .values()
-            .map(|it| row("activation", &it.id, &it.title, it.source.as_ref()))
-            .collect(),
+        What::Activations => {
+            let used = specs.activations.values();
+            let mut rows: Vec<Row> =
+                used.map(|it| row("activation", &it.id, &it.title, it.source.as_ref())).collect();
+            if has_unused {
+                let unused = builtins().iter().filter(|builtin| !specs.activations.contains_key(builtin.id));
+                rows.extend(unused.map(|builtin| row("activation", builtin.id, builtin.title, None)));
+                rows.sort_by(|a, b| a.id.cmp(&b.id));
+            }
+            rows
+        }
         What::Models => {
             specs.models.values().map(|it| row("model", &it.id, &it.title, it.source.as_ref())).collect()
         }

@@ -95,6 +95,13 @@ impl Finding {
         Ok(Self { run, trials, starts, attainable, diagnoses })
     }
 
+    /// The best of any of its starts.
+    pub fn lowest(&self) -> Option<&Best> {
+        let of_trials =
+            self.trials.iter().flat_map(|trials| &trials.0).filter_map(|trial| trial.best.as_ref());
+        self.run.best.iter().chain(of_trials).min_by(|a, b| a.mse.total_cmp(&b.mse))
+    }
+
     /// How training ended.
     pub fn ending(&self, case: &Case) -> Ending {
         let variance = match &self.attainable {

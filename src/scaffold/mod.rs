@@ -8,6 +8,7 @@ use crate::build::{Failure, Options};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::fs::change::write_atomic;
 use crate::fs::{Links, TextFile, slashed, text_files};
+use crate::function::builtin;
 use crate::spec;
 
 /// The schema's file in the folder of specs; hidden, so that it is not taken for a spec.
@@ -54,6 +55,19 @@ impl Kind {
         }
     }
 
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Site => "a site",
+            Self::Polynomial => "a polynomial",
+            Self::Target => "a target",
+            Self::Activation => "an activation",
+            Self::Model => "a model",
+            Self::Figure => "a figure",
+            Self::Experiment => "an experiment",
+            Self::Page => "a page",
+        }
+    }
+
     fn template(self) -> &'static str {
         match self {
             Self::Site => include_str!("specs/site.yaml"),
@@ -81,10 +95,16 @@ pub fn new(options: &Options, kind: Kind, id: Option<&str>) -> Result<PathBuf, F
     let id = id.unwrap_or("site");
     // Before it becomes a part of a path, and of a text in which it could be read as something else.
     if let Err(reason) = spec::check_id(kind.name(), id) {
-        let message = format!("`{id}` cannot be the id of a {}: {reason}", kind.name());
+        let message = format!("`{id}` cannot be the id of {}: {reason}", kind.with_article());
         return Err(Failure::Specs(vec![Diagnostic::error(message, None)]));
     }
+    if kind == Kind::Activation && builtin(id).is_some() {
+        let message = format!("the activation `{id}` is built in, and can be named without a spec");
+        let help = format!("to vary it, take another id and write `builtin: {id}` in place of `expression:`");
+        return Err(Failure::Specs(vec![Diagnostic::error(message, None).help(help)]));
+    }
     let path = options.specs.join(kind.folder()).join(format!("{id}.yaml"));
+    refuse_existing(&[&path])?;
     // Whatever else is wrong with the specs, it is not this command's matter.
     let (mut files, _) = text_files(&options.specs, &["yaml", "yml"], Links::Followed);
     let text = filled(kind, id, &files);
@@ -99,7 +119,6 @@ pub fn new(options: &Options, kind: Kind, id: Option<&str>) -> Result<PathBuf, F
     if !found.is_empty() {
         return Err(Failure::Specs(found));
     }
-    refuse_existing(&[&path])?;
     write_schema(&options.specs)?;
     write_atomic(&path, text.as_bytes())?;
     Ok(path)

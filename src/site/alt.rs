@@ -203,7 +203,7 @@ const MAX_NAMED: usize = 12;
 
 fn comparison(subjects: &[Trained<'_>]) -> String {
     let mut ranked = subjects.to_vec();
-    super::gallery::sort_by_mse(&mut ranked);
+    super::gallery::sort_by_run(&mut ranked);
     let results: Vec<String> = ranked
         .iter()
         .take(MAX_NAMED)
@@ -306,7 +306,7 @@ fn attainable(subjects: &[Trained<'_>]) -> String {
 
 fn loss_comparison(subjects: &[Trained<'_>]) -> String {
     let mut ranked = subjects.to_vec();
-    super::gallery::sort_by_mse(&mut ranked);
+    super::gallery::sort_by_run(&mut ranked);
     let name = |trained: &Trained<'_>| {
         let axes = trained.axes_text();
         let axes = if axes.is_empty() { axes } else { format!(", {axes}") };

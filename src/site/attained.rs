@@ -17,7 +17,7 @@ pub(super) struct Attained {
     pub(super) beyond: String,
     /// The bounds as a table shows them.
     pub(super) bounds: String,
-    /// Training's best less what can be reached; a dash where nothing was trained.
+    /// The best of the run less what can be reached; a dash where nothing was trained.
     pub(super) gap: String,
     /// The parameters that reach it: `w = 1.2, b = −3`.
     pub(super) parameters: String,
@@ -39,9 +39,10 @@ pub(super) fn bounds_text(trained: Trained<'_>) -> String {
     }
 }
 
-/// Training's best less what could have been reached; a dash where either is not known.
-pub(super) fn gap_text(trained: Trained<'_>) -> String {
-    trained.finding.training_gap().map_or_else(|| "–".into(), |gap| trained.loss_text(gap))
+/// By how much the loss that a case is ranked by could have been lower; `None` where either is not known.
+pub(super) fn gap(trained: Trained<'_>) -> Option<f64> {
+    let typical = trained.typical_mse();
+    trained.finding.attained().filter(|_| typical.is_finite()).map(|attained| (typical - attained).max(0.0))
 }
 
 /// `None` where it is not known.
@@ -127,7 +128,7 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
         method,
         beyond,
         bounds: bounds_text(trained),
-        gap: gap_text(trained),
+        gap: gap.map_or_else(|| "–".into(), shown),
         parameters,
     })
 }

@@ -114,9 +114,15 @@ impl Trained<'_> {
         format!("case:{}", self.case.levels.join("~"))
     }
 
-    /// The lowest loss; infinite where there is none, so that such a case comes last.
-    pub(super) fn best_mse(&self) -> f64 {
+    /// The lowest loss of its run, which of many starts is the first; infinite where there is none, so that such a case comes
+    /// last.
+    fn best_mse(&self) -> f64 {
         self.run.best.as_ref().map_or(f64::INFINITY, |best| best.mse)
+    }
+
+    /// The lowest loss of any of its starts as pages show it.
+    pub(super) fn lowest_text(&self) -> String {
+        self.finding.lowest().map_or_else(|| "–".into(), |best| self.loss_text(best.mse))
     }
 
     /// The loss that a case is ranked by: the median of its starts, or of one start the lowest.
@@ -130,7 +136,7 @@ impl Trained<'_> {
         if mse.is_finite() { self.loss_text(mse) } else { "–".into() }
     }
 
-    /// The lowest loss as pages show it.
+    /// The lowest loss of its run as pages show it.
     pub(super) fn best_text(&self) -> String {
         self.run.best.as_ref().map_or_else(|| "–".into(), |best| self.loss_text(best.mse))
     }
@@ -310,11 +316,19 @@ impl<'g> Gallery<'g> {
     }
 }
 
-/// By the lowest loss of any epoch, for texts that name it; [`sort_by_mse`] ranks by that of many starts.
+/// By the lowest loss of any start, for texts that name it.
 pub(super) fn sort_by_lowest(cases: &mut [Trained<'_>]) {
+    cases.sort_by_cached_key(|trained| {
+        Ordered(trained.finding.lowest().map_or(f64::INFINITY, |best| best.mse))
+    });
+}
+
+/// By the lowest loss of the run, for texts on figures of runs.
+pub(super) fn sort_by_run(cases: &mut [Trained<'_>]) {
     cases.sort_by(|a, b| a.best_mse().total_cmp(&b.best_mse()));
 }
 
+/// As cases are ranked: by the median of many starts, or by the lowest loss of one.
 pub(super) fn sort_by_mse(cases: &mut [Trained<'_>]) {
     cases.sort_by_cached_key(|trained| Ordered(trained.typical_mse()));
 }

@@ -51,13 +51,18 @@ fn who_did(ranked: &[Trained<'_>]) -> Option<String> {
     if known.len() < 2 {
         return None;
     }
+    let by = if known.iter().any(|(trained, _)| trained.finding.trials.is_some()) {
+        ", by the median of its starts"
+    } else {
+        ""
+    };
     Some(if close.is_empty() {
-        format!("None of the {} came within 5 % of what it can reach.", known.len())
+        format!("None of the {} came within 5 % of what it can reach{by}.", known.len())
     } else if close.len() == known.len() {
-        "All of them came within 5 % of what they can reach.".into()
+        format!("Each of them came within 5 % of what it can reach{by}.")
     } else {
         format!(
-            "Within 5 % of what they can reach came {} of {}: {}.",
+            "Within 5 % of what it can reach{by} came {} of {}: {}.",
             close.len(),
             known.len(),
             listed(&close)
@@ -65,10 +70,13 @@ fn who_did(ranked: &[Trained<'_>]) -> Option<String> {
     })
 }
 
-/// What kept the others from it: the gravest diagnosis of each, as far as it bears on the result.
+/// What kept the others from it: the gravest diagnosis of each, as far as it bears on the result. Where nothing is known of what
+/// can be reached, what hindered any of them.
 fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
     let mut causes: Vec<(Kind, Vec<String>)> = Vec::new();
-    for trained in ranked.iter().filter(|trained| came_close(trained) != Some(true)) {
+    let is_known = ranked.iter().any(|trained| came_close(trained).is_some());
+    let is_meant = |trained: &&Trained<'_>| came_close(trained) == is_known.then_some(false);
+    for trained in ranked.iter().filter(is_meant) {
         let gravest =
             trained.finding.diagnoses.iter().find(|diagnosis| diagnosis.kind.weight() != Weight::Note);
         let Some(diagnosis) = gravest else { continue };
@@ -84,7 +92,7 @@ fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
             let cause = match kind {
                 Kind::Diverged => "diverged",
                 Kind::DeadUnit => "had a dead neuron",
-                Kind::Stuck => "came to rest far above it",
+                Kind::Stuck => "came to rest far above what can be reached",
                 Kind::Saturated => "were in a flat tail of the activation",
                 Kind::Plateau => "stood on a plateau",
                 Kind::NotConverged => "had not converged",
@@ -93,12 +101,13 @@ fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
             format!("{} {cause}", listed(names))
         })
         .collect();
-    let of = if ranked.iter().any(|trained| trained.finding.trials.is_some()) {
-        "What kept the others from it, as their first starts tell"
+    let of = if is_known { "What kept the others from it" } else { "What hindered training" };
+    let by = if ranked.iter().any(|trained| trained.finding.trials.is_some()) {
+        ", as first starts tell"
     } else {
-        "What kept the others from it"
+        ""
     };
-    (!parts.is_empty()).then(|| format!("{of}: {}.", parts.join("; ")))
+    (!parts.is_empty()).then(|| format!("{of}{by}: {}.", parts.join("; ")))
 }
 
 /// From how many starts a unit ended dead, and how many diverged, of the cases with such starts; the most first.
@@ -191,12 +200,12 @@ pub(super) fn listed(names: &[String]) -> String {
 /// How the starts of a case spread, as a table shows it.
 #[derive(serde::Serialize)]
 pub(super) struct SpreadView {
-    starts: usize,
+    pub(super) starts: usize,
     pub(super) median: String,
     median_value: Option<f64>,
     /// `0.31 … 1.2`.
-    quartiles: String,
-    best: String,
+    pub(super) quartiles: String,
+    pub(super) best: String,
     /// `75 %`; a dash where nothing says what success is.
     pub(super) success: String,
     success_value: Option<f64>,

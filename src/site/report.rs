@@ -4,7 +4,7 @@ use super::alt;
 use super::attained::bounds_text;
 use super::diagnoses::{self, counts};
 use super::gallery::{Gallery, Trained};
-use super::judged;
+use super::judged::{self, spread_view};
 use super::link;
 use super::markdown::{self, Spot, Text, folder_of_page};
 use super::wording::{batches_text, data_text, learning_rate_text, optimizer_text, schedule_text};
@@ -140,21 +140,35 @@ fn body<'e>(
 }
 
 fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
-    let mut text = String::from(
-        "| rank | activation | lowest MSE | final MSE | attainable MSE | diagnoses | fit |\n|--:|--|--:|--:|--:|--|--|\n",
+    let has_starts = ranked.iter().any(|trained| trained.finding.trials.is_some());
+    let (found, alignment) = if has_starts {
+        ("median MSE | quartiles | best start | success", "--:|--:|--:|--:")
+    } else {
+        ("lowest MSE | final MSE", "--:|--:")
+    };
+    let mut text = format!(
+        "| rank | activation | {found} | attainable MSE | diagnoses | fit |\n|--:|--|{alignment}|--:|--|--|\n",
     );
     for (rank, &trained) in ranked.iter().enumerate() {
         let preview = gallery.preview(trained);
         let preview =
             preview.map_or_else(String::new, |planned| image(gallery, path, planned, PREVIEW_WIDTH));
-        let last = trained.run.final_mse();
-        let last = last.map_or_else(|| "–".into(), |mse| crate::number::significant(mse, 4));
+        let found = match spread_view(trained) {
+            Some(spread) => {
+                format!("{} | {} | {} | {}", spread.median, spread.quartiles, spread.best, spread.success)
+            }
+            None if has_starts => "– | – | – | –".into(),
+            None => {
+                let last = trained.run.final_mse();
+                let last = last.map_or_else(|| "–".into(), |mse| trained.loss_text(mse));
+                format!("{} | {last}", trained.best_text())
+            }
+        };
         text.push_str(&format!(
-            "| {} | [{}]({}) | {} | {last} | {} | {} | {preview} |\n",
+            "| {} | [{}]({}) | {found} | {} | {} | {preview} |\n",
             rank + 1,
             plain(&name(trained)),
             case_address(path, trained),
-            trained.typical_text(),
             bounds_text(trained),
             diagnoses::words(trained),
         ));

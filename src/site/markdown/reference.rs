@@ -4,6 +4,7 @@ use pulldown_cmark::LinkType;
 
 use super::{Spot, Text, embedded, place};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::function::builtin;
 use crate::plan::PlannedFigure;
 use crate::site::gallery::Gallery;
 use crate::site::link;
@@ -99,9 +100,11 @@ pub(super) fn resolve(
     let Some((_, thing)) = names.iter().find(|(name, _)| *name == id) else {
         let place = place(text, address, &format!("no {scheme} of this name"));
         let diagnostic = Diagnostic::error(format!("there is no {scheme} `{id}`"), place);
+        let is_unused = scheme == "activation" && builtin(id).is_some();
         found.push(match nearest(id, names.iter().map(|(name, _)| *name)) {
+            _ if is_unused => diagnostic.help("it is built in, but no spec uses it, so that it has no page"),
             Some(nearest) => diagnostic.help(format!("did you mean `{scheme}:{nearest}`?")),
-            None => diagnostic.help("`actfn-site list` shows all names"),
+            None => diagnostic.help(format!("`actfn-site list {scheme}s` shows all names")),
         });
         return String::new();
     };

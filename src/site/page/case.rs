@@ -11,6 +11,7 @@ use crate::site::attained::{Attained, attained};
 use crate::site::diagnoses::{Account, accounts};
 use crate::site::gallery::Trained;
 use crate::site::highlight;
+use crate::site::judged::spread_view;
 use crate::site::math;
 use crate::site::player::{PlayerView, player};
 use crate::site::wording::{
@@ -92,6 +93,12 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
     let ending = trained.finding.ending(case).sentence(run);
     let restarts = run.restarts.as_ref();
     let restarts = restarts.map_or_else(String::new, |restarts| format!(" {}", restarts_text(restarts)));
+    let starts = spread_view(trained).map_or_else(String::new, |spread| {
+        format!(
+            " What this page shows is the first of {} starts: the median of their lowest losses is {}, the lowest of all {}.",
+            spread.starts, spread.median, spread.best
+        )
+    });
     let first = trained.finding.diagnoses.first();
     let description = format!(
         "{title}: lowest MSE {} in the experiment {experiment_title}. {}",
@@ -118,7 +125,7 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
         model: draft.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
         facts: facts(trained),
         diagnoses: accounts(trained),
-        ending: format!("{ending}{restarts}"),
+        ending: format!("{ending}{restarts}{starts}"),
         fit: preview.map(|planned| draft.figure(planned)),
         player: player(gallery, trained),
         animations,

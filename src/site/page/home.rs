@@ -142,14 +142,15 @@ fn experiment_card(draft: &mut Draft<'_, '_>, experiment: &Experiment) -> Card {
     crate::site::gallery::sort_by_lowest(&mut cases);
     let preview = gallery.preview_of(experiment);
     let noun = if count == 1 { "case" } else { "cases" };
-    let lowest = cases.first().filter(|first| first.run.best.is_some()).map_or_else(String::new, |first| {
-        format!(
-            ", lowest MSE {} ({} on {})",
-            first.best_text(),
-            first.case.activation.title,
-            first.case.target.title
-        )
-    });
+    let lowest =
+        cases.first().filter(|first| first.finding.lowest().is_some()).map_or_else(String::new, |first| {
+            format!(
+                ", lowest MSE {} ({} on {})",
+                first.lowest_text(),
+                first.case.activation.title,
+                first.case.target.title
+            )
+        });
     Card {
         title: experiment.title.clone(),
         url: draft.url(&format!("experiments/{}/index.html", experiment.id)),
@@ -210,9 +211,9 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str, sheet: usi
                 crate::site::gallery::sort_by_lowest(&mut cases);
                 let lowest = cases
                     .first()
-                    .filter(|first| first.run.best.is_some())
+                    .filter(|first| first.finding.lowest().is_some())
                     .map_or_else(String::new, |first| {
-                        format!(", lowest MSE {} ({})", first.best_text(), first.case.activation.title)
+                        format!(", lowest MSE {} ({})", first.lowest_text(), first.case.activation.title)
                     });
                 Card {
                     title: target.title.clone(),
@@ -221,7 +222,7 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str, sheet: usi
                     summary_html: String::new(),
                     note: format!("{}{lowest}", used(cases.len())),
                     svg: cases.first().map_or_else(String::new, |first| {
-                        let parameters = first.run.best.as_ref().map(|best| best.parameters.as_slice());
+                        let parameters = first.finding.lowest().map(|best| best.parameters.as_slice());
                         sparkline::fit_svg(first.case, parameters)
                     }),
                     figure: None,
@@ -234,12 +235,12 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str, sheet: usi
                 let mut cases: Vec<_> =
                     gallery.cases().filter(|trained| trained.case.model.id == model.id).collect();
                 crate::site::gallery::sort_by_lowest(&mut cases);
-                let best = cases.first().filter(|first| first.run.best.is_some());
+                let best = cases.first().filter(|first| first.finding.lowest().is_some());
                 let lowest = best.map_or_else(String::new, |best| {
                     let case = best.case;
                     format!(
                         ", lowest MSE {} ({} on {})",
-                        best.best_text(),
+                        best.lowest_text(),
                         case.activation.title,
                         case.target.title
                     )
@@ -253,7 +254,7 @@ pub(in crate::site) fn list(draft: &mut Draft<'_, '_>, section: &str, sheet: usi
                     summary_html: draft.summary(&Text::of_model(model)),
                     note: format!("{parameters} {noun}; {}{lowest}", used(cases.len())),
                     svg: best.map_or_else(String::new, |best| {
-                        let parameters = best.run.best.as_ref().map(|best| best.parameters.as_slice());
+                        let parameters = best.finding.lowest().map(|best| best.parameters.as_slice());
                         sparkline::fit_svg(best.case, parameters)
                     }),
                     figure: None,

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::alt;
 use super::assets::SEARCH_INDEX;
-use super::attained::{bounds_text, gap_text};
+use super::attained::{bounds_text, gap};
 use super::diagnoses::{Badge, badges};
 use super::feed;
 use super::gallery::{Gallery, Trained};
@@ -164,6 +164,7 @@ struct CaseRow {
     attainable: String,
     /// The least that is known to be reached.
     attainable_value: Option<f64>,
+    /// How far the loss that it is ranked by is above that.
     gap: String,
     gap_value: Option<f64>,
     /// Its rank by what could be reached, among those with the same target and experiment; `None` where it is not known.
@@ -365,6 +366,7 @@ impl Draft<'_, '_> {
         for &(trained, rank) in cases {
             let case = trained.case;
             let best = trained.run.best.as_ref().map(|best| best.parameters.as_slice());
+            let gap = gap(trained);
             let experiment =
                 self.gallery.experiment(&case.experiment).map_or("", |found| found.title.as_str());
             rows.push(CaseRow {
@@ -383,8 +385,8 @@ impl Draft<'_, '_> {
                 final_mse_value: trained.run.final_mse(),
                 attainable: bounds_text(trained),
                 attainable_value: trained.finding.attained(),
-                gap: gap_text(trained),
-                gap_value: trained.finding.training_gap(),
+                gap: gap.map_or_else(|| "–".into(), |gap| trained.loss_text(gap)),
+                gap_value: gap,
                 attainable_rank: trained.standing.attainable_rank,
                 spread: spread_view(trained),
                 is_lowest: rank == 1 && trained.run.best.is_some(),

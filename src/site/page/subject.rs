@@ -5,12 +5,12 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, Layout, Link};
-use crate::site::gallery::{Trained, sort_by_lowest};
+use crate::site::gallery::{Trained, sort_by_lowest, sort_by_mse};
 use crate::site::judged::verdict;
 use crate::site::markdown::Text;
 use crate::site::math;
 use crate::site::sheet;
-use crate::spec::{Model, Source, Target};
+use crate::spec::{Model, ModelType, Source, Target};
 
 /// One of the two.
 #[derive(Serialize)]
@@ -40,6 +40,8 @@ struct Group {
     verdict: Vec<String>,
     /// Those on this sheet.
     rows: Vec<CaseRow>,
+    /// Whether the experiment asks for many starts.
+    has_starts: bool,
 }
 
 /// The case with the lowest loss of an activation and a model on one target.
@@ -92,11 +94,16 @@ pub(in crate::site) fn model(draft: &mut Draft<'_, '_>, model: &Model, sheet: us
     let cases: Vec<Trained<'_>> =
         draft.gallery.cases().filter(|trained| trained.case.model.id == model.id).collect();
     let summary = format!("The model {}: its formula and every case that uses it.", model.title);
-    let facts = vec![
-        Fact::new("id", model.id.clone()),
-        Fact::new("type", model.model_type.name()),
-        Fact::new("parameters", model.model_type.parameter_count().to_string()),
-    ];
+    let facts = vec![Fact::new("id", model.id.clone()), Fact::new("type", model.model_type.name())];
+    let hidden_layers = match &model.model_type {
+        ModelType::Mlp { hidden_sizes } => {
+            let sizes: Vec<String> = hidden_sizes.iter().map(usize::to_string).collect();
+            Some(Fact::new("hidden sizes", sizes.join(", ")))
+        }
+        ModelType::SingleNeuron | ModelType::ScaledInput => None,
+    };
+    let parameters = Fact::new("parameters", model.model_type.parameter_count().to_string());
+    let facts = facts.into_iter().chain(hidden_layers).chain([parameters]).collect();
     SubjectPage {
         formula_html: math::formula(&model.model_type.formula(r"\varphi"), true),
         description_html: if is_first { draft.html(&Text::of_model(model)) } else { String::new() },
@@ -141,8 +148,8 @@ fn across(draft: &Draft<'_, '_>, target: &Target) -> Vec<Lowest> {
             url: draft.url(&trained.page()),
             color: case.activation.color.to_string(),
             model: draft.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
-            best_mse: trained.best_text(),
-            best_mse_value: trained.run.best.as_ref().map(|best| best.mse),
+            best_mse: trained.lowest_text(),
+            best_mse_value: trained.finding.lowest().map(|best| best.mse),
             experiment: draft.link(experiment, &format!("experiments/{}/index.html", case.experiment)),
             case_count,
         }
@@ -187,7 +194,8 @@ fn page(
         };
         let part = part.start.saturating_sub(first)..part.end.saturating_sub(first);
         let rows = draft.rows(&ranked(&cases, part), shown.len());
-        groups.push(Group { experiment: link, count: of_one.len(), verdict, rows });
+        let has_starts = of_one.iter().any(|trained| trained.finding.trials.is_some());
+        groups.push(Group { experiment: link, count: of_one.len(), verdict, rows, has_starts });
     }
     let breadcrumbs = vec![draft.home_link(), draft.link(section.0, section.1)];
     let layout = draft.layout(title, summary, breadcrumbs);
@@ -214,7 +222,7 @@ fn ranked<'g>(cases: &[&Trained<'g>], shown: Range<usize>) -> Vec<(Trained<'g>, 
         let end = first + on_target.len();
         if first < shown.end && shown.start < end {
             let mut ranked: Vec<Trained<'_>> = on_target.iter().map(|trained| **trained).collect();
-            sort_by_lowest(&mut ranked);
+            sort_by_mse(&mut ranked);
             let places = shown.start.max(first) - first..shown.end.min(end) - first;
             rows.extend(ranked.into_iter().zip(1..).take(places.end).skip(places.start));
         }

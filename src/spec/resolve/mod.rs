@@ -201,7 +201,7 @@ fn unknown(name: &Located<String>, namespace: Namespace, names: &[&str], faults:
             names.dedup();
             diagnostic.help(format!("there are {}", listed(names)))
         }
-        None => diagnostic.help("`actfn-site list` shows all names"),
+        None => diagnostic.help(format!("`actfn-site list {noun}s` shows all names")),
     }
 }
 
