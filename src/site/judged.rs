@@ -101,7 +101,11 @@ fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
             format!("{} {cause}", listed(names))
         })
         .collect();
-    let of = if is_known { "What kept the others from it" } else { "What hindered training" };
+    let of = match ranked.iter().any(|trained| came_close(trained) == Some(true)) {
+        true => "What kept the others from it",
+        false if is_known => "What kept them from it",
+        false => "What hindered training",
+    };
     let by = if ranked.iter().any(|trained| trained.finding.trials.is_some()) {
         ", as first starts tell"
     } else {

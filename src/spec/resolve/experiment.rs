@@ -245,6 +245,20 @@ fn figures(
             for model in models.unwrap_or_default() {
                 report_unsuited(name, &figure, model, faults);
             }
+            let is_searched =
+                |model: &Arc<Model>| !matches!(model.model_type, ModelType::Mlp { .. });
+            let reason = match figure.figure_type {
+                FigureType::LossBoxes if matches!(typed.seeds, Field::Absent) => {
+                    "it shows the losses of many starts, and this experiment has one: `seeds: 16` asks for more"
+                }
+                FigureType::Attainable if models.is_some_and(|models| !models.iter().any(is_searched)) => {
+                    "it shows what can be attained, which is known of single neurons and scaled inputs only"
+                }
+                _ => return Some(figure),
+            };
+            let place = faults.place(&name.span, "nothing to show");
+            let message = format!("the figure `{}` would be empty", name.value);
+            faults.push(Diagnostic::error(message, place).help(reason));
             Some(figure)
         })
         .collect();
