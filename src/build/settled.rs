@@ -128,7 +128,7 @@ impl Settled {
         let is_as_built = outputs.par_iter().all(|(name, stamp)| {
             let path = options.out.join(name);
             let has_content = built.files.get(name).is_none_or(|content| {
-                read_plain(&path).is_ok_and(|found| blake3::hash(&found) == content.hash)
+                read_plain(&path, content.length).is_ok_and(|found| blake3::hash(&found) == content.hash)
             });
             has_content && Stamp::of(&path).as_ref() == Some(stamp)
         });

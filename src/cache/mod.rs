@@ -9,7 +9,7 @@ mod lock;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -233,8 +233,10 @@ impl Cache {
     }
 }
 
-/// The payload of a file, if it is what was stored under the key. A file that does not even begin as an entry may be of any
-/// size, and is not read further.
+/// Longer payloads, which only the largest trainings have, are not taken into memory before they are known to be whole.
+const LONG: u64 = 1 << 26;
+
+/// The payload of a file, if it is what was stored under the key. A file that is no entry may be of any size, and takes no memory.
 fn read_intact(path: &Path, key: CacheKey) -> Option<Vec<u8>> {
     let mut file = File::open(path).ok()?;
     let mut header = [0; HEADER];
@@ -243,6 +245,14 @@ fn read_intact(path: &Path, key: CacheKey) -> Option<Vec<u8>> {
     let (own_key, hash) = hashes.split_at(32);
     if magic != MAGIC || own_key != key.as_bytes() {
         return None;
+    }
+    if file.metadata().ok()?.len() > LONG {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(&file).ok()?;
+        if hash != hasher.finalize().as_bytes() {
+            return None;
+        }
+        file.seek(SeekFrom::Start(HEADER as u64)).ok()?;
     }
     let mut payload = Vec::new();
     file.read_to_end(&mut payload).ok()?;
@@ -290,6 +300,17 @@ mod tests {
             assert_eq!(cache.load(EntryKind::Run, key("a")), Lookup::Corrupt, "cut at {at}");
         }
         assert_eq!(cache.verify().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn long_entries_are_read_and_their_damage_is_noticed() {
+        let (_folder, cache) = cache();
+        let payload = vec![7; usize::try_from(LONG).unwrap() + 1];
+        cache.store(EntryKind::Run, key("a"), &payload).unwrap();
+        assert!(cache.load(EntryKind::Run, key("a")) == Lookup::Hit(payload));
+        let path = cache.path(EntryKind::Run, key("a"));
+        fs::File::options().write(true).open(&path).unwrap().set_len(LONG * 2).unwrap();
+        assert_eq!(cache.load(EntryKind::Run, key("a")), Lookup::Corrupt);
     }
 
     #[test]

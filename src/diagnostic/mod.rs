@@ -120,16 +120,24 @@ pub fn shortened(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// Longer than any name that there is, in bytes.
 const LONGEST_NAME: usize = 200;
 
+/// How many pairs of characters are compared in search of the nearest name: some thousand names of usual length.
+const MOST_PAIRS: usize = 400_000;
+
 /// The valid name nearest to a mistyped one, if one is near enough to be meant.
 pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     // What is longer than any name is like none; and a length that differs by more is a distance of more.
     let is_comparable =
         |name: &&str| name.len().abs_diff(typed.len()) <= 1.max(name.len().max(typed.len()) / 3);
+    let mut pairs = 0;
     names
         .into_iter()
         .filter(|_| typed.len() <= LONGEST_NAME)
         .filter(is_comparable)
-        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
+        .take_while(|name| {
+            pairs += typed.len() * name.len();
+            pairs <= MOST_PAIRS
+        })
+        .map(|name| (strsim::osa_distance(typed, name), name))
         .filter(|&(distance, name)| {
             let length = name.len().max(typed.len());
             distance < length && distance <= 1.max(length / 3)

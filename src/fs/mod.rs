@@ -41,9 +41,14 @@ pub fn at<T>(path: &Path, verb: &'static str, result: io::Result<T>) -> Result<T
     result.map_err(|error| FileError { path: path.to_owned(), verb, error })
 }
 
-/// What is in a plain file. What is none is not opened: a pipe may never end, and a link may lead anywhere.
-pub fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
-    if path.symlink_metadata()?.is_file() { fs::read(path) } else { Err(no_plain_file()) }
+/// What is in a plain file of no more than so many bytes. What is none is not opened: a pipe may never end, and a link may lead
+/// anywhere.
+pub fn read_plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let metadata = path.symlink_metadata()?;
+    if !metadata.is_file() {
+        return Err(no_plain_file());
+    }
+    if metadata.len() > most { Err(io::Error::other("it is too large")) } else { fs::read(path) }
 }
 
 fn no_plain_file() -> io::Error {

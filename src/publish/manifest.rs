@@ -18,11 +18,14 @@ pub(super) struct Manifest {
     pub(super) is_damaged: bool,
 }
 
+/// No list is longer: that of a million files has some 150 MB.
+const LONGEST: u64 = 1 << 30;
+
 impl Manifest {
     /// That of a folder; an empty one where there is none. Lines that name anything but a plain path inside the folder count
     /// for nothing: the file may have been edited by anyone.
     pub(super) fn read(folder: &Path) -> Self {
-        let bytes = match read_plain(&folder.join(MANIFEST)) {
+        let bytes = match read_plain(&folder.join(MANIFEST), LONGEST) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let is_damaged =

@@ -57,19 +57,27 @@ pub(super) fn feed(specs: &Specs) -> Option<Feed> {
     let moment = |date: Date| format!("{date}T00:00:00Z");
     let updated = moment(dated.first()?.0);
     let entries = dated.into_iter().map(|(date, title, page, text)| Entry {
-        title: title.to_owned(),
+        title: text_of_xml(title),
         url: format!("{base_url}{page}"),
         updated: moment(date),
-        summary: first_words(text),
+        summary: text_of_xml(&first_words(text)),
     });
     Some(Feed {
-        title: specs.site.title.clone(),
-        description: specs.site.description.clone(),
+        title: text_of_xml(&specs.site.title),
+        description: text_of_xml(&specs.site.description),
         feed_url: format!("{base_url}{PATH}"),
         entries: entries.collect(),
         base_url,
         updated,
     })
+}
+
+/// A text without the characters that XML 1.0 cannot have, however they are written: most of those that control, and two that are
+/// none. (<https://www.w3.org/TR/xml/#charsets>)
+fn text_of_xml(text: &str) -> String {
+    let is_allowed =
+        |character: &char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    text.chars().filter(is_allowed).collect()
 }
 
 /// The text of the first paragraph, without its marks.
@@ -89,4 +97,14 @@ fn first_words(markdown: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_cannot_have_is_left_out() {
+        assert_eq!(text_of_xml("a\u{1}b\u{fffe}c\u{ffff}\td\u{0}é\u{1f600}"), "abc\tdé\u{1f600}");
+    }
 }

@@ -155,6 +155,17 @@ impl Decode for u64 {
             Value::Integer(value) if value >= 0 => {
                 Self::try_from(value).ok().or_else(|| mismatch(node, faults))
             }
+            // `1e3` is a whole number too. Up to 2⁵³ all are exact.
+            Value::Number(value)
+                if value.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&value) =>
+            {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it is whole, and in range"
+                )]
+                Some(value as u64)
+            }
             _ => mismatch(node, faults),
         }
     }

@@ -82,7 +82,7 @@ macro_rules! limits {
     };
 }
 
-// Snapshots are frames; numbers are of 8 bytes. Pages of 20,000 cases alone are half of what GitHub Pages publish, and take six
+// Activations are compared in pairs. Snapshots are frames; numbers are of 8 bytes. Pages of 20,000 cases alone are half of what GitHub Pages publish, and take six
 // seconds to check.
 limits! {
     bytes: 4_000_000 up to 64_000_000,
@@ -102,6 +102,7 @@ limits! {
     boxes: 10_000_000 up to 1_000_000_000,
     coefficients: 64 up to 400,
     pages: 1_000 up to 10_000,
+    activations: 300 up to 3_000,
 }
 
 impl Limits {
@@ -173,12 +174,13 @@ mod tests {
             ["if it is meant, `limits: {epochs: 12000000}` in the `site` spec allows it"]
         );
         assert!(load(&site("12000000")).is_ok());
+        assert!(load(&site("1.2e7")).is_ok());
         assert!(load(&site("11999999")).is_err());
         // A limit can be lowered too, and not raised without end.
         let small = asks.replace("12000000", "50");
         let lowered = spec::load(&[file("a.yaml", &small), file("site.yaml", &site("40"))], Vec::new());
         assert!(lowered.unwrap_err()[0].message.contains("from 1 to 40"));
-        for wrong in ["0", "-1", "1e3", "1000000000001", "many"] {
+        for wrong in ["0", "-1", "1e13", "12000000.5", "1000000000001", "many"] {
             let found = load(&site(wrong)).unwrap_err();
             assert!(
                 found.iter().any(|fault| fault.place.as_ref().unwrap().file.path == "specs/site.yaml"),

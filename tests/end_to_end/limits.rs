@@ -85,6 +85,20 @@ fn what_is_no_sane_yaml_is_refused_at_once() {
             many(1_200, "---\n", |at| format!("kind: page\nid: p{at}\nbody: x\n")),
             "limits: {pages: 1200}",
         ),
+        (
+            "activations without end",
+            many(2_000, "---\n", |at| format!("kind: activation\nid: a{at}\nexpression: x\n")),
+            "limits: {activations: 2000}",
+        ),
+        (
+            "names that are nearly there",
+            many(1_000, "---\n", |at| {
+                format!("kind: target\nid: {}{at}\nexpression: x\n", "abcdefghij".repeat(9))
+            }) + "---\nkind: experiment\nid: e\nactivation: tanh\ntraining: {learning_rate: 0.1, epochs: 1}\ntarget: ["
+                + &many(1_000, ", ", |at| format!("{}{at}", "abcdefghik".repeat(9)))
+                + "]\n",
+            "there is no target",
+        ),
         ("five million bytes", format!("# {}", "x".repeat(5_000_000)), "limits: {bytes: 5000002}"),
         ("seventeen million bytes", "x".repeat(17_000_000), "larger than 16 MB"),
         (

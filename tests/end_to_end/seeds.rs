@@ -72,6 +72,62 @@ fn a_number_of_seeds_counts_from_that_of_the_initialisation() {
     );
 }
 
+/// A loss as pages show it, four digits of it.
+fn shown(mse: f64) -> String {
+    let text = format!("{mse:.3e}");
+    let (digits, exponent) = text.split_once('e').unwrap();
+    let exponent: i32 = exponent.parse().unwrap();
+    assert!((-4..1).contains(&exponent), "{mse} would be shown with a power of ten");
+    let decimals = usize::try_from(3 - exponent).unwrap();
+    assert!(digits.len() == 5);
+    format!("{mse:.decimals$}")
+}
+
+#[test]
+fn pages_tell_the_median_and_the_lowest_of_all_starts() {
+    let project = Project::new(&[
+        ("specs/line.yaml", TARGET),
+        (
+            "specs/e.yaml",
+            "kind: experiment\nid: e\ntarget: line\nactivation: [sigmoid, tanh]\ndata: {points: 40}\n\
+             init: {distribution: normal, std: 2, seed: 3}\ntraining: {learning_rate: 0.05, epochs: 60}\nseeds: 5\n",
+        ),
+    ]);
+    project.build();
+    let starts = project.read("public/experiments/e/starts.csv");
+    let (names, losses) = (column(&starts, "activation"), column(&starts, "best_mse"));
+    let of = |activation: &str| -> Vec<f64> {
+        let own = names.iter().zip(&losses).filter(|(name, _)| *name == activation);
+        let mut own: Vec<f64> = own.map(|(_, loss)| loss.parse().unwrap()).collect();
+        assert_eq!(own.len(), 5);
+        own.sort_by(f64::total_cmp);
+        own
+    };
+    let report = project.read("public/experiments/e/REPORT.md");
+    assert!(report.contains("| median MSE | quartiles | best start | success |"), "{report}");
+    for (activation, title) in [("sigmoid", "Sigmoid"), ("tanh", "Tanh")] {
+        let (own, page) = (of(activation), format!("public/experiments/e/line/{activation}/index.html"));
+        let row = report.lines().find(|line| line.contains(&format!("[{title}]"))).unwrap();
+        for part in [shown(own[2]), format!("{} … {}", shown(own[1]), shown(own[3])), shown(own[0])] {
+            assert!(row.contains(&format!("| {part} |")), "{row}: {part}");
+        }
+        let told = format!(
+            "first of 5 starts: the median of their lowest losses is {}, the lowest of all {}",
+            shown(own[2]),
+            shown(own[0])
+        );
+        assert!(project.read(&page).contains(&told), "{told}");
+    }
+    // The lowest of all is not that of a first start, so that one can be told from the other.
+    let lowest = of("sigmoid")[0].min(of("tanh")[0]);
+    let firsts = column(&project.read("public/experiments/e/results.csv"), "best_mse");
+    assert!(firsts.iter().all(|first| first.parse::<f64>().unwrap() > lowest));
+    for page in ["index.html", "targets/index.html", "models/index.html"] {
+        let told = format!("lowest MSE {} (", shown(lowest));
+        assert!(project.read(&format!("public/{page}")).contains(&told), "{page}: {told}");
+    }
+}
+
 #[test]
 fn a_case_alone_has_no_verdict_to_be_made_again() {
     let alone = experiment("seed: 1", "seeds: 3\n").replace("[identity, sigmoid]", "sigmoid");

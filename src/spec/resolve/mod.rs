@@ -89,7 +89,9 @@ pub(super) fn resolve(
     let mut experiments = Vec::new();
     let mut asked = experiment::Asked::default();
     let mut pages = Vec::new();
-    let mut are_too_many = false;
+    for (limit, kind) in [(limits.pages, "page"), (limits.activations, "activation")] {
+        found.extend(one_too_many(documents, limit, kind));
+    }
     for document in documents {
         let mut faults = Faults { file: &document.file, found: Vec::new() };
         match &document.kind {
@@ -101,17 +103,6 @@ pub(super) fn resolve(
                     &mut asked,
                     &mut faults,
                 ));
-            }
-            Kind::Page(_) if limits.pages.is_exceeded(pages.len() + 1) => {
-                // Once.
-                if !are_too_many {
-                    let count = documents.iter().filter(|other| matches!(other.kind, Kind::Page(_))).count();
-                    let place = faults.place(&document.id.span, "one more");
-                    let message =
-                        format!("a site can have {} pages of its own at the most", limits.pages.most);
-                    faults.push(Diagnostic::error(message, place).help(limits.pages.help(count as u64)));
-                }
-                are_too_many = true;
             }
             Kind::Page(typed) => pages.push(Page {
                 id: document.id.value.clone(),
@@ -131,6 +122,22 @@ pub(super) fn resolve(
     experiments
         .sort_by_key(|experiment| site.home.iter().position(|id| *id == experiment.id).unwrap_or(usize::MAX));
     (library.into_specs(site, experiments, pages), found)
+}
+
+/// The first document of a kind that is more than a site can have.
+fn one_too_many(documents: &[Document], limit: Limit, kind: &str) -> Option<Diagnostic> {
+    let is_meant = |document: &&Document| match document.kind {
+        Kind::Page(_) => kind == "page",
+        Kind::Activation(_) => kind == "activation",
+        _ => false,
+    };
+    let most = usize::try_from(limit.most).unwrap_or(usize::MAX);
+    let first = documents.iter().filter(is_meant).nth(most)?;
+    let faults = Faults { file: &first.file, found: Vec::new() };
+    let message = format!("a site can have {most} {kind}s of its own at the most");
+    let count = documents.iter().filter(is_meant).count();
+    let place = faults.place(&first.id.span, "one more");
+    Some(Diagnostic::error(message, place).help(limit.help(count as u64)))
 }
 
 impl Document {
@@ -192,6 +199,10 @@ fn unknown(name: &Located<String>, namespace: Namespace, names: &[&str], faults:
     let noun = namespace.noun();
     let place = faults.place(&name.span, format!("no {noun} of this name"));
     let diagnostic = Diagnostic::error(format!("there is no {noun} `{}`", name.value), place);
+    // More are not told.
+    if faults.found.len() > MOST_TOLD {
+        return diagnostic;
+    }
     match nearest(&name.value, names.iter().copied()) {
         Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
         None if names.is_empty() => diagnostic.help(format!("no {noun} is declared yet")),

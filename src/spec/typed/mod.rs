@@ -174,6 +174,8 @@ fields! {
             coefficients: Located<u64> = 64,
             /// The pages that authors write, each of which links to all others.
             pages: Located<u64> = 1_000,
+            /// The activations that specs declare; each is compared with every other.
+            activations: Located<u64> = 300,
         }
     }
 }
