@@ -73,6 +73,7 @@ impl Scanner {
         }
         let mut last = Inputs::read(&self.options);
         let mut is_heard = self.send(last.clone());
+        let mut has_site = false;
         while is_heard {
             match nudges.recv_timeout(interval) {
                 Ok(()) => settle(&nudges),
@@ -87,7 +88,9 @@ impl Scanner {
                 }
             }
             let inputs = read(&self.options, &last, &nudges);
-            if inputs != last {
+            // A site that somebody has removed is made again.
+            let had_site = std::mem::replace(&mut has_site, self.options.out.exists());
+            if inputs != last || (had_site && !has_site) {
                 last.clone_from(&inputs);
                 self.is_outdated.store(true, Ordering::Relaxed);
                 is_heard = self.send(inputs);

@@ -262,6 +262,20 @@ fn what_stands_in_the_way_is_no_matter_once_it_is_gone() {
     expect_clean_site(&project, "the removal of a file in the way");
 }
 
+#[test]
+fn a_site_that_is_removed_is_made_again() {
+    let project = small();
+    let running = Running::start(&project, &["watch"]);
+    running.next("built");
+    // It is seen when something is looked at.
+    project.write("specs/notes.txt", "notes");
+    std::thread::sleep(Duration::from_millis(500));
+    std::fs::remove_dir_all(project.path("public")).unwrap();
+    running.next("built");
+    expect_clean_site(&project, "the removal of the site");
+    assert_eq!(running.get("/").0, 200);
+}
+
 /// Runs with a limit of the system on watched folders; `None` where no such limit can be set.
 #[cfg(target_os = "linux")]
 fn limited(project: &Project, folders: usize) -> Option<std::process::Command> {
