@@ -114,6 +114,7 @@ pub(super) fn documents(
         };
         let mut faults = Faults { file, found: Vec::new() };
         let count = nodes.len();
+        let mut cursor = Cursor::new();
         for (index, node) in nodes.iter().enumerate() {
             declare(node, count, &mut declared, &mut faults);
             let Some(typed) = typed::document(node, &mut faults) else { continue };
@@ -125,7 +126,7 @@ pub(super) fn documents(
                 },
             };
             let next = nodes.get(index + 1).map_or(file.text.len(), |next| next.span.start);
-            let source = source(name, file, node.span.start, next);
+            let source = source(name, file, node.span.start, next, &mut cursor);
             documents.push(Document { file: Arc::clone(file), id, kind: typed.kind, source });
         }
         found.append(&mut faults.found);
@@ -274,18 +275,47 @@ pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The document's text: from the line after the last `---` before it to the next `---`.
-fn source(name: &str, file: &Arc<SourceFile>, start: usize, next: usize) -> Source {
-    let text = &file.text;
-    let is_separator = |line: &str| line.trim_end() == "---" || line.starts_with("--- ");
-    let mut from = 0;
-    let mut offset = 0;
-    for line in text[..start].split_inclusive('\n') {
-        offset += line.len();
-        if is_separator(line) {
-            from = offset;
-        }
+/// How far the lines of a file have been looked at. Documents come one after the other, and so it is looked at once.
+#[derive(Debug)]
+struct Cursor {
+    /// Where a line begins.
+    offset: usize,
+    /// Its number, from 1.
+    line: usize,
+    /// The end of the last separator before it.
+    separated: usize,
+}
+
+impl Cursor {
+    fn new() -> Self {
+        Self { offset: 0, line: 1, separated: 0 }
     }
+
+    /// Goes on to the line that a place is in; returns its number, and the end of the last separator before the place.
+    fn advance(&mut self, text: &str, place: usize) -> (usize, usize) {
+        while let Some(line) = text[self.offset..].split_inclusive('\n').next()
+            && self.offset + line.len() <= place
+            && line.ends_with('\n')
+        {
+            self.offset += line.len();
+            self.line += 1;
+            if is_separator(line) {
+                self.separated = self.offset;
+            }
+        }
+        let separated = if is_separator(&text[self.offset..place]) { place } else { self.separated };
+        (self.line, separated)
+    }
+}
+
+fn is_separator(line: &str) -> bool {
+    line.trim_end() == "---" || line.starts_with("--- ")
+}
+
+/// The document's text: from the line after the last `---` before it to the next `---`.
+fn source(name: &str, file: &Arc<SourceFile>, start: usize, next: usize, cursor: &mut Cursor) -> Source {
+    let text = &file.text;
+    let (line, from) = cursor.advance(text, start);
     let mut to = start;
     for line in text[start..].split_inclusive('\n') {
         if to > start && to <= next && is_separator(line) {
@@ -293,7 +323,6 @@ fn source(name: &str, file: &Arc<SourceFile>, start: usize, next: usize) -> Sour
         }
         to += line.len();
     }
-    let line = text[..start].matches('\n').count() + 1;
     // What only an editor reads is nothing to show.
     let shown =
         text[from..to].split_inclusive('\n').filter(|line| !line.starts_with("# yaml-language-server:"));

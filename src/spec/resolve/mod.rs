@@ -199,10 +199,6 @@ fn unknown(name: &Located<String>, namespace: Namespace, names: &[&str], faults:
     let noun = namespace.noun();
     let place = faults.place(&name.span, format!("no {noun} of this name"));
     let diagnostic = Diagnostic::error(format!("there is no {noun} `{}`", name.value), place);
-    // More are not told.
-    if faults.found.len() > MOST_TOLD {
-        return diagnostic;
-    }
     match nearest(&name.value, names.iter().copied()) {
         Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
         None if names.is_empty() => diagnostic.help(format!("no {noun} is declared yet")),
