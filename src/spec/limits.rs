@@ -82,8 +82,8 @@ macro_rules! limits {
     };
 }
 
-// Activations are compared in pairs. Snapshots are frames; numbers are of 8 bytes. Pages of 20,000 cases alone are half of what GitHub Pages publish, and take six
-// seconds to check.
+// Activations are compared in pairs. Snapshots are frames; numbers are of 8 bytes. Pages of 20,000 cases alone are half of what
+// GitHub Pages publish, and take six seconds to check.
 limits! {
     bytes: 4_000_000 up to 64_000_000,
     values: 100_000 up to 10_000_000,
