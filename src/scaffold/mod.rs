@@ -119,6 +119,8 @@ pub fn new(options: &Options, kind: Kind, id: Option<&str>) -> Result<PathBuf, F
     if !found.is_empty() {
         return Err(Failure::Specs(found));
     }
+    // It may have come while the specs were read.
+    refuse_existing(&[&path])?;
     write_schema(&options.specs)?;
     write_atomic(&path, text.as_bytes())?;
     Ok(path)
