@@ -38,7 +38,7 @@ pub fn spread(case: &Case, finding: &Finding) -> Option<Spread> {
     let trials = finding.trials.as_ref()?;
     let mut losses = trials.losses();
     losses.sort_by(f64::total_cmp);
-    let attained = finding.attained_by_any(trials).zip(finding.attainable.as_ref());
+    let attained = finding.attained().zip(finding.attainable.as_ref());
     let success = attained.map(|(attained, attainable)| {
         let threshold =
             (attained * (1.0 + case.success_within)).max(AS_GOOD_AS_NOTHING * attainable.variance);

@@ -8,6 +8,7 @@ use super::rows::{label, row_label};
 use super::text::{self, Font};
 use crate::finding::Finding;
 use crate::plan::Case;
+use crate::verdict::typical_loss;
 
 /// Losses below this share of the largest are drawn as this: what is smaller is as good as nothing, and a logarithmic axis
 /// would show nothing else.
@@ -20,7 +21,7 @@ const ATTAINED: Ink = Ink::solid(0x00, 0x72, 0xb2);
 /// One case whose attainable loss is known.
 struct Row {
     label: String,
-    /// `None` where not even the first loss was finite.
+    /// The loss that the case is ranked by; `None` where not even the first loss was finite.
     trained: Option<f64>,
     lower: f64,
     upper: f64,
@@ -31,7 +32,7 @@ impl Row {
         let (lower, upper) = finding.bounds()?;
         Some(Self {
             label: row_label(case, true),
-            trained: finding.run.best.as_ref().map(|best| best.mse),
+            trained: Some(typical_loss(finding)).filter(|loss| loss.is_finite()),
             lower,
             upper,
         })
@@ -118,11 +119,15 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
     chart.draw_dots(&mut canvas, &dots(&|row| Some(row.upper)), radius, paper.ground(), attained_ink);
     chart.draw_dots(&mut canvas, &dots(&|row| row.trained), 0.7 * radius, trained_ink, trained_ink);
 
+    let found = match cases.iter().any(|(_, finding)| finding.trials.is_some()) {
+        true => "found by training, median over the starts",
+        false => "found by training",
+    };
     let mut start = left;
     let base = top - 0.5 * legend_room;
     for (fill, ring, name, size) in [
         (paper.ground(), attained_ink, "attainable", 1.0),
-        (trained_ink, trained_ink, "found by training", 0.7),
+        (trained_ink, trained_ink, found, 0.7),
     ] {
         let radius = size * radius.max(3.0);
         let center = (start + radius, base);

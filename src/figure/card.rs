@@ -65,7 +65,7 @@ fn draw_curves(canvas: &mut Canvas, area: Area, unit: f64, cases: &[(&Case, &Fin
         .iter()
         .filter(|(case, _)| case.target.id == first.target.id)
         .filter_map(|(case, finding)| {
-            let best = finding.run.best.as_ref()?;
+            let best = finding.lowest()?;
             Some((*case, best.mse, prediction(case, &best.parameters)))
         })
         .collect();
@@ -126,9 +126,9 @@ fn subject(cases: &[(&Case, &Finding)]) -> String {
     format!("{}: {activations} on {targets}", counted(cases.len(), "case"))
 }
 
-/// The lowest loss of all.
+/// The lowest loss of all, of any start.
 fn result(cases: &[(&Case, &Finding)]) -> String {
-    let found = cases.iter().filter_map(|(case, finding)| Some((case, finding.run.best.as_ref()?.mse)));
+    let found = cases.iter().filter_map(|(case, finding)| Some((case, finding.lowest()?.mse)));
     let lowest = found.min_by(|a, b| a.1.total_cmp(&b.1));
     lowest.map_or_else(
         || "no finite loss was found".into(),

@@ -83,8 +83,7 @@ impl Finding {
         attainable: Option<Arc<Attainable>>,
     ) -> Result<Self, Violation> {
         let attainable = attainable.filter(|attainable| attainable.upper.is_finite());
-        let of_trials = trials.iter().flat_map(|trials| &trials.0).filter_map(|trial| trial.best.as_ref());
-        for (best, attainable) in run.best.iter().chain(of_trials).zip(attainable.iter().cycle()) {
+        for (best, attainable) in bests(&run, trials.as_deref()).zip(attainable.iter().cycle()) {
             let slack = ROUNDING * (attainable.lower + attainable.upper);
             if attainable.holds(&best.parameters) && best.mse < attainable.lower - slack {
                 return Err(Violation { trained: best.mse, certified: attainable.lower });
@@ -97,9 +96,7 @@ impl Finding {
 
     /// The best of any of its starts.
     pub fn lowest(&self) -> Option<&Best> {
-        let of_trials =
-            self.trials.iter().flat_map(|trials| &trials.0).filter_map(|trial| trial.best.as_ref());
-        self.run.best.iter().chain(of_trials).min_by(|a, b| a.mse.total_cmp(&b.mse))
+        bests(&self.run, self.trials.as_deref()).min_by(|a, b| a.mse.total_cmp(&b.mse))
     }
 
     /// How training ended.
@@ -111,11 +108,11 @@ impl Finding {
         Ending::new(&self.run, self.attainable.as_deref(), variance)
     }
 
-    /// The best of training, where it lies in the box and is a little lower than what the search found.
+    /// The best of any start that lies in the box, where it is a little lower than what the search found.
     fn better_trained(&self) -> Option<&Best> {
         let attainable = self.attainable.as_ref()?;
-        let best = self.run.best.as_ref()?;
-        (attainable.holds(&best.parameters) && best.mse < attainable.upper).then_some(best)
+        let held = bests(&self.run, self.trials.as_deref()).filter(|best| attainable.holds(&best.parameters));
+        held.min_by(|a, b| a.mse.total_cmp(&b.mse)).filter(|best| best.mse < attainable.upper)
     }
 
     /// The least loss that is known to be reached within the box: by the search or, where that is a little lower, by training.
@@ -130,15 +127,7 @@ impl Finding {
         Some(self.better_trained().map_or(&attainable.parameters, |best| &best.parameters))
     }
 
-    /// As [`Self::attained`], or by any of these trials.
-    pub fn attained_by_any(&self, trials: &Trials) -> Option<f64> {
-        let attainable = self.attainable.as_ref()?;
-        let bests = trials.0.iter().filter_map(|trial| trial.best.as_ref());
-        let held = bests.filter(|best| attainable.holds(&best.parameters)).map(|best| best.mse);
-        Some(held.fold(self.attained()?, f64::min))
-    }
-
-    /// How much lower than the best of training the loss could have been: at least 0. `None` where either is not known.
+    /// How much lower than the best of the run the loss could have been: at least 0. `None` where either is not known.
     pub fn training_gap(&self) -> Option<f64> {
         Some((self.run.best.as_ref()?.mse - self.attained()?).max(0.0))
     }
@@ -154,6 +143,12 @@ impl Finding {
         let searched = self.attainable.as_ref().map(|attainable| (attainable.w, attainable.b));
         searched.zip(case.attainable).is_some_and(|(searched, declared)| searched != (declared.w, declared.b))
     }
+}
+
+/// What every start had when its loss was lowest: the run, and the trials beside it.
+fn bests<'a>(run: &'a Run, trials: Option<&'a Trials>) -> impl Iterator<Item = &'a Best> {
+    let of_trials = trials.into_iter().flat_map(|trials| &trials.0).filter_map(|trial| trial.best.as_ref());
+    run.best.iter().chain(of_trials)
 }
 
 /// The mean square of values less their mean.

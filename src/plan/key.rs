@@ -20,7 +20,7 @@ use crate::spec::{
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
 pub const RUN_VERSION: u32 = 5;
 /// The version of everything that draws a figure.
-pub const FIGURE_VERSION: u32 = 8;
+pub const FIGURE_VERSION: u32 = 9;
 
 /// The version of the search for what can be attained.
 pub const ATTAINABLE_VERSION: u32 = 7;
@@ -187,7 +187,7 @@ fn schedule(key: &mut KeyBuilder, schedule: Schedule) {
 /// The key of a figure of cases.
 pub(super) fn cases_key(figure: &Figure, cases: &[&Case]) -> CacheKey {
     let mut key = KeyBuilder::new("figure", FIGURE_VERSION);
-    of_cases(&mut key, figure, cases);
+    of_cases(&mut key, figure, cases, Form::Main);
     key.finish()
 }
 
@@ -199,9 +199,9 @@ pub(super) fn activation_key(figure: &Figure, subject: &Activation) -> CacheKey 
 }
 
 /// What enters the key of a figure of cases.
-pub(super) fn cases_fields(figure: &Figure, cases: &[&Case]) -> Vec<KeyField> {
+pub(super) fn cases_fields(figure: &Figure, cases: &[&Case], form: Form) -> Vec<KeyField> {
     let mut key = KeyBuilder::remembering("figure", FIGURE_VERSION);
-    of_cases(&mut key, figure, cases);
+    of_cases(&mut key, figure, cases, form);
     key.into_fields()
 }
 
@@ -223,7 +223,7 @@ pub(super) fn form_key(main: CacheKey, form: Form) -> CacheKey {
 /// The key of an experiment's card, which shows titles.
 pub(super) fn card_key(figure: &Figure, cases: &[&Case]) -> CacheKey {
     let mut key = KeyBuilder::new("card", FIGURE_VERSION);
-    of_cases(&mut key, figure, cases);
+    of_cases(&mut key, figure, cases, Form::Card);
     key.text("title", &figure.title).text("site_title", &figure.caption);
     key.finish()
 }
@@ -251,12 +251,19 @@ fn form_name(form: Form) -> Option<&'static str> {
     }
 }
 
-fn of_cases(key: &mut KeyBuilder, figure: &Figure, cases: &[&Case]) {
+/// What enters the key of a picture of cases: `form` is [`Form::Card`] or any other.
+fn of_cases(key: &mut KeyBuilder, figure: &Figure, cases: &[&Case], form: Form) {
     self::figure(key, figure);
     key.integer("cases", cases.len() as u64);
-    let shows_starts = matches!(figure.figure_type, FigureType::LossBoxes | FigureType::Matrix { .. });
-    let shows_attainable = shows_starts
-        || matches!(figure.figure_type, FigureType::LossLandscape { .. } | FigureType::Attainable);
+    // What was attained is the best of all starts too.
+    let shows_attainable = matches!(
+        figure.figure_type,
+        FigureType::LossBoxes
+            | FigureType::Matrix { .. }
+            | FigureType::LossLandscape { .. }
+            | FigureType::Attainable
+    );
+    let shows_starts = shows_attainable || form == Form::Card;
     for case in cases {
         key.key("run", case.key);
         if shows_starts && let Some(trials) = case.trials_key {

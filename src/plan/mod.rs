@@ -135,7 +135,7 @@ impl PlannedFigure {
             Subject::Activation(activation) => key::activation_fields(&self.figure, activation),
             Subject::Cases(indices) => {
                 let cases: Vec<&Case> = indices.iter().map(|&index| &*plan.cases[index]).collect();
-                key::cases_fields(&self.figure, &cases)
+                key::cases_fields(&self.figure, &cases, self.form)
             }
         };
         key::with_form(fields, &self.figure, self.form)

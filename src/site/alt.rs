@@ -284,14 +284,14 @@ fn attainable(subjects: &[Trained<'_>]) -> String {
     let known: Vec<(Trained<'_>, f64, f64)> = subjects
         .iter()
         .filter_map(|trained| {
-            let best = trained.run.best.as_ref()?.mse;
-            Some((*trained, best, trained.finding.attained()?))
+            let found = Some(trained.typical_mse()).filter(|mse| mse.is_finite())?;
+            Some((*trained, found, trained.finding.attained()?))
         })
         .collect();
-    let close = known.iter().filter(|(_, best, attained)| *best <= 1.01 * attained).count();
-    let ratio = |(_, best, attained): &(Trained<'_>, f64, f64)| best / attained.max(1e-12);
+    let close = known.iter().filter(|(_, found, attained)| *found <= 1.01 * attained).count();
+    let ratio = |(_, found, attained): &(Trained<'_>, f64, f64)| found / attained.max(1e-12);
     let widest = known.iter().max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-    let Some((trained, best, attained)) = widest else {
+    let Some((trained, found, attained)) = widest else {
         return "No attainable loss is known for these models.".into();
     };
     format!(
@@ -299,7 +299,7 @@ fn attainable(subjects: &[Trained<'_>]) -> String {
          It fell furthest short for {}: {} where {} can be reached.",
         known.len(),
         subject(*trained),
-        trained.loss_text(*best),
+        trained.loss_text(*found),
         trained.loss_text(*attained)
     )
 }

@@ -1,5 +1,6 @@
 //! What stands out among all results: a few sentences, each with its number and the case that shows it best.
 
+use super::attained;
 use super::gallery::{Gallery, Trained};
 use super::judged::{came_close, name};
 use super::link;
@@ -75,7 +76,7 @@ fn artefacts(gallery: Gallery<'_>) -> Option<Headline<'_>> {
 /// The case that training left the furthest above what it can reach.
 fn widest_gap<'g>(cases: &[Trained<'g>], other: Option<Trained<'g>>) -> Option<Headline<'g>> {
     let gap = |trained: &Trained<'_>| -> Option<f64> {
-        Some(trained.finding.training_gap()? / trained.finding.attainable.as_ref()?.variance)
+        Some(attained::gap(*trained)? / trained.finding.attainable.as_ref()?.variance)
     };
     let is_other =
         |trained: &&Trained<'_>| other.is_none_or(|other| other.case.target.id != trained.case.target.id);
@@ -89,10 +90,11 @@ fn widest_gap<'g>(cases: &[Trained<'g>], other: Option<Trained<'g>>) -> Option<H
         number: format!("{:.0} %", 100.0 * share),
         title: "of a target’s variance lost to training",
         sentence: format!(
-            "{}: training stopped at an MSE of {}, where {} can be reached. Hardly another case is left as far above what it can \
+            "{}: training stopped at {} MSE of {}, where {} can be reached. Hardly another case is left as far above what it can \
              do, measured by the variance of its target.",
             place(widest),
-            widest.best_text(),
+            if widest.finding.trials.is_some() { "a median" } else { "an" },
+            widest.typical_text(),
             attained_text(widest, least)
         ),
         example: widest,

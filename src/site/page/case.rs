@@ -28,6 +28,8 @@ pub(in crate::site) struct CasePage {
     target: Link,
     activation: Link,
     model: Link,
+    /// That this is the first of many starts, and what they found; empty of one.
+    starts: String,
     facts: Vec<Fact>,
     /// How training ended, in a sentence or two; empty where a diagnosis says all of it.
     ending: String,
@@ -95,7 +97,7 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
     let restarts = restarts.map_or_else(String::new, |restarts| format!(" {}", restarts_text(restarts)));
     let starts = spread_view(trained).map_or_else(String::new, |spread| {
         format!(
-            " What this page shows is the first of {} starts: the median of their lowest losses is {}, the lowest of all {}.",
+            "What this page shows is the first of {} starts: the median of their lowest losses is {}, the lowest of all {}.",
             spread.starts, spread.median, spread.best
         )
     });
@@ -123,9 +125,10 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
         activation: draft
             .link(&case.activation.title, &format!("activations/{}/index.html", case.activation.id)),
         model: draft.link(&case.model.title, &format!("models/{}/index.html", case.model.id)),
+        starts,
         facts: facts(trained),
         diagnoses: accounts(trained),
-        ending: format!("{ending}{restarts}{starts}"),
+        ending: format!("{ending}{restarts}"),
         fit: preview.map(|planned| draft.figure(planned)),
         player: player(gallery, trained),
         animations,
