@@ -125,10 +125,9 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
     };
     let mut start = left;
     let base = top - 0.5 * legend_room;
-    for (fill, ring, name, size) in [
-        (paper.ground(), attained_ink, "attainable", 1.0),
-        (trained_ink, trained_ink, found, 0.7),
-    ] {
+    for (fill, ring, name, size) in
+        [(paper.ground(), attained_ink, "attainable", 1.0), (trained_ink, trained_ink, found, 0.7)]
+    {
         let radius = size * radius.max(3.0);
         let center = (start + radius, base);
         canvas.disc(center, radius, fill);

@@ -92,6 +92,11 @@ impl Function {
         self.0.rounding(x)
     }
 
+    /// How many operations one value takes: what it costs to examine the function.
+    pub fn operations(&self) -> usize {
+        self.0.operations.len()
+    }
+
     /// Whether it follows from the expression that φ(−x) is φ(x), or s − φ(x) for some number s.
     pub fn is_symmetric(&self) -> bool {
         self.0.is_symmetric()

@@ -3,7 +3,7 @@
 use super::ROUNDING;
 use super::breaks::{Found, Jump};
 use super::flat::Interval;
-use super::sample::{CLOSE, Samples, at, narrow, place};
+use super::sample::{CLOSE, Samples, at, most_places, place, sign_change};
 use super::tail::Tail;
 use crate::function::Function;
 
@@ -77,8 +77,19 @@ impl Lipschitz {
     }
 }
 
-/// The places within the finely sampled part where φ′ changes its sign.
-pub(super) fn turns(function: &Function, samples: &Samples) -> Vec<f64> {
+/// Where φ turns.
+#[derive(Debug)]
+pub(super) struct Turns {
+    /// From left to right; those that were not narrowed down as near as the grid tells.
+    pub(super) places: Vec<f64>,
+    /// Those that were.
+    narrowed: Vec<f64>,
+    /// What φ can be at the others.
+    others: Option<(f64, f64)>,
+}
+
+/// The places within the finely sampled part where φ′ changes its sign. The nearest to 0 are narrowed down.
+pub(super) fn turns(function: &Function, samples: &Samples) -> Turns {
     // Where only rounding makes a sign there is none.
     let core = samples.core();
     let steepest = samples.dy[core.clone()].iter().fold(0.0_f64, |most, slope| most.max(slope.abs()));
@@ -87,7 +98,7 @@ pub(super) fn turns(function: &Function, samples: &Samples) -> Vec<f64> {
         slope if slope < -ROUNDING * steepest => -1,
         _ => 0,
     };
-    let mut turns = Vec::new();
+    let mut changes = Vec::new();
     let mut last = None;
     for i in core {
         let current = sign(i);
@@ -97,13 +108,27 @@ pub(super) fn turns(function: &Function, samples: &Samples) -> Vec<f64> {
         if let Some((before, was)) = last
             && was != current
         {
-            let is_rising = was > 0;
-            let interval = (samples.z[before], samples.z[i]);
-            turns.push(place(narrow(function, interval, |point| (point.dy > 0.0) == is_rising)));
+            changes.push((before, i));
         }
         last = Some((i, current));
     }
-    turns
+    changes.sort_by(|a, b| samples.z[a.1].abs().total_cmp(&samples.z[b.1].abs()).then(a.cmp(b)));
+    let nearest = changes.len().min(most_places(function));
+    let interval = |&(before, i): &(usize, usize)| (samples.z[before], samples.z[i]);
+    let narrowed: Vec<f64> = changes[..nearest]
+        .iter()
+        .map(|change| place(sign_change(function, interval(change), |point| point.dy)))
+        .collect();
+    let others = changes[nearest..].iter().map(|&(before, i)| {
+        let (before, after) = (samples.point(before), samples.point(i));
+        let reach = (after.z - before.z) * before.dy.abs().max(after.dy.abs());
+        (before.y.min(after.y) - reach, before.y.max(after.y) + reach)
+    });
+    let others = others.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let mut places = narrowed.clone();
+    places.extend(changes[nearest..].iter().map(interval).map(|(low, high)| f64::midpoint(low, high)));
+    places.sort_by(f64::total_cmp);
+    Turns { places, narrowed, others }
 }
 
 /// A value that may be the largest, with its place.
@@ -144,7 +169,7 @@ pub(super) fn range(
     samples: &Samples,
     found: &Found,
     dead: &[Interval],
-    turns: &[f64],
+    turns: &Turns,
     edges: &[f64],
     tails: (&Tail, &Tail),
 ) -> (Bound, Bound) {
@@ -160,7 +185,7 @@ pub(super) fn range(
             z
         }
     };
-    let mut exact: Vec<Candidate> = turns.iter().map(|&z| (function.value(z), z)).collect();
+    let mut exact: Vec<Candidate> = turns.narrowed.iter().map(|&z| (function.value(z), z)).collect();
     exact.extend(
         dead.iter()
             .map(|interval| (function.value(within(interval)), 0.0_f64.clamp(interval.low, interval.high))),
@@ -192,13 +217,14 @@ pub(super) fn range(
             }
         }
         let reaches = |value: f64, other: f64| value >= other - ROUNDING * (1.0 + other.abs());
-        let highest = limit.map_or(seen, |(value, _)| value.max(seen));
+        let others = turns.others.map_or(seen, |(low, high)| if sign > 0.0 { high } else { -low });
+        let highest = limit.map_or(seen, |(value, _)| value.max(seen)).max(others);
         match (attained, at_jump, limit) {
             _ if is_pole => Bound::Unbounded,
             (Some((value, z)), ..) if reaches(value, highest) => Bound::Attained { value: sign * value, z },
             (_, Some((value, z)), _) if reaches(value, highest) => Bound::AtJump { value: sign * value, z },
             // The last samples are as good as the limit.
-            (_, _, Some((value, towards))) if value >= seen - 1e-6 * (1.0 + seen.abs()) => {
+            (_, _, Some((value, towards))) if value >= seen.max(others) - 1e-6 * (1.0 + seen.abs()) => {
                 // Without −0.
                 Bound::Approached { value: sign * value.max(seen) + 0.0, towards }
             }
@@ -263,19 +289,26 @@ pub(super) fn lipschitz(
             samples.d2y[i].abs() * samples.z[i].abs().max(1.0) > 100.0 * ROUNDING * samples.dy[i].abs();
         if is_real { samples.d2y[i] } else { 0.0 }
     };
+    let mut bends = Vec::new();
     for i in 1..samples.z.len() {
         let (before, after) = (samples.point(i - 1), samples.point(i));
         // What cannot beat the steepest sample need not be looked at.
         let reach = before.dy.abs().max(after.dy.abs())
             + (after.z - before.z) * before.d2y.abs().max(after.d2y.abs());
         if bend(i - 1) * bend(i) < 0.0 && reach >= seen {
-            let is_convex = before.d2y > 0.0;
-            let pair = narrow(function, (before.z, after.z), |point| (point.d2y > 0.0) == is_convex);
-            exact.push((at(function, pair.0).dy.abs(), place(pair)));
+            bends.push((reach, (before.z, after.z)));
         } else if i > 1 && bend(i - 2) * bend(i) < 0.0 && bend(i - 1) == 0.0 {
             exact.push((before.dy.abs(), before.z));
         }
     }
+    // Those that can be the steepest first.
+    bends.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let most = most_places(function);
+    for &(_, interval) in bends.iter().take(most) {
+        let pair = sign_change(function, interval, |point| point.d2y);
+        exact.push((at(function, pair.0).dy.abs(), place(pair)));
+    }
+    let others = bends.get(most).map_or(seen, |(reach, _)| *reach);
     let attained = largest(exact.into_iter());
     let mut limit = None;
     for (end, tail) in [(End::Left, slopes.0), (End::Right, slopes.1)] {
@@ -287,14 +320,14 @@ pub(super) fn lipschitz(
             _ => {}
         }
     }
-    let highest = limit.map_or(seen, |(value, _)| value.max(seen));
+    let highest = limit.map_or(seen, |(value, _)| value.max(seen)).max(others);
     match (attained, limit) {
         // Between two samples |φ′| has outgrown every sample by far: it has a pole there.
         (Some((value, z)), _) if value > 1e6 * (1.0 + seen) => Lipschitz::Unbounded { z: Some(z) },
         (Some((value, z)), _) if value >= highest - ROUNDING * (1.0 + highest) => {
             Lipschitz::Attained { value, z }
         }
-        (_, Some((value, towards))) if value >= seen - 1e-6 * (1.0 + seen) => {
+        (_, Some((value, towards))) if value >= seen.max(others) - 1e-6 * (1.0 + seen) => {
             Lipschitz::Approached { value: value.max(seen), towards }
         }
         _ => Lipschitz::Unknown { seen },

@@ -1,6 +1,6 @@
 //! Where a function or one of its first two derivatives jumps.
 
-use super::sample::{CLOSE, Point, Samples, at, narrow, place};
+use super::sample::{CLOSE, Point, Samples, at, most_places, narrow, place};
 use crate::function::Function;
 
 /// A jump.
@@ -50,10 +50,11 @@ const MOST_BEYOND: usize = 16;
 pub(super) fn find(function: &Function, samples: &Samples) -> Found {
     let mut found = Found { switches: Vec::new(), breaks: Vec::new() };
     let core = samples.core();
+    let most = MOST.min(most_places(function));
     for i in core.start + 1..core.end {
-        between(function, samples, i, MOST, &mut found);
+        between(function, samples, i, most, &mut found);
     }
-    let most = found.switches.len() + MOST_BEYOND;
+    let most = found.switches.len() + MOST_BEYOND.min(most);
     for i in (1..=core.start).chain(core.end..samples.z.len()) {
         between(function, samples, i, most, &mut found);
     }

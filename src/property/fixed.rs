@@ -2,7 +2,7 @@
 
 use super::breaks::{Found, Jump};
 use super::flat::{self, Interval};
-use super::sample::{CLOSE, Samples, at, narrow, place};
+use super::sample::{CLOSE, Samples, at, most_places, place, sign_change};
 use super::tail::Tail;
 use crate::function::Function;
 
@@ -34,13 +34,22 @@ pub(super) fn find(
     let jumps = |low: f64, high: f64| {
         found.breaks.iter().any(|one| one.of == Jump::Value && low <= one.z && one.z <= high)
     };
+    // From the middle outwards: the nearest to 0 are narrowed down.
+    let mut order: Vec<usize> = (searched.start + 1..searched.end).collect();
+    order.sort_by(|&a, &b| samples.z[a].abs().total_cmp(&samples.z[b].abs()).then(a.cmp(&b)));
+    let mut left = most_places(function);
     let mut places = Vec::new();
-    for i in searched.start + 1..searched.end {
+    for i in order {
         let (low, high) = (samples.z[i - 1], samples.z[i]);
         if (g[i - 1] < 0.0 && g[i] > 0.0) || (g[i - 1] > 0.0 && g[i] < 0.0) {
-            if !jumps(low, high) {
-                let is_below = g[i - 1] < 0.0;
-                let pair = narrow(function, (low, high), |point| (point.y - point.z < 0.0) == is_below);
+            if jumps(low, high) {
+                continue;
+            }
+            if left == 0 {
+                places.push(f64::midpoint(low, high));
+            } else {
+                left -= 1;
+                let pair = sign_change(function, (low, high), |point| point.y - point.z);
                 let nearest = at(function, pair.0);
                 // At a pole the sign changes without a zero.
                 if (nearest.y - nearest.z).abs() <= 1e-6 * (1.0 + nearest.z.abs()) {
@@ -49,16 +58,21 @@ pub(super) fn find(
             }
         } else if i + 1 < searched.end && g[i] == 0.0 && g[i - 1].abs() > CLOSE && g[i + 1].abs() > CLOSE {
             places.push(samples.z[i]);
-        } else if g[i - 1] != 0.0 && g[i] != 0.0 && (samples.dy[i - 1] - 1.0) * (samples.dy[i] - 1.0) < 0.0 {
+        } else if left > 0
+            && g[i - 1] != 0.0
+            && g[i] != 0.0
+            && (samples.dy[i - 1] - 1.0) * (samples.dy[i] - 1.0) < 0.0
+        {
+            left -= 1;
             // The curve may touch the line between two points without crossing it.
-            let is_flatter = samples.dy[i - 1] < 1.0;
-            let pair = narrow(function, (low, high), |point| (point.dy < 1.0) == is_flatter);
+            let pair = sign_change(function, (low, high), |point| point.dy - 1.0);
             let nearest = at(function, pair.0);
             if (nearest.y - nearest.z).abs() <= 1e-13 * (1.0 + nearest.z.abs()) {
                 places.push(place(pair));
             }
         }
     }
+    places.sort_by(f64::total_cmp);
     places.retain(|&z| !intervals.iter().any(|interval| interval.contains(z)));
     let points = places.into_iter().map(|z| FixedPoint { z, slope: at(function, z).dy });
     (points.collect(), intervals)

@@ -147,7 +147,7 @@ impl Properties {
         Self {
             at_zero: function.value(0.0),
             range,
-            monotonicity: monotonicity(&samples, &found, &dead, turns),
+            monotonicity: monotonicity(&samples, &found, &dead, turns.places),
             lipschitz,
             symmetry: symmetry(&samples),
             fixed_points,

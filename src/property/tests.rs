@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn properties(text: &str) -> Properties {
@@ -253,4 +255,53 @@ const RELU_TO_IDENTITY: f64 = 0.447_226_878_348_781;
 fn a_turn_is_narrowed_down_from_both_far_sides_of_0() {
     let Bound::Attained { value, z } = properties("exp(x^2)").range.0 else { panic!("attained at 0") };
     assert_eq!((value, z), (1.0, 0.0));
+}
+
+/// sin(40 z) turns where 40 z is an odd multiple of π/2: 204 times on either side of 0.
+#[test]
+fn of_many_turns_of_a_long_expression_the_nearest_are_narrowed_down() {
+    let turns = |text: &str| match properties(text) {
+        Properties { monotonicity: Monotonicity::Neither { turns }, range, lipschitz, .. } => {
+            (turns, range, lipschitz)
+        }
+        other => panic!("{other:?}"),
+    };
+    let (all, range, _) = turns("sin(40 * x)");
+    assert_eq!(all.len(), 408);
+    for (index, turn) in all.iter().enumerate() {
+        let expected = (f64::from(u32::try_from(index).unwrap()) - 203.5) * std::f64::consts::PI / 40.0;
+        assert!((turn - expected).abs() < 1e-11, "{turn} {expected}");
+    }
+    assert!(matches!(range.1, Bound::Attained { value: 1.0, .. }), "{range:?}");
+    // The same, four hundred times over.
+    let (some, range, lipschitz) = turns(&format!("({}) / 400", vec!["sin(40 * x)"; 400].join(" + ")));
+    assert_eq!(some.len(), 408);
+    for (turn, expected) in some.iter().zip(&all) {
+        let tolerance = if turn.abs() < 1.0 { 1e-11 } else { 1.0 / 64.0 };
+        assert!((turn - expected).abs() < tolerance, "{turn} {expected}");
+    }
+    // What was not looked at may be higher: no bound is claimed.
+    assert!(matches!(range.1, Bound::Unknown { seen } if (0.99..=1.0).contains(&seen)), "{range:?}");
+    assert!(
+        matches!(lipschitz, Lipschitz::Unknown { seen } if (39.0..=40.0).contains(&seen)),
+        "{lipschitz:?}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_change_of_sign_is_narrowed_down_to_neighbouring_doubles(
+        root in -20.0..20.0_f64,
+        scale in prop_oneof![-30.0..-0.1_f64, 0.1..30.0_f64],
+        below in 1e-6..30.0_f64,
+        above in 1e-6..30.0_f64,
+        form in 0..4_usize,
+    ) {
+        let text = ["a * (x - r)", "tanh(a * (x - r))", "a * (x - r)^3", "sign(x - r) * a"][form];
+        let parameters = [("a".to_owned(), scale), ("r".to_owned(), root)];
+        let function = Function::parse(text, &parameters).unwrap();
+        let (low, high) = sample::sign_change(&function, (root - below, root + above), |point| point.y);
+        prop_assert!(low < high && low.next_up() == high, "{} {}", low, high);
+        prop_assert!(low <= root && root <= high, "{} {} {}", low, root, high);
+    }
 }
