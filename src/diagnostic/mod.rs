@@ -110,11 +110,16 @@ const LONGEST_MESSAGE: usize = 2_000;
 pub fn shortened(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     if found.len() > MOST_TOLD {
         let others = found.split_off(MOST_TOLD);
-        let severity = others.iter().map(|other| other.severity).max().unwrap_or(Severity::Error);
-        let message = format!("there are {} more like these", others.len());
-        found.push(Diagnostic { severity, ..Diagnostic::error(message, None) });
+        let gravest = others.iter().map(|other| other.severity).max();
+        found.push(untold(others.len(), gravest.unwrap_or(Severity::Error)));
     }
     found
+}
+
+/// That there are so many others, the gravest of which is so grave.
+pub fn untold(count: usize, gravest: Severity) -> Diagnostic {
+    let message = format!("there are {count} more like these");
+    Diagnostic { severity: gravest, ..Diagnostic::error(message, None) }
 }
 
 /// Longer than any name that there is, in bytes.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decode::{Faults, Located};
+use super::found::Found;
 use super::limits::Limits;
 use super::typed::{self, Kind};
 use super::yaml::{self, Node, Value};
@@ -88,10 +89,10 @@ pub(super) fn documents(
     files: &[TextFile],
     are_all: bool,
     limits: &Limits,
-) -> (Vec<Document>, Declared, Vec<Diagnostic>) {
+    found: &mut Found<'_>,
+) -> (Vec<Document>, Declared) {
     let mut documents = Vec::new();
     let mut declared = Declared { has_gaps: !are_all, ..Declared::default() };
-    let mut found = Vec::new();
     let mut bytes = 0_usize;
     for TextFile { name, file } in files {
         bytes = bytes.saturating_add(file.text.len());
@@ -100,14 +101,14 @@ pub(super) fn documents(
             let message =
                 format!("the specs up to this one have {bytes} bytes; {} is the most", limits.bytes.most);
             let total = files.iter().map(|text| text.file.text.len()).sum::<usize>();
-            found.push(Diagnostic::error(message, place).help(limits.bytes.help(total as u64)));
+            found.add([Diagnostic::error(message, place).help(limits.bytes.help(total as u64))]);
             declared.has_gaps = true;
             break;
         }
         let nodes = match yaml::parse(file, limits) {
             Ok(nodes) => nodes,
             Err(diagnostic) => {
-                found.push(*diagnostic);
+                found.add([*diagnostic]);
                 declared.has_gaps = true;
                 continue;
             }
@@ -129,9 +130,9 @@ pub(super) fn documents(
             let source = source(name, file, node.span.start, next, &mut cursor);
             documents.push(Document { file: Arc::clone(file), id, kind: typed.kind, source });
         }
-        found.append(&mut faults.found);
+        found.add(faults.found);
     }
-    (documents, declared, found)
+    (documents, declared)
 }
 
 /// The id of a document that gives none: the file's stem, which only one document of the file can have.

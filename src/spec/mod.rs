@@ -5,6 +5,7 @@
 mod data;
 mod date;
 mod decode;
+mod found;
 mod given;
 mod limits;
 mod load;
@@ -20,9 +21,10 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Severity, shortened};
+use crate::diagnostic::Diagnostic;
 use crate::fs::TextFile;
 use crate::function::Function;
+use found::Found;
 use limits::Limits;
 
 pub use data::{Data, Noise, Validation, linspace};
@@ -42,25 +44,11 @@ pub use unused::unused;
 /// Every fault of every file, in the order of the files and of the places in them.
 pub fn load(files: &[TextFile], unreadable: Vec<Diagnostic>) -> Result<Specs, Vec<Diagnostic>> {
     let limits = Limits::of(files);
-    let (documents, declared, mut found) = load::documents(files, unreadable.is_empty(), &limits);
-    found.extend(unreadable);
-    let (specs, resolving) = resolve::resolve(&documents, &declared, &limits);
-    found.extend(resolving);
-    if found.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
-        return Ok(specs);
-    }
-    let position = |diagnostic: &Diagnostic| {
-        diagnostic.place.as_ref().map(|place| {
-            (
-                files.iter().position(|text| Arc::ptr_eq(&text.file, &place.file)),
-                place.span.start,
-                place.span.end,
-            )
-        })
-    };
-    found.sort_by_cached_key(position);
-    found.dedup();
-    Err(shortened(found))
+    let mut found = Found::new(files);
+    let (documents, declared) = load::documents(files, unreadable.is_empty(), &limits, &mut found);
+    found.add(unreadable);
+    let specs = resolve::resolve(&documents, &declared, &limits, &mut found);
+    if found.has_errors() { Err(found.told()) } else { Ok(specs) }
 }
 
 /// Whether a spec of a kind can have an id.
@@ -74,7 +62,7 @@ pub fn check_id(kind: &str, id: &str) -> Result<(), String> {
 
 /// The ids of the targets that some specs declare, sound or not.
 pub fn target_ids(files: &[TextFile]) -> Vec<String> {
-    let (_, declared, _) = load::documents(files, true, &Limits::of(files));
+    let (_, declared) = load::documents(files, true, &Limits::of(files), &mut Found::new(files));
     declared.ids(load::Namespace::Target).map(str::to_owned).collect()
 }
 

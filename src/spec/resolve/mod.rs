@@ -16,6 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::decode::{Faults, Located, OneOrMany, listed};
+use super::found::Found;
 use super::limits::{Limit, Limits};
 use super::load::{Declared, Document, Namespace};
 use super::typed::Kind;
@@ -37,8 +38,8 @@ pub(super) fn resolve(
     documents: &[Document],
     declared: &Declared,
     limits: &Limits,
-) -> (Specs, Vec<Diagnostic>) {
-    let mut found = Vec::new();
+    found: &mut Found<'_>,
+) -> Specs {
     let palette = site::palette(documents);
     let mut library = Library {
         declared,
@@ -84,13 +85,13 @@ pub(super) fn resolve(
             }
             Kind::Site(_) | Kind::Experiment(_) | Kind::Page(_) => {}
         }
-        found.append(&mut faults.found);
+        found.add(faults.found);
     }
     let mut experiments = Vec::new();
     let mut asked = experiment::Asked::default();
     let mut pages = Vec::new();
     for (limit, kind) in [(limits.pages, "page"), (limits.activations, "activation")] {
-        found.extend(one_too_many(documents, limit, kind));
+        found.add(one_too_many(documents, limit, kind));
     }
     for document in documents {
         let mut faults = Faults { file: &document.file, found: Vec::new() };
@@ -113,15 +114,15 @@ pub(super) fn resolve(
             }),
             _ => {}
         }
-        found.append(&mut faults.found);
+        found.add(faults.found);
     }
     experiments.sort_by(|a, b| a.id.cmp(&b.id));
     pages.sort_by(|a, b| a.id.cmp(&b.id));
-    let site = site::site(documents, &experiments, declared, &mut found);
+    let site = site::site(documents, &experiments, declared, found);
     // `home` comes first, in its order; the sort is stable, so the others stay in the order of their ids.
     experiments
         .sort_by_key(|experiment| site.home.iter().position(|id| *id == experiment.id).unwrap_or(usize::MAX));
-    (library.into_specs(site, experiments, pages), found)
+    library.into_specs(site, experiments, pages)
 }
 
 /// The first document of a kind that is more than a site can have.

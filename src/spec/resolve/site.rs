@@ -1,6 +1,7 @@
 //! The site as a whole.
 
 use super::super::decode::{Field, Located};
+use super::super::found::Found;
 use super::super::limits::Limits;
 use super::super::load::{Declared, Document, Namespace};
 use super::super::typed::{self, Kind};
@@ -13,7 +14,7 @@ pub(super) fn site(
     documents: &[Document],
     experiments: &[Experiment],
     declared: &Declared,
-    found: &mut Vec<Diagnostic>,
+    found: &mut Found<'_>,
 ) -> Site {
     let mut sites = documents.iter().filter_map(|document| match &document.kind {
         Kind::Site(typed) => Some((document, typed)),
@@ -65,7 +66,7 @@ pub(super) fn site(
         }
     }
     let look = typed.theme.value().map(|theme| look(theme, &mut faults)).unwrap_or_default();
-    found.append(&mut faults.found);
+    found.add(faults.found);
     Site {
         title: typed
             .title
