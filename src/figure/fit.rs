@@ -5,7 +5,9 @@ use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink};
 use super::chart::{Chart, DATA, Style};
 use super::formula::Formula;
+use super::series::distinct;
 use super::text::{self, Font};
+use crate::finding::Finding;
 use crate::number::{minus, significant};
 use crate::plan::{Case, Points};
 use crate::spec::{ModelType, linspace};
@@ -157,6 +159,17 @@ pub(super) fn model_name(case: &Case) -> String {
             format!("MLP [{}]", sizes.join(", "))
         }
     }
+}
+
+/// `Single neuron, MLP [4, 4]`, or how many there are.
+pub(super) fn model_names(cases: &[(&Case, &Finding)]) -> String {
+    listed(cases.iter().map(|(case, _)| model_name(case)), "models")
+}
+
+/// Names, each once, or how many there are.
+pub(super) fn listed(names: impl Iterator<Item = String>, noun: &str) -> String {
+    let names = distinct(names);
+    if names.len() <= 4 { names.join(", ") } else { format!("{} {noun}", names.len()) }
 }
 
 /// The lines of a parameter box: the range of x, the parameters (of tensors their shape and range), and the range of ŷ.

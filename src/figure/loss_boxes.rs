@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style, draw_centered};
-use super::fit::{ALARM, bottom_room, model_name, top_room};
+use super::fit::{ALARM, bottom_room, model_names, top_room};
 use super::rows::{label, row_label};
 use super::text::{self, Font};
 use crate::finding::Finding;
@@ -102,8 +102,8 @@ pub(super) fn draw(mut canvas: Canvas, cases: &[(&Case, &Finding)]) -> Canvas {
     }
     let starts = rows.first().map_or(0, |row| row.losses.len() + row.diverged);
     let (first, _) = cases[0];
-    let kind = model_name(first);
-    let title = format!("{kind} on {}: losses of {starts} starts each; blue: attainable", first.target.id);
+    let models = model_names(cases);
+    let title = format!("{models} on {}: losses of {starts} starts each; blue: attainable", first.target.id);
     chart.draw_title(&mut canvas, &title);
     canvas
 }

@@ -4,9 +4,9 @@ use super::annotation::{Legend, Mark, Spot, place};
 use super::axis::Axis;
 use super::canvas::{Area, Canvas, Ink, Pen};
 use super::chart::{Chart, Style};
-use super::fit::{Curve, bottom_room, model_name, range, top_room};
+use super::fit::{Curve, bottom_room, listed, model_names, range, top_room};
 use super::loss_curve::SMALLEST;
-use super::series::{MAX_NAMED, gray_pen, ranked_pens};
+use super::series::{MAX_ALIKE, MAX_NAMED, distinct, gray_pen, ranked_pens};
 use crate::finding::Finding;
 use crate::number::{minus, significant};
 use crate::plan::Case;
@@ -76,31 +76,22 @@ pub(super) fn draw(mut canvas: Canvas, scale: Scale, cases: &[(&Case, &Finding)]
     if let Some(&area) = place(chart.area, &boxed, obstacles, style).first() {
         legend.draw(&mut canvas, area, style);
     }
-    let models: Vec<String> = distinct(cases.iter().map(|(case, _)| model_name(case)));
-    let activations: Vec<String> = distinct(cases.iter().map(|(case, _)| case.activation.id.clone()));
-    let listed = |names: &[String], noun: &str| {
-        if names.len() <= 4 { names.join(", ") } else { format!("{} {noun}", names.len()) }
-    };
-    let (models, activations) = (listed(&models, "models"), listed(&activations, "activations"));
+    let activations = listed(cases.iter().map(|(case, _)| case.activation.id.clone()), "activations");
+    let models = model_names(cases);
     chart.draw_title(&mut canvas, &format!("{models}: {activations} on {}", first.target.id));
     canvas
 }
 
-fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut kept = Vec::new();
-    for name in names {
-        if !kept.contains(&name) {
-            kept.push(name);
-        }
-    }
-    kept
-}
-
-/// A pen for each: of the activation's colour or, where cases share activations, of one by the place among the cases.
+/// A pen for each: of the activation's colour, by which the same activation is known on all figures. Where all are of one
+/// activation, or too many of one are to be told apart by their dashes, of a colour by the place among the cases.
 fn own_pens(cases: &[(&Case, &Finding)], named: &[usize], style: Style) -> Vec<Pen> {
-    let activations = distinct(named.iter().map(|&index| cases[index].0.activation.id.clone()));
+    let activation = |index: &usize| cases[*index].0.activation.id.as_str();
+    let activations = distinct(named.iter().map(activation));
+    let has_few = |id: &&str| named.iter().filter(|index| activation(index) == *id).count() <= MAX_ALIKE;
+    let is_by_activation =
+        activations.len() == named.len() || activations.len() > 1 && activations.iter().all(has_few);
     let color = |index: usize, place: usize| {
-        if activations.len() == named.len() {
+        if is_by_activation {
             Ink::from(cases[index].0.activation.color)
         } else {
             Ink::from(ACCESSIBLE[place % ACCESSIBLE.len()])

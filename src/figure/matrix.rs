@@ -3,6 +3,7 @@
 use super::canvas::{Area, Canvas, Ink};
 use super::chart::{Style, draw_centered};
 use super::colormap;
+use super::series::distinct;
 use super::text::{self, CAP_HEIGHT, Font};
 use crate::finding::Finding;
 use crate::number::significant;
@@ -157,14 +158,4 @@ fn share_of(value: MatrixValue, number: f64, cases: &[(&Case, &Finding)], case: 
     }
     let ratio = (number.max(base) / base).min(MAX_RATIO);
     1.0 - libm::log(ratio) / libm::log(MAX_RATIO)
-}
-
-fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
-    let mut distinct: Vec<&str> = Vec::new();
-    for name in names {
-        if !distinct.contains(&name) {
-            distinct.push(name);
-        }
-    }
-    distinct
 }

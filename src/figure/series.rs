@@ -16,13 +16,27 @@ pub(super) fn gray_pen(style: Style) -> Pen {
     Pen::new(style.paper.gray(OTHERS), (1.2 * style.unit).max(0.8))
 }
 
+/// Each once, in the order in which they come first.
+pub(super) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for item in items {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+    }
+    distinct
+}
+
+/// How many lines of one colour are told apart.
+pub(super) const MAX_ALIKE: usize = DASHES.len() + 1;
+
 /// A pen for each colour, in their order, none like another while there are few of one colour.
 pub(super) fn pens(colors: impl IntoIterator<Item = Ink>, style: Style) -> Vec<Pen> {
     let mut seen: Vec<Ink> = Vec::new();
     let pens = colors.into_iter().map(|color| {
         let before = seen.iter().filter(|other| **other == color).count();
         seen.push(color);
-        let dash = (before % (DASHES.len() + 1)).checked_sub(1).map(|at| DASHES[at]);
+        let dash = (before % MAX_ALIKE).checked_sub(1).map(|at| DASHES[at]);
         let dash = dash.map(|(dash, gap)| (dash * style.unit, gap * style.unit));
         Pen { dash, ..style.curve(color) }
     });

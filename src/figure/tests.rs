@@ -47,6 +47,8 @@ fn case(model_type: ModelType, activation: Activation, target: &str) -> Case {
             explanation: String::new(),
             function,
             formula: target.into(),
+            expression: None,
+            parameters: Vec::new(),
             source,
         }),
         activation: Arc::new(activation),

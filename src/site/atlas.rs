@@ -109,7 +109,15 @@ fn standings(plan: &Plan, findings: &[Arc<Finding>]) -> Vec<Standing> {
     rivals.values_mut().for_each(|losses| losses.sort_by(f64::total_cmp));
     let mut attainable_ranks = vec![None; plan.cases.len()];
     for contest in &plan.contests {
-        let mut others: Vec<f64> = contest.cases.iter().filter_map(|&index| attained[index]).collect();
+        // What can be reached does not depend on how it is trained: along the axes of training each activation counts once.
+        let mut least: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+        for &index in &contest.cases {
+            let case = &plan.cases[index];
+            let Some(own) = attained[index] else { continue };
+            let lowest = least.entry((&case.activation.id, &case.model.id)).or_insert(own);
+            *lowest = lowest.min(own);
+        }
+        let mut others: Vec<f64> = least.into_values().collect();
         others.sort_by(f64::total_cmp);
         for &index in &contest.cases {
             let rank = |own: f64| 1 + others.partition_point(|other| other * ALIKE < own);

@@ -153,8 +153,12 @@ pub struct Target {
     /// The author's Markdown, maybe empty.
     pub explanation: String,
     pub function: Function,
-    /// LaTeX of y as a function of x, without `y =`.
+    /// LaTeX of y as a function of x, without `y =`, with the parameters by name.
     pub formula: String,
+    /// The expression in the spec language; `None` of a polynomial.
+    pub expression: Option<String>,
+    /// Those of the expression, in the order of the spec.
+    pub parameters: Vec<(String, f64)>,
     pub source: Source,
 }
 

@@ -1,11 +1,13 @@
-//! What specs declare and no experiment uses.
+//! What specs declare and nothing uses.
 
 use std::collections::BTreeSet;
 
 use super::{FigureType, Source, Specs};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::function::Function;
 
-/// A warning for each target, activation, model and figure that a spec declares and no experiment uses.
+/// A warning for each target, activation, model and figure that a spec declares and no experiment uses, and for each parameter
+/// that its expression does not contain.
 pub fn unused(specs: &Specs) -> Vec<Diagnostic> {
     let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
     for experiment in &specs.experiments {
@@ -35,10 +37,33 @@ pub fn unused(specs: &Specs) -> Vec<Diagnostic> {
             ))
         })
         .collect();
+    for target in specs.targets.values() {
+        let expression = target.expression.as_deref().unwrap_or_default();
+        found.extend(idle_parameters(expression, &target.parameters, &target.source));
+    }
+    for activation in specs.activations.values() {
+        let source = activation.source.iter();
+        found.extend(
+            source.flat_map(|source| idle_parameters(&activation.expression, &activation.parameters, source)),
+        );
+    }
     found.sort_by_key(|diagnostic| {
         diagnostic.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
     });
     found
+}
+
+/// The parameters without which the expression means the same.
+fn idle_parameters(expression: &str, parameters: &[(String, f64)], source: &Source) -> Vec<Diagnostic> {
+    let without = |name: &str| -> Vec<(String, f64)> {
+        parameters.iter().filter(|(other, _)| other != name).cloned().collect()
+    };
+    let idle = parameters.iter().filter(|(name, _)| Function::parse(expression, &without(name)).is_ok());
+    idle.map(|(name, _)| {
+        let message = format!("the expression does not contain the parameter `{name}`");
+        Diagnostic::warning(message, declaration(source)).help("use it, or remove it under `parameters`")
+    })
+    .collect()
 }
 
 /// Where a document says what it is: its id or, without one, its first line.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, Layout, Link};
+use crate::number::minus;
 use crate::site::gallery::{Trained, sort_by_lowest, sort_by_mse};
 use crate::site::judged::verdict;
 use crate::site::markdown::Text;
@@ -81,11 +82,19 @@ pub(in crate::site) fn target(draft: &mut Draft<'_, '_>, target: &Target, sheet:
             ("Targets", "targets/index.html"),
             &summary,
             Some(&target.source),
-            if is_first { vec![Fact::new("id", target.id.clone())] } else { Vec::new() },
+            if is_first { facts(target) } else { Vec::new() },
             &cases,
             sheet,
         )
     }
+}
+
+fn facts(target: &Target) -> Vec<Fact> {
+    let mut facts = vec![Fact::new("id", target.id.clone())];
+    facts.extend(target.expression.iter().map(|expression| Fact::new("expression", expression.clone())));
+    let parameters = target.parameters.iter();
+    facts.extend(parameters.map(|(name, value)| Fact::new(name, minus(&value.to_string()))));
+    facts
 }
 
 /// One sheet of its page, counted from 0.

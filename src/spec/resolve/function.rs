@@ -28,6 +28,8 @@ pub(super) fn polynomial(
         explanation: typed.explanation.or(String::new())?,
         function: Function::polynomial(&coefficients),
         formula,
+        expression: None,
+        parameters: Vec::new(),
         source: document.source.clone(),
     })
 }
@@ -112,6 +114,8 @@ pub(super) fn target(document: &Document, typed: &typed::Target, faults: &mut Fa
         explanation: typed.explanation.or(String::new())?,
         function,
         formula,
+        expression: Some(typed.expression.value.clone()),
+        parameters,
         source: document.source.clone(),
     })
 }
