@@ -142,13 +142,16 @@ pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
             pairs += typed.len() * name.len();
             pairs <= MOST_PAIRS
         })
-        .map(|name| (strsim::osa_distance(typed, name), name))
-        .filter(|&(distance, name)| {
+        // Of names as near the one with the same beginning is the likelier.
+        .map(|name| {
+            (strsim::osa_distance(typed, name), !typed.starts_with(name.get(..1).unwrap_or(name)), name)
+        })
+        .filter(|&(distance, _, name)| {
             let length = name.len().max(typed.len());
             distance < length && distance <= 1.max(length / 3)
         })
         .min()
-        .map(|(_, name)| name)
+        .map(|(.., name)| name)
 }
 
 #[cfg(test)]
@@ -169,6 +172,7 @@ mod tests {
         let names = ["tanh", "sigmoid", "relu"];
         assert_eq!(nearest("tnah", names), Some("tanh"));
         assert_eq!(nearest("sigmiod", names), Some("sigmoid"));
+        assert_eq!(nearest("sn", ["ln", "sin", "exp"]), Some("sin"));
         assert_eq!(nearest("softplus", names), None);
         assert_eq!(nearest("y", ["e", "x"]), None);
     }

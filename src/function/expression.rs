@@ -185,6 +185,15 @@ fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
             }
             b'0'..=b'9' | b'.' => {
                 at = number_end(bytes, at);
+                if let Some(Token { kind: TokenKind::Name(module), span }) = tokens.last()
+                    && span.end == start
+                    && at == start + 1
+                {
+                    let name: String = text[at..].chars().take_while(char::is_ascii_alphanumeric).collect();
+                    let help = (!name.is_empty()).then(|| format!("write `{name}` alone"));
+                    let message = format!("`{module}.` is nothing: names stand without a module's");
+                    return Err(error(span.start..at, message, help));
+                }
                 match text[start..at].parse::<f64>() {
                     Ok(value) if value.is_finite() => TokenKind::Number(value),
                     _ => {

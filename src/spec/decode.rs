@@ -95,10 +95,35 @@ impl Decode for String {
 
     fn decode(node: &Node, faults: &mut Faults<'_>) -> Option<Self> {
         match &node.value {
-            Value::Text(text) => Some(text.clone()),
+            Value::Text(text) => {
+                report_escape(text, node, faults)?;
+                Some(text.clone())
+            }
             _ => mismatch(node, faults),
         }
     }
+}
+
+/// What authors of formulas meet: `"\tanh"` in double quotes is a tab and `anh`, `"\frac"` a form feed and `rac`.
+fn report_escape(text: &str, node: &Node, faults: &mut Faults<'_>) -> Option<()> {
+    let written = faults.file.text.get(node.span.clone()).unwrap_or_default();
+    let is_escaped = |&c: &char| c.is_control() && c != '\n' && !written.contains(c);
+    let Some(control) = text.chars().find(is_escaped).filter(|_| written.starts_with('"')) else {
+        return Some(());
+    };
+    let place = faults.place(&node.span, "in double quotes");
+    let name = match control {
+        '\u{7}' => r"\a".into(),
+        '\u{8}' => r"\b".into(),
+        '\u{b}' => r"\v".into(),
+        '\u{c}' => r"\f".into(),
+        '\u{1b}' => r"\e".into(),
+        _ => control.escape_default().to_string(),
+    };
+    let message = format!("`{name}` makes one control character of this text's letters");
+    let help = "write `\\\\` for `\\`, or put the text in single quotes";
+    faults.push(Diagnostic::error(message, place).help(help));
+    None
 }
 
 impl Decode for f64 {

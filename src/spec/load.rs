@@ -1,6 +1,6 @@
 //! Files → documents: what each file declares, before anything is known of what it means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::decode::{Faults, Located};
@@ -66,6 +66,8 @@ impl Namespace {
 pub(super) struct Declared {
     /// By the id in small letters, since ids that differ only in case cannot stand side by side.
     places: BTreeMap<(Namespace, String), (String, Place)>,
+    /// The ids of documents of which it is not known what they declare, since their kind is misspelt or missing.
+    of_no_kind: BTreeSet<String>,
     /// Some file could not be read at all: what it declares is not known, and no name can be called unknown.
     has_gaps: bool,
 }
@@ -74,7 +76,7 @@ impl Declared {
     /// Whether a name may be declared, by a sound spec or a faulty one.
     pub(super) fn may_contain(&self, namespace: Namespace, id: &str) -> bool {
         let taken = self.places.get(&(namespace, id.to_ascii_lowercase()));
-        self.has_gaps || taken.is_some_and(|(taken, _)| taken == id)
+        self.has_gaps || taken.is_some_and(|(taken, _)| taken == id) || self.of_no_kind.contains(id)
     }
 
     /// The ids that are declared.
@@ -166,12 +168,19 @@ fn declare(node: &Node, count: usize, declared: &mut Declared, faults: &mut Faul
             _ => None,
         })
     };
-    let Some((kind, kind_span)) = text("kind") else { return };
-    let Some(namespace) = Namespace::of_kind(kind) else { return };
-    let (id, span) = match text("id") {
-        Some(given) => given,
-        None if count == 1 => (stem(faults.file), kind_span),
-        None => return,
+    let kind = text("kind");
+    let (id, span) = match (text("id"), &kind) {
+        (Some(given), _) => given,
+        (None, Some((_, span))) if count == 1 => (stem(faults.file), span.clone()),
+        (None, None) if count == 1 => (stem(faults.file), node.span.clone()),
+        _ => return,
+    };
+    let namespace = kind.as_ref().and_then(|(kind, _)| Namespace::of_kind(kind));
+    let Some(namespace) = namespace else {
+        if kind.is_none_or(|(kind, _)| kind != "site") {
+            declared.of_no_kind.insert(id.to_owned());
+        }
+        return;
     };
     if let Err(reason) = check_id(namespace, id) {
         let place = faults.place(&span, "not usable as an id");

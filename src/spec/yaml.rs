@@ -116,8 +116,50 @@ fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Box<Diagno
     // The place is shown by the underline; the parser's own wording of it would only repeat it.
     let message = full.split(" at line ").next().unwrap_or(&full).trim_end_matches(['.', ',', ' ']);
     let span = error.location().map_or(0..0, |location| bytes(&location, &file.text));
+    let rest = file.text.get(span.start..).unwrap_or_default();
+    let line = file.text[..file.text.floor_char_boundary(span.start)].rsplit('\n').next().unwrap_or_default();
+    let help = advice(message, line, rest.lines().next().unwrap_or_default());
     let place = Place { file: Arc::clone(file), span, label: String::new() };
-    Box::new(Diagnostic::error(format!("this is not valid YAML: {message}"), place))
+    let mut diagnostic = Diagnostic::error(format!("this is not valid YAML: {message}"), place);
+    diagnostic.help.extend(help);
+    Box::new(diagnostic)
+}
+
+/// What to do about the slips that authors make most, which a parser can only tell in its own terms: from its message, and from
+/// the text of the line before the place and from there on.
+fn advice(message: &str, before: &str, rest: &str) -> Option<String> {
+    let says = |words: &str| message.contains(words);
+    let quoted = |what: String| Some(format!("a text that {what} is put in quotes"));
+    let first = rest.chars().next().unwrap_or_default();
+    if says("found a tab") || rest.starts_with('\t') || before.starts_with('\t') {
+        return Some("lines are indented by spaces, not by tabs".into());
+    }
+    if says("mapping values are not allowed") {
+        return if before.contains(": ") || before.starts_with("- ") {
+            quoted("holds `: `".into())
+        } else {
+            Some("the fields of one mapping begin in the same column".into())
+        };
+    }
+    if says("unexpected character") || says("unknown anchor") || says("unsupported tag") {
+        let start = if says("unsupported tag") { '!' } else { first };
+        return quoted(format!("begins with `{start}`"));
+    }
+    if says("unknown escape") {
+        return Some(
+            "in double quotes `\\` begins an escape: write `\\\\`, or put the text in single quotes".into(),
+        );
+    }
+    if says("after single-quoted scalar") {
+        return Some("within single quotes, `'` is written `''`".into());
+    }
+    if says("simple key expected") {
+        return Some("a field is written `name: value`, with a space after the colon".into());
+    }
+    if says("block scalar") {
+        return Some("such a text begins on the next line".into());
+    }
+    None
 }
 
 /// The tree as serde delivers it.
