@@ -90,6 +90,12 @@ fn list<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
     shown.join(", ")
 }
 
+/// Of two places that only their last digits and their sign tell apart, the left one is first.
+fn nearer_to_0(a: f64, b: f64) -> std::cmp::Ordering {
+    let distance = |z: f64| (z.abs() * 1e9).round();
+    distance(a).total_cmp(&distance(b)).then(a.total_cmp(&b))
+}
+
 fn interval(interval: &Interval) -> String {
     match (interval.low.is_finite(), interval.high.is_finite()) {
         (false, false) => "everywhere".into(),
@@ -157,7 +163,7 @@ fn monotone_in_full(properties: &Properties) -> String {
         Monotonicity::Neither { turns } if turns.is_empty() => "neither increasing nor decreasing".into(),
         Monotonicity::Neither { turns } => {
             let mut nearest = turns.clone();
-            nearest.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+            nearest.sort_by(|&a, &b| nearer_to_0(a, b));
             let more = if turns.len() > MOST { format!(" (within ±{CORE})") } else { String::new() };
             format!(
                 "neither increasing nor decreasing: it turns at z = {}{more}",
@@ -225,7 +231,7 @@ fn fixed(properties: &Properties) -> String {
         }));
     }
     let mut points = properties.fixed_points.clone();
-    points.sort_by(|a, b| a.z.abs().total_cmp(&b.z.abs()));
+    points.sort_by(|a, b| nearer_to_0(a.z, b.z));
     if !points.is_empty() {
         let point = |one: &crate::property::FixedPoint| {
             let kind = match one.slope.abs() {
