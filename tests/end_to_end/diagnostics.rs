@@ -64,7 +64,7 @@ fn faults_in_pages_and_templates_have_a_place() {
     let project = small();
     project.write(
         "specs/page.yaml",
-        "kind: page\nid: notes\nbody: |\n  See [it](experiment:smal).\n\n  {{ figure(experiment=\"small\", case=\"cubic/tanh\", figure=\"fitt\") }}\n\n  $\\frac{1$\n\n  [x](javascript:alert)\n",
+        "kind: page\nid: notes\nbody: |\n  See [it](experiment:smal).\n\n  {{ figure(experiment=\"small\", case=\"cubic/tanh\", figure=\"fitt\") }}\n\n  {{ figur(experiment=\"small\", figure=\"fit\") }}\n\n  {{ braces(of, the, author) }}\n\n  $\\frac{1$\n\n  [x](javascript:alert)\n",
     );
     let ran = project.run(&["build"]);
     assert_eq!(ran.status, 1);
@@ -93,6 +93,7 @@ explanation: |
 kind: target
 id: idle
 expression: sin(x)
+parameters: {a: 2}
 ---
 kind: experiment
 id: one
@@ -112,15 +113,15 @@ fn slips_are_warnings_and_errors_where_asked() {
     insta::assert_snapshot!("slips_strictly", strict.stderr);
     let built = project.run(&["build"]);
     assert_eq!(built.status, 0, "{}", built.stderr);
-    assert_eq!(built.stderr.matches("warning: ").count(), 3, "{}", built.stderr);
+    assert_eq!(built.stderr.matches("warning: ").count(), 4, "{}", built.stderr);
     assert!(project.path("public/index.html").exists());
     assert_eq!(project.run(&["check"]).status, 0);
     assert_eq!(project.run(&["check", "--strict"]).status, 1);
     let annotations = project.run(&["check", "--format", "github"]);
-    assert_eq!((annotations.status, annotations.stdout.matches("::warning file=").count()), (0, 3));
+    assert_eq!((annotations.status, annotations.stdout.matches("::warning file=").count()), (0, 4));
     let report: serde_json::Value = serde_json::from_str(&project.run(&["build", "--json"]).stdout).unwrap();
     let severities: Vec<&str> =
         report["warnings"].as_array().unwrap().iter().map(|it| it["severity"].as_str().unwrap()).collect();
-    assert_eq!(severities, ["warning"; 3]);
+    assert_eq!(severities, ["warning"; 4]);
     assert!(report["bytes"].as_u64().unwrap() > 10_000);
 }

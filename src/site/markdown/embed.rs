@@ -62,6 +62,13 @@ pub(super) fn embed(
                     found.push(diagnostic);
                 }
             },
+            // What else stands in braces is the author's, unless it is nearly the one name that means something.
+            Some(call) if fence.is_none() && misspelt(call).is_some() => {
+                let name = misspelt(call).unwrap_or_default();
+                let place = place(text, name, "not a name that means anything here");
+                let message = format!("there is no `{name}` to embed");
+                found.push(Diagnostic::error(message, place).help("did you mean `figure`?"));
+            }
             _ => {
                 if fence.is_none() && !trimmed.contains('`') && trimmed.contains("{{ figure(") {
                     let place = place(text, trimmed, "there is something beside it");
@@ -73,6 +80,12 @@ pub(super) fn embed(
         output.push('\n');
     }
     Prepared { markdown: output, own }
+}
+
+/// The name that a call begins with, where it is nearly that of a figure's.
+fn misspelt(call: &str) -> Option<&str> {
+    let name = call[..call.find('(')?].trim_end();
+    nearest(name, ["figure"]).map(|_| name)
 }
 
 /// A message with an optional help.
