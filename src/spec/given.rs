@@ -20,7 +20,7 @@ pub fn given_fields(source: &Source) -> Vec<GivenField> {
     let file = &source.place.file;
     let line_of = |at: usize| file.text[..at].matches('\n').count() + 1;
     // It was parsed before, within the limits of its site; if it could not be parsed now there would be no source.
-    let documents = yaml::parse(file, &Limits::raised()).unwrap_or_default();
+    let documents = yaml::parse(file, &Limits::raised(), &mut 0).unwrap_or_default();
     let document = documents.into_iter().find(|document| line_of(document.span.start) == source.line);
     let mut fields = Vec::new();
     if let Some(document) = document {

@@ -107,15 +107,17 @@ limits! {
 
 impl Limits {
     /// The limits of a site: those that the `site` spec of these files gives. It is looked for before anything else is read,
-    /// in files that keep the usual limits themselves.
+    /// in files that keep the usual limits themselves, each and together.
     pub(super) fn of(files: &[TextFile]) -> Self {
         let usual = Self::default();
+        let (mut bytes, mut values) = (0_usize, 0);
         for TextFile { file, .. } in files {
             let may_give = file.text.contains("limits") && file.text.contains("site");
-            if !may_give || usual.bytes.is_exceeded(file.text.len()) {
+            if !may_give || usual.bytes.is_exceeded(bytes.saturating_add(file.text.len())) {
                 continue;
             }
-            let nodes = yaml::parse(file, &usual).unwrap_or_default();
+            bytes += file.text.len();
+            let nodes = yaml::parse(file, &usual, &mut values).unwrap_or_default();
             if let Some(Kind::Site(site)) =
                 nodes.iter().find(|node| is_site(node)).and_then(|node| typed::site(node, file))
             {
@@ -149,7 +151,7 @@ mod tests {
         let schema = spec::schema();
         let told = &schema["definitions"]["site"]["properties"]["limits"]["properties"];
         let file = file("site.yaml", "kind: site\nlimits: {}\n");
-        let nodes = yaml::parse(&file.file, &Limits::default()).unwrap();
+        let nodes = yaml::parse(&file.file, &Limits::default(), &mut 0).unwrap();
         let Some(Kind::Site(site)) = typed::site(&nodes[0], &file.file) else { panic!() };
         let typed = site.limits.value().unwrap();
         let mut count = 0;

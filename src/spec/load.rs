@@ -95,7 +95,7 @@ pub(super) fn documents(
 ) -> (Vec<Document>, Declared) {
     let mut documents = Vec::new();
     let mut declared = Declared { has_gaps: !are_all, ..Declared::default() };
-    let mut bytes = 0_usize;
+    let (mut bytes, mut values) = (0_usize, 0);
     for TextFile { name, file } in files {
         bytes = bytes.saturating_add(file.text.len());
         if limits.bytes.is_exceeded(bytes) {
@@ -107,11 +107,14 @@ pub(super) fn documents(
             declared.has_gaps = true;
             break;
         }
-        let nodes = match yaml::parse(file, limits) {
+        let nodes = match yaml::parse(file, limits, &mut values) {
             Ok(nodes) => nodes,
             Err(diagnostic) => {
                 found.add([*diagnostic]);
                 declared.has_gaps = true;
+                if limits.values.is_exceeded(values) {
+                    break;
+                }
                 continue;
             }
         };

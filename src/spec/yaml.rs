@@ -60,34 +60,59 @@ impl Value {
     }
 }
 
-/// Every document of a file that is not empty.
+/// Every document of a file that is not empty. `values` are those that the files before it hold, and then with its own.
 ///
 /// # Errors
 ///
 /// The first place where the text is not YAML, or is more than any spec could need (deeply nested, billions of aliases).
-pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Result<Vec<Node>, Box<Diagnostic>> {
-    let values = usize::try_from(limits.values.most).unwrap_or(usize::MAX);
+pub(super) fn parse(
+    file: &Arc<SourceFile>,
+    limits: &Limits,
+    values: &mut usize,
+) -> Result<Vec<Node>, Box<Diagnostic>> {
+    let left = usize::try_from(limits.values.most).unwrap_or(usize::MAX).saturating_sub(*values);
     let mut budget = Budget::default();
-    budget.max_nodes = values;
-    budget.max_events = values.saturating_mul(4);
+    budget.max_nodes = left;
+    budget.max_events = left.saturating_mul(4).max(MOST_EVENTS_OF_ONE);
     // One that says something holds more values than that.
-    budget.max_documents = values / 4;
+    budget.max_documents = (left / 4).max(1);
     let mut options = Options::default();
     options.budget = Some(budget);
-    options.alias_limits.max_total_replayed_events = values.saturating_mul(4);
+    options.alias_limits.max_total_replayed_events = left.saturating_mul(4);
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
     options.strict_booleans = true;
     options.underscored_numbers_as_strings = true;
     options.reject_unsupported_tags = true;
     options.with_snippet = false;
-    let documents = serde_yaml::from_multiple_with_options::<Spanned<Tree>>(&file.text, options)
-        .map_err(|error| too_much(file, &error, limits).unwrap_or_else(|| syntax_error(file, &error)))?;
+    let documents =
+        serde_yaml::from_multiple_with_options::<Spanned<Tree>>(&file.text, options).map_err(|error| {
+            too_much(file, &error, limits, values).unwrap_or_else(|| syntax_error(file, &error))
+        })?;
     let nodes = documents.into_iter().map(|document| node(document, &file.text));
-    Ok(nodes.filter(|node| node.value != Value::Null).collect())
+    let nodes: Vec<Node> = nodes.filter(|node| node.value != Value::Null).collect();
+    *values += nodes.iter().map(count).sum::<usize>();
+    Ok(nodes)
+}
+
+/// An empty file has events too: where the stream and the document begin and end.
+const MOST_EVENTS_OF_ONE: usize = 16;
+
+/// How many values there are in a tree, names among them.
+fn count(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Sequence(items) => items.iter().map(count).sum(),
+        Value::Mapping(entries) => entries.iter().map(|entry| 1 + count(&entry.value)).sum(),
+        _ => 0,
+    }
 }
 
 /// Says of a text that holds more than allowed what allows it; `None` of other errors.
-fn too_much(file: &Arc<SourceFile>, error: &serde_yaml::Error, limits: &Limits) -> Option<Box<Diagnostic>> {
+fn too_much(
+    file: &Arc<SourceFile>,
+    error: &serde_yaml::Error,
+    limits: &Limits,
+    values: &mut usize,
+) -> Option<Box<Diagnostic>> {
     // Within an alias, the parser tells of it by its text alone.
     let text = error.without_snippet().to_string();
     let breach = text.split("budget breached: ").nth(1);
@@ -101,8 +126,13 @@ fn too_much(file: &Arc<SourceFile>, error: &serde_yaml::Error, limits: &Limits) 
             "no field of a spec needs more than a few levels".to_owned(),
         ),
         (_, true) => {
+            // What comes after it is too much as well.
+            *values = usize::MAX;
             let values = limits.values;
-            (format!("this file holds more than {} values", values.most), values.help(values.most * 2))
+            (
+                format!("the specs up to here hold more than {} values", values.most),
+                values.help(values.most * 2),
+            )
         }
         _ => return None,
     };
@@ -302,7 +332,7 @@ mod tests {
     }
 
     fn of(file: &Arc<SourceFile>) -> Result<Vec<Node>, Box<Diagnostic>> {
-        parse(file, &Limits::default())
+        parse(file, &Limits::default(), &mut 0)
     }
 
     #[test]

@@ -41,15 +41,21 @@ fn alias_bomb(levels: usize) -> String {
     bomb
 }
 
-fn measured(specs: &str) -> Measured {
-    let project = Project::new(&[("specs/a.yaml", specs)]);
-    project.measure(&["check"])
+fn measured(files: &[&str]) -> Measured {
+    let names: Vec<String> = (0..files.len()).map(|at| format!("specs/{at}.yaml")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(files.iter().copied()).collect();
+    Project::new(&files).measure(&["check"])
 }
 
 /// Holds a refusal to the promise; `expected` are parts of what is said.
 #[track_caller]
 fn assert_refused(name: &str, specs: &str, expected: &[&str]) {
-    let Measured { ran, cpu, megabytes } = measured(specs);
+    assert_all_refused(name, &[specs], expected);
+}
+
+#[track_caller]
+fn assert_all_refused(name: &str, files: &[&str], expected: &[&str]) {
+    let Measured { ran, cpu, megabytes } = measured(files);
     assert_eq!(ran.status, 1, "{name}: {}{}", ran.stdout, ran.stderr);
     for part in expected {
         assert!(ran.stderr.contains(part), "{name} does not say {part:?}: {:.2000}", ran.stderr);
@@ -111,6 +117,34 @@ fn what_is_no_sane_yaml_is_refused_at_once() {
     ] {
         assert_refused(name, &specs, &[expected]);
     }
+}
+
+/// Of files that are each within the limits, all together.
+#[test]
+fn files_count_together() {
+    let of = |one: &dyn Fn(usize) -> String| many(14_000, "---\n", one);
+    for (name, one) in [
+        (
+            "kinds that are none",
+            &(|at: usize| format!("kind: targt\nid: a{at}\n")) as &dyn Fn(usize) -> String,
+        ),
+        ("one id again and again", &|_| "kind: target\nid: a\nexpression: x\n".into()),
+        ("expressions that are none", &|at| format!("kind: target\nid: a{at}\nexpression: x +\n")),
+    ] {
+        let file = of(one);
+        assert_all_refused(name, &[file.as_str(); 6], &["more like these"]);
+    }
+}
+
+/// All of what is told of an activation is found out in no longer than that.
+#[test]
+fn a_long_expression_is_examined_at_once() {
+    let terms = many(400, " + ", |at| format!("sin(1e3 * x * {})", at + 1));
+    let specs = edited("activation: tanh", "activation: wild");
+    let Measured { ran, cpu, .. } =
+        measured(&[&format!("{specs}---\nkind: activation\nid: wild\nexpression: \"{terms}\"\n")]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(cpu < 3 * SECOND, "{cpu:?}");
 }
 
 #[test]
@@ -282,7 +316,7 @@ fn texts_without_end_are_answered() {
         ("a table of a line", format!(r"{}\n{}\n", "|".repeat(30_000), "|-".repeat(30_000))),
         ("HTML that is shown as it is written", "<b>".repeat(50_000)),
     ] {
-        let Measured { ran, cpu, .. } = measured(&page(&body));
+        let Measured { ran, cpu, .. } = measured(&[&page(&body)]);
         assert_eq!(ran.status, 0, "{name}: {}", ran.stderr);
         assert!(cpu < 5 * SECOND, "{name} took {cpu:?}");
     }

@@ -142,7 +142,7 @@ fields! {
         optional {
             /// The bytes of all specs together.
             bytes: Located<u64> = 4_000_000,
-            /// The values in one file of specs: texts, numbers, lists and mappings.
+            /// The values in all specs together: names, texts, numbers, lists and mappings.
             values: Located<u64> = 100_000,
             /// The cases of all experiments together.
             cases: Located<u64> = 20_000,
