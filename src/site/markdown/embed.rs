@@ -65,7 +65,7 @@ pub(super) fn embed(
             // What else stands in braces is the author's, unless it is nearly the one name that means something.
             Some(call) if fence.is_none() && misspelt(call).is_some() => {
                 let name = misspelt(call).unwrap_or_default();
-                let place = place(text, name, "not a name that means anything here");
+                let place = place(text, trimmed, "");
                 let message = format!("there is no `{name}` to embed");
                 found.push(Diagnostic::error(message, place).help("did you mean `figure`?"));
             }
