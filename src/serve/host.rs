@@ -10,10 +10,14 @@ use axum::response::{IntoResponse, Response};
 
 use super::Site;
 
-/// Answers 421 to what names a host that is neither an address, nor `localhost`, nor the one that the user named. An
-/// address cannot be rebound: a browser that names one has been told to go there.
+/// Answers 421 to what names a host that is neither an address, nor `localhost`, nor the one that the user named, and 400 to
+/// what names none or several (RFC 9112, 3.2). An address cannot be rebound: a browser that names one has been told to go there.
 pub(super) async fn refuse_foreign(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let mut headers = request.headers().get_all(header::HOST).iter();
+    let header = headers.next().and_then(|host| host.to_str().ok());
+    if headers.next().is_some() {
+        return (StatusCode::BAD_REQUEST, "The request names several hosts.\n").into_response();
+    }
     let named = request.uri().authority().map(|authority| authority.as_str()).or(header);
     match named {
         Some(named) if is_own(named, &site.host) => next.run(request).await,

@@ -134,6 +134,8 @@ fn requests_for_other_hosts_are_refused() {
     assert_eq!(asked("localhost:1"), 200);
     assert_eq!(asked("[::1]:1"), 200);
     assert_eq!(running.raw("GET / HTTP/1.1\r\nConnection: close\r\n\r\n").0, 400);
+    let several = "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    assert_eq!(running.raw(several).0, 400);
     let foreign = "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     assert_eq!(running.raw(foreign).0, 421);
 }
