@@ -107,17 +107,17 @@ limits! {
 
 impl Limits {
     /// The limits of a site: those that the `site` spec of these files gives. It is looked for before anything else is read,
-    /// in files that keep the usual limits themselves, each and together.
+    /// in files that keep the usual limits themselves, and together that of their bytes.
     pub(super) fn of(files: &[TextFile]) -> Self {
         let usual = Self::default();
-        let (mut bytes, mut values) = (0_usize, 0);
+        let mut bytes = 0_usize;
         for TextFile { file, .. } in files {
             let may_give = file.text.contains("limits") && file.text.contains("site");
             if !may_give || usual.bytes.is_exceeded(bytes.saturating_add(file.text.len())) {
                 continue;
             }
             bytes += file.text.len();
-            let nodes = yaml::parse(file, &usual, &mut values).unwrap_or_default();
+            let nodes = yaml::parse(file, &usual, &mut 0).unwrap_or_default();
             if let Some(Kind::Site(site)) =
                 nodes.iter().find(|node| is_site(node)).and_then(|node| typed::site(node, file))
             {
@@ -178,6 +178,11 @@ mod tests {
         assert!(load(&site("12000000")).is_ok());
         assert!(load(&site("1.2e7")).is_ok());
         assert!(load(&site("11999999")).is_err());
+        // However much the files before it hold, whatever words are in them.
+        let much = format!("# limits of a site\n{asks}z: [{}]\n", "1,".repeat(120_000));
+        let raised = "kind: site\nlimits: {values: 900000, epochs: 12000000}\n";
+        let found = spec::load(&[file("a.yaml", &much), file("site.yaml", raised)], Vec::new()).unwrap_err();
+        assert!(found.iter().all(|fault| fault.message.contains("has no field `z`")), "{found:?}");
         // A limit can be lowered too, and not raised without end.
         let small = asks.replace("12000000", "50");
         let lowered = spec::load(&[file("a.yaml", &small), file("site.yaml", &site("40"))], Vec::new());

@@ -90,7 +90,7 @@ pub(super) fn parse(
         })?;
     let nodes = documents.into_iter().map(|document| node(document, &file.text));
     let nodes: Vec<Node> = nodes.filter(|node| node.value != Value::Null).collect();
-    *values += nodes.iter().map(count).sum::<usize>();
+    *values = values.saturating_add(nodes.iter().map(count).sum());
     Ok(nodes)
 }
 
