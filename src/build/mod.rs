@@ -289,9 +289,9 @@ impl Builder {
             let rendered = rendered.map_err(Failure::Specs)?;
             add_statics(&publication, inputs, options)?;
             let files = publication.contents();
-            let of_sizes = size::warnings(&files);
-            refuse_warnings(options, &of_sizes)?;
-            warnings.extend(of_sizes);
+            let of_files = [site::dead_links(&specs, &names(files.keys())), size::warnings(&files)].concat();
+            refuse_warnings(options, &of_files)?;
+            warnings.extend(of_files);
             let finished = publication.finish();
             // Should that fail, nothing is known of the output folder.
             known.forget_files();
@@ -422,10 +422,11 @@ pub fn check(options: &Options) -> Result<Checked, Failure> {
     let specs = inputs.load_specs(options)?;
     let templates = inputs.templates()?;
     refuse_missing_logo(&specs, &inputs, options)?;
-    let warnings = warnings(&specs);
-    refuse_warnings(options, &warnings)?;
+    let mut warnings = warnings(&specs);
     let plan = plan::plan(&specs);
-    site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
+    let files = site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
+    warnings.extend(site::dead_links(&specs, &names(files.iter().chain(inputs.statics.keys()))));
+    refuse_warnings(options, &warnings)?;
     Ok(Checked { specs, plan, warnings })
 }
 
@@ -444,6 +445,10 @@ fn warnings(specs: &Specs) -> Vec<Diagnostic> {
         diagnostic.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
     });
     shortened(found)
+}
+
+fn names<'f>(files: impl Iterator<Item = &'f String>) -> BTreeSet<&'f str> {
+    files.map(String::as_str).collect()
 }
 
 /// Refuses a site whose logo is not among the static files.

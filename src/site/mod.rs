@@ -32,7 +32,8 @@ mod template;
 mod winner;
 mod wording;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::finding::Finding;
@@ -40,7 +41,7 @@ use crate::plan::{Plan, PlannedFigure};
 use crate::spec::Specs;
 
 pub use kept::Rendered;
-pub use markdown::warnings;
+pub use markdown::{dead_links, warnings};
 pub use render::Renderer;
 
 /// The path of the passport that belongs to a figure in its main form.
@@ -104,15 +105,33 @@ pub struct TemplateFile {
 /// The extensions of template files.
 pub const TEMPLATE_EXTENSIONS: &[&str] = &["html", "xml", "txt", "css", "js"];
 
+/// Notes which files there are.
+struct Listed(Mutex<BTreeSet<String>>);
+
+impl Output for Listed {
+    fn take(&self, file: SiteFile) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file.path);
+    }
+    fn keep(&self, _: &str) {}
+}
+
 /// Checks templates and every reference in the authors' texts, without any training: the pages are rendered as if all runs
-/// had ended before they began.
+/// had ended before they began. Gives the paths of all files that the site would have.
 ///
 /// # Errors
 ///
 /// What [`Renderer::render`] would report.
-pub fn check(specs: &Specs, plan: &Plan, overrides: &[TemplateFile]) -> Result<(), Vec<Diagnostic>> {
+pub fn check(
+    specs: &Specs,
+    plan: &Plan,
+    overrides: &[TemplateFile],
+) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
     let blank = Arc::new(Finding::blank());
     let findings: Vec<Arc<Finding>> = plan.cases.iter().map(|_| Arc::clone(&blank)).collect();
     let verdicts = vec![None; plan.contests.len()];
-    Renderer::default().render(specs, plan, &findings, &verdicts, overrides, &Nowhere).map(drop)
+    let listed = Listed(Mutex::default());
+    Renderer::default().render(specs, plan, &findings, &verdicts, overrides, &listed)?;
+    let mut files = listed.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    files.extend(plan.figures.iter().map(|planned| planned.path.clone()));
+    Ok(files)
 }

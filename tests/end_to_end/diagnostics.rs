@@ -113,15 +113,58 @@ fn slips_are_warnings_and_errors_where_asked() {
     insta::assert_snapshot!("slips_strictly", strict.stderr);
     let built = project.run(&["build"]);
     assert_eq!(built.status, 0, "{}", built.stderr);
-    assert_eq!(built.stderr.matches("warning: ").count(), 4, "{}", built.stderr);
+    assert_eq!(built.stderr.matches("warning: ").count(), 5, "{}", built.stderr);
     assert!(project.path("public/index.html").exists());
     assert_eq!(project.run(&["check"]).status, 0);
     assert_eq!(project.run(&["check", "--strict"]).status, 1);
     let annotations = project.run(&["check", "--format", "github"]);
-    assert_eq!((annotations.status, annotations.stdout.matches("::warning file=").count()), (0, 4));
+    assert_eq!((annotations.status, annotations.stdout.matches("::warning file=").count()), (0, 5));
     let report: serde_json::Value = serde_json::from_str(&project.run(&["build", "--json"]).stdout).unwrap();
     let severities: Vec<&str> =
         report["warnings"].as_array().unwrap().iter().map(|it| it["severity"].as_str().unwrap()).collect();
-    assert_eq!(severities, ["warning"; 4]);
+    assert_eq!(severities, ["warning"; 5]);
     assert!(report["bytes"].as_u64().unwrap() > 10_000);
+}
+
+/// Links and pictures that lead to no file; and those that lead to pages, pictures and static files, which do.
+const LINKS: &str = "\
+kind: target
+id: line
+title: Line
+expression: 2 * x
+explanation: See [the plan](/plam.pdf), [this](../lin/), and [the experiment](../../experiments/one).
+---
+kind: figure
+id: fit
+type: fit
+caption: Of [a plan](plan.pdf), ![seen](activations/tanh/activation.svg).
+---
+kind: experiment
+id: one
+title: One
+target: line
+activation: tanh
+training: {optimizer: adam, learning_rate: 0.1, epochs: 5}
+init: {distribution: normal, mean: 0, std: 0.5, seed: 1}
+data: {domain: [-1, 1], points: 11}
+figures: [fit]
+description: |
+  [a](line/tanh/fit.png), [b](line/tanh/), [c](../../activations/tanh/activation.png), [d](/search.js), [e](#part:data),
+  [f](../../plan.pdf#page=2).
+";
+
+#[test]
+fn links_to_no_file_of_the_site_are_slips() {
+    let project = Project::new(&[("specs/one.yaml", LINKS), ("static/plan.pdf", "")]);
+    let strict = project.run(&["check", "--strict"]);
+    assert_eq!(strict.status, 1);
+    insta::assert_snapshot!("dead_links", strict.stderr);
+    let refused = project.run(&["build", "--strict"]);
+    assert_eq!((refused.status, project.path("public").exists()), (1, false));
+    assert_eq!(refused.stderr.matches("error: the site has no file").count(), 4, "{}", refused.stderr);
+    let built = project.run(&["build"]);
+    assert_eq!(built.status, 0, "{}", built.stderr);
+    assert_eq!(built.stderr.matches("warning: the site has no file").count(), 4, "{}", built.stderr);
+    // Of a build that has nothing to do they are told too.
+    assert_eq!(project.run(&["build"]).stderr.matches("warning: the site has no file").count(), 4);
 }

@@ -63,8 +63,14 @@ pub(crate) fn specs(bytes: &[u8]) {
                 return;
             }
             let plan = plan::plan(&specs);
-            if let Err(diagnostics) = site::check(&specs, &plan, &[]) {
-                assert_told(&diagnostics);
+            match site::check(&specs, &plan, &[]) {
+                Err(diagnostics) => assert_told(&diagnostics),
+                Ok(files) => {
+                    let dead = site::dead_links(&specs, &files.iter().map(String::as_str).collect());
+                    if !dead.is_empty() {
+                        assert_told(&dead);
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The authors' Markdown: references to other pages and figures are resolved, formulas typeset, and the rest is
 //! CommonMark with tables, footnotes and strikethrough. HTML in it is shown as it is written, unless the site allows it.
 
+mod dead;
 mod embed;
 mod lint;
 mod reference;
@@ -102,15 +103,26 @@ pub(super) fn options() -> Options {
         | Options::ENABLE_HEADING_ATTRIBUTES
 }
 
-/// What is likely a slip in the authors' texts, though they can be shown; file by file, as far as they are from files.
-pub fn warnings(specs: &Specs) -> Vec<Diagnostic> {
+/// All that the authors wrote.
+fn texts(specs: &Specs) -> Vec<Text<'_>> {
     let mut texts: Vec<Text<'_>> = specs.experiments.iter().map(Text::of_experiment).collect();
     texts.extend(specs.targets.values().map(|target| Text::of_target(target)));
     texts.extend(specs.activations.values().map(|activation| Text::of_activation(activation)));
     texts.extend(specs.models.values().map(|model| Text::of_model(model)));
     texts.extend(specs.figures.values().map(|figure| Text::of_figure(figure)));
     texts.extend(specs.pages.iter().map(Text::of_page));
+    texts
+}
+
+/// What is likely a slip in the authors' texts, though they can be shown; file by file, as far as they are from files.
+pub fn warnings(specs: &Specs) -> Vec<Diagnostic> {
+    let texts = texts(specs);
     shortened(texts.iter().flat_map(|text| lint::warnings(text, specs.site.allows_html)).collect())
+}
+
+/// The links and pictures in the authors' texts whose file is not among those of the site.
+pub fn dead_links(specs: &Specs, files: &BTreeSet<&str>) -> Vec<Diagnostic> {
+    shortened(texts(specs).iter().flat_map(|text| dead::links(text, files)).collect())
 }
 
 /// Whether a text may show a figure or speak of one, so that it depends on more than the ids and titles of what it names.

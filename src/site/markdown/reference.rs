@@ -130,6 +130,12 @@ fn inside(spot: &Spot<'_>, text: &Text<'_>, address: &str) -> Option<String> {
     if path.starts_with("//") {
         return Some(address.to_owned());
     }
+    Some(format!("{}{tail}", link::relative(spot.from, &file(text, path)?)))
+}
+
+/// The file of the site that a path leads to: from the text's own page, or from the home page if it begins with `/`. `None`
+/// if it leads out of the site.
+pub(super) fn file(text: &Text<'_>, path: &str) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     if !path.starts_with('/') {
         parts.extend(text.home.split('/').map(str::to_owned));
@@ -146,7 +152,7 @@ fn inside(spot: &Spot<'_>, text: &Text<'_>, address: &str) -> Option<String> {
     if parts.is_empty() || matches!(path.rsplit('/').next(), Some("" | "." | "..")) {
         parts.push("index.html".into());
     }
-    Some(format!("{}{tail}", link::relative(spot.from, &parts.join("/"))))
+    Some(parts.join("/"))
 }
 
 /// A part of a path without its percent signs.

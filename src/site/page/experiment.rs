@@ -38,6 +38,8 @@ pub(in crate::site) struct ExperimentPage {
     diagnoses: Vec<Diagnosed>,
     sections: Vec<Section>,
     case_count: usize,
+    /// Whether the cases have many starts, so that losses are medians over them.
+    has_starts: bool,
     csv_url: String,
     json_url: String,
     report_url: String,
@@ -95,8 +97,6 @@ struct Section {
     lowest: Option<Fact>,
     /// How sure the ranking is, and where that by what could be reached is another.
     verdict: Vec<String>,
-    /// Whether the cases have many starts.
-    has_starts: bool,
     /// What the table of cases is.
     caption: &'static str,
     /// Which of the cases these are, where they are torn: `301 to 600 of 1000`.
@@ -199,7 +199,6 @@ pub(in crate::site) fn experiment(
                     String::new()
                 },
                 verdict: verdict(gallery, &experiment.id, &target.id),
-                has_starts: !experiment.seeds.is_empty(),
                 caption: if experiment.seeds.is_empty() {
                     "Cases on this target, by the lowest loss found in one run each"
                 } else {
@@ -232,6 +231,7 @@ pub(in crate::site) fn experiment(
         diagnoses: diagnosed(draft, &cases, sheet),
         sections,
         case_count: cases.len(),
+        has_starts: !experiment.seeds.is_empty(),
         csv_url: draft.url(&format!("{folder}/results.csv")),
         json_url: draft.url(&format!("{folder}/results.json")),
         report_url: draft.url(&format!("{folder}/REPORT.md")),

@@ -19,6 +19,8 @@ pub(super) struct Matrix {
     rows: Vec<MatrixRow>,
     /// Whether of any cell it is known what it could have reached.
     has_attainable: bool,
+    /// Whether the cases have many starts, so that losses are medians over them.
+    has_starts: bool,
 }
 
 #[derive(Serialize)]
@@ -93,6 +95,7 @@ pub(super) fn matrix(
                 }
             })
             .collect(),
+        has_starts: !experiment.seeds.is_empty(),
         has_attainable: cases.iter().any(|trained| trained.finding.attainable.is_some()),
         rows: targets
             .iter()
