@@ -21,10 +21,12 @@ pub(super) fn links(text: &Text<'_>, files: &BTreeSet<&str>) -> Vec<Diagnostic> 
         };
         // Addresses that lead out of the site are told of where they are resolved.
         let path = path_of(&address).filter(|_| link_type != LinkType::Email);
-        let Some(file) = path.and_then(|path| file(text, path)).filter(|file| !files.contains(file.as_str())) else {
+        let Some(file) = path.and_then(|path| file(text, path)).filter(|file| !files.contains(file.as_str()))
+        else {
             continue;
         };
-        let diagnostic = Diagnostic::warning(format!("the site has no file `{file}`"), place(text, &address, ""));
+        let diagnostic =
+            Diagnostic::warning(format!("the site has no file `{file}`"), place(text, &address, ""));
         let diagnostic = diagnostic.help(help(&file, files));
         if !found.contains(&diagnostic) {
             found.push(diagnostic);
@@ -50,7 +52,8 @@ fn help(file: &str, files: &BTreeSet<&str>) -> String {
     }
     let folder = file.rfind('/').map_or("", |slash| &file[..=slash]);
     let beside = files.range(folder..).copied();
-    let beside = beside.take_while(|name| name.starts_with(folder)).filter(|name| !name[folder.len()..].contains('/'));
+    let beside =
+        beside.take_while(|name| name.starts_with(folder)).filter(|name| !name[folder.len()..].contains('/'));
     match nearest(file, beside).or_else(|| nearest(file, files.iter().copied())) {
         Some(near) => format!("did you mean `/{}`?", near.strip_suffix("index.html").unwrap_or(near)),
         None => "what lies in the folder of static files becomes part of the site".into(),
