@@ -1,6 +1,6 @@
 //! `actfn-site cache`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use super::arguments::Action;
@@ -23,27 +23,37 @@ pub(super) fn run(options: &Options, action: Action, output: &mut Output) -> Res
     }
 }
 
+/// What there is in a cache, in the words of the other commands.
+const KINDS: [(&str, &[EntryKind]); 6] = [
+    ("runs", &[EntryKind::Run]),
+    ("starts", &[EntryKind::Trials]),
+    ("searches", &[EntryKind::Attainable]),
+    ("verdicts", &[EntryKind::Verdict]),
+    ("figures", &[EntryKind::Figure]),
+    ("records", &[EntryKind::Record, EntryKind::Settled]),
+];
+
 fn status(cache: &Cache, output: &mut Output) -> Result<ExitCode, Error> {
     let entries = cache.entries()?;
-    let usage = |kind: Option<EntryKind>| {
-        let of_kind = entries.iter().filter(|entry| entry.identity.map(|(kind, _)| kind) == kind);
-        of_kind.fold(Usage::default(), |sum, entry| Usage {
+    let usage = |is_meant: &dyn Fn(Option<EntryKind>) -> bool| {
+        let meant = entries.iter().filter(|entry| is_meant(entry.identity.map(|(kind, _)| kind)));
+        meant.fold(Usage::default(), |sum, entry| Usage {
             entries: sum.entries + 1,
             bytes: sum.bytes + entry.bytes,
         })
     };
-    let (runs, figures, stray) = (usage(Some(EntryKind::Run)), usage(Some(EntryKind::Figure)), usage(None));
-    let searches = usage(Some(EntryKind::Attainable));
+    let stray = usage(&|kind| kind.is_none());
+    let of_kinds =
+        KINDS.map(|(name, kinds)| (name, usage(&|kind| kind.is_some_and(|kind| kinds.contains(&kind)))));
     if output.json {
-        output.value(
-            &serde_json::json!({ "runs": runs, "searches": searches, "figures": figures, "stray": stray }),
-        )?;
+        let usages: BTreeMap<&str, Usage> = of_kinds.into_iter().chain([("stray", stray)]).collect();
+        output.value(&serde_json::json!(usages))?;
         return Ok(ExitCode::SUCCESS);
     }
     output.line(&format!("{}", cache.root().display()))?;
-    output.line(&format!("runs     {}", described(runs)))?;
-    output.line(&format!("searches {}", described(searches)))?;
-    output.line(&format!("figures  {}", described(figures)))?;
+    for (name, usage) in of_kinds {
+        output.line(&format!("{name:<8} {}", described(usage)))?;
+    }
     if stray.entries > 0 {
         output.line(&format!("stray    {} (left by killed builds or other versions)", described(stray)))?;
     }

@@ -112,8 +112,17 @@ impl Ending {
 
     /// What no diagnosis says already: that training ran, and whether it was done.
     pub fn sentence(&self, run: &Run) -> String {
-        let ran = format!("Training ran for all of its {} epochs.", run.losses.len());
         let shown = |mse: f64| significant(mse, 4);
+        let epochs = run.losses.len();
+        let last = run.losses.last().map(|&loss| shown(loss));
+        let after = run.snapshots.last().filter(|snapshot| snapshot.epoch == epochs);
+        let after = after.map(|snapshot| shown(snapshot.loss)).filter(|after| last.as_ref() != Some(after));
+        let ran = match after {
+            Some(after) => format!(
+                "Training ran for all of its {epochs} epochs. Losses are those before each epoch; after the last it was {after}."
+            ),
+            None => format!("Training ran for all of its {epochs} epochs."),
+        };
         match *self {
             Self::Untrained => "Training ended without a loss.".into(),
             Self::Diverged => String::new(),

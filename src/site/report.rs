@@ -141,8 +141,11 @@ fn body<'e>(
 
 fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
     let has_starts = ranked.iter().any(|trained| trained.finding.trials.is_some());
+    let has_validation = ranked.iter().any(|trained| !trained.run.validation.is_empty());
     let (found, alignment) = if has_starts {
         ("median MSE | quartiles | best start | success", "--:|--:|--:|--:")
+    } else if has_validation {
+        ("lowest MSE | final MSE | validation MSE", "--:|--:|--:")
     } else {
         ("lowest MSE | final MSE", "--:|--:")
     };
@@ -159,9 +162,13 @@ fn table(gallery: Gallery<'_>, path: &str, ranked: &[Trained<'_>]) -> String {
             }
             None if has_starts => "– | – | – | –".into(),
             None => {
-                let last = trained.run.final_mse();
-                let last = last.map_or_else(|| "–".into(), |mse| trained.loss_text(mse));
-                format!("{} | {last}", trained.best_text())
+                let shown = |mse: Option<f64>| mse.map_or_else(|| "–".into(), |mse| trained.loss_text(mse));
+                let validation = if has_validation {
+                    format!(" | {}", shown(trained.run.validation_at_best()))
+                } else {
+                    String::new()
+                };
+                format!("{} | {}{validation}", trained.best_text(), shown(trained.run.final_mse()))
             }
         };
         text.push_str(&format!(

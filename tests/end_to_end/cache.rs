@@ -139,6 +139,11 @@ fn the_cache_can_be_looked_after() {
     let status = project.run(&["cache", "status", "--json"]);
     let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
     assert_eq!((&status["runs"]["entries"], &status["figures"]["entries"]), (&2.into(), &8.into()));
+    // Nothing that lies there is left out.
+    let counted: u64 = status.as_object().unwrap().values().map(|of| of["entries"].as_u64().unwrap()).sum();
+    let verified = project.run(&["cache", "verify", "--json"]).stdout;
+    let verified: serde_json::Value = serde_json::from_str(&verified).unwrap();
+    assert_eq!(verified["entries"], counted);
     project.edit("specs/small.yaml", "[tanh, relu]", "[tanh]");
     let gc = project.run(&["cache", "gc"]);
     // The run, what could have been attained, the fit and the picture of relu, both on two grounds.

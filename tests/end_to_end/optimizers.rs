@@ -157,6 +157,17 @@ fn noise_and_held_out_points_are_shown() {
     }
     let report = text(&project, "experiments/e/REPORT.md");
     assert!(report.contains("with normal noise of standard deviation 0.5, seed 4"));
+    // The tables of cases tell the held-out loss as the case's page does.
+    let told = page.split("validation MSE there</dt><dd>").nth(1).unwrap().split('<').next().unwrap();
+    assert!((told.parse::<f64>().unwrap() / number("validation_mse") - 1.0).abs() < 1e-3, "{told}");
+    assert!(
+        report.contains("| lowest MSE | final MSE | validation MSE |")
+            && report.contains(&format!("| {told} |"))
+    );
+    for path in ["experiments/e/index.html", "targets/cubic/index.html", "models/single_neuron/index.html"] {
+        let page = text(&project, path);
+        assert!(page.contains(">validation MSE</th>") && page.contains(&format!(">{told}</data>")), "{path}");
+    }
     // The noise enters the key of the run, and why names it.
     project.edit("specs/e.yaml", "std: 0.5", "std: 0.6");
     assert_eq!(project.build()["trained"], 1);

@@ -1,5 +1,7 @@
 //! What is likely a slip in an author's Markdown, though it can be shown: pictures without a text in their place, addresses of
-//! the web that lead nowhere, and HTML where none is allowed.
+//! the web that lead nowhere, formulas that are none, and HTML where none is allowed.
+
+use std::ops::Range;
 
 use http::Uri;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
@@ -13,11 +15,19 @@ pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
     let mut picture: Option<(String, bool)> = None;
     // Where the line ends that was warned of last.
     let mut line_end = 0;
+    let mut is_in_code = false;
     for (event, range) in Parser::new_ext(text.markdown, options()).into_offset_iter() {
         if found.len() > MOST_FAULTS {
             break;
         }
+        if let Event::Text(_) = event
+            && !is_in_code
+        {
+            found.extend(formula(text, range.clone()));
+        }
         match event {
+            Event::Start(Tag::CodeBlock(_)) => is_in_code = true,
+            Event::End(TagEnd::CodeBlock) => is_in_code = false,
             Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_)
                 if !allows_html && range.start >= line_end =>
             {
@@ -63,6 +73,21 @@ fn html(text: &Text<'_>, token: &str) -> Diagnostic {
     diagnostic.help(
         "write Markdown, or `raw_html: true` in the `site` spec if you trust all its authors with scripts",
     )
+}
+
+/// A warning on a dollar sign among words that was to begin a formula, by what follows it.
+fn formula(text: &Text<'_>, words: Range<usize>) -> Option<Diagnostic> {
+    let markdown = text.markdown;
+    let begins = |&at: &usize| {
+        // As far as a word goes that is soon there, so that many signs are not read again and again.
+        let next = markdown[at..].chars().take(60).skip_while(|c| *c == '$' || c.is_whitespace());
+        let is_first = !markdown[..at].ends_with(['\\', '$']);
+        is_first && next.take_while(|c| !c.is_whitespace()).any(|c| matches!(c, '\\' | '^' | '_' | '{'))
+    };
+    let at = markdown[words.clone()].match_indices('$').map(|(at, _)| words.start + at).find(begins)?;
+    let line = markdown[at..].lines().next().unwrap_or_default();
+    let diagnostic = Diagnostic::warning("this `$` begins no formula", place(text, line, ""));
+    Some(diagnostic.help("a formula stands in one paragraph between two `$`, without a space inside of them: `$x^2$`; a `$` alone is `\\$`"))
 }
 
 /// A warning on an address of the web that cannot be one.
@@ -125,6 +150,9 @@ mod tests {
             ("# a {onclick=b()}", "HTML"),
             ("[a](www.example.org)", "file of this site"),
             ("![a](https:example.org/a.png)", "`//` is missing"),
+            ("with $x^2 as before", "begins no formula"),
+            ("with $ \\alpha $ as before", "begins no formula"),
+            ("$$\n\\frac{a}{b}\n\nand", "begins no formula"),
         ] {
             let found = messages(markdown);
             assert!(found.len() == 1 && found[0].contains(part), "{markdown}: {found:?}");
@@ -138,6 +166,8 @@ mod tests {
             "[a](https://example.org/ä?b=c#d) <https://example.org> <mail@example.org> <experiment:one>",
             "[a](https://[::1]:8080/) [b](http://localhost:3000) [c](../d/) [e](mailto:f@example.org)",
             "`[a](http:/x)`",
+            "$x^2$, $$y_1$$, $5 or $ 6, \\$x^2, `$x^2`, `a_b`",
+            "```\n$x^2\n```\n\n    $HOME/a_b\n",
         ] {
             assert_eq!(messages(markdown), [""; 0], "{markdown}");
         }

@@ -17,6 +17,7 @@ use crate::site::player::{PlayerView, player};
 use crate::site::wording::{
     batches_text, data_text, learning_rate_text, optimizer_text, restarts_text, schedule_text,
 };
+use crate::spec::Source;
 use crate::train::{Outcome, Run};
 
 #[derive(Serialize)]
@@ -47,11 +48,8 @@ pub(in crate::site) struct CasePage {
     attained: Option<Attained>,
     parameters: Vec<ParameterRow>,
     training: Vec<Fact>,
-    /// The spec's file and line, and its text.
-    source_path: String,
-    source_line: usize,
-    /// The text as HTML, with its parts marked.
-    source_html: String,
+    /// What it was trained from: the experiment, and what is not built in of the others.
+    specs: Vec<SpecView>,
     key: String,
     run_url: String,
     /// Along each axis; those of the activation first.
@@ -67,6 +65,24 @@ struct Neighbours {
     next_key: &'static str,
     previous: Option<Link>,
     next: Option<Link>,
+}
+
+/// The spec of one thing.
+#[derive(Serialize)]
+struct SpecView {
+    /// What it declares.
+    kind: &'static str,
+    path: String,
+    line: usize,
+    /// Its text, with its parts marked.
+    html: String,
+}
+
+impl SpecView {
+    fn new(kind: &'static str, source: &Source) -> Self {
+        let html = highlight::html(&source.text, "yaml");
+        Self { kind, path: source.path.clone(), line: source.line, html }
+    }
 }
 
 fn shared<S: Serializer>(player: &Option<Arc<PlayerView>>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -115,7 +131,12 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
     let others = shown.into_iter().filter(|planned| !is_fit(planned));
     let (animations, figures): (Vec<FigureView>, Vec<FigureView>) =
         others.map(|planned| draft.figure(planned)).partition(|figure| figure.is_animation);
-    let source = experiment.map(|experiment| &experiment.source);
+    let specs = [
+        ("experiment", experiment.map(|experiment| &experiment.source)),
+        ("target", Some(&case.target.source)),
+        ("activation", case.activation.source.as_ref()),
+        ("model", case.model.source.as_ref()),
+    ];
     let layout = draft.layout(&title, &description, breadcrumbs);
     CasePage {
         layout: draft.with_image(layout, gallery.preview(trained)),
@@ -136,9 +157,7 @@ pub(in crate::site) fn case(draft: &mut Draft<'_, '_>, trained: Trained<'_>) -> 
         attained: attained(trained),
         parameters: parameters(case, run),
         training: training(case),
-        source_path: source.map_or_else(String::new, |source| source.path.clone()),
-        source_line: source.map_or(0, |source| source.line),
-        source_html: source.map_or_else(String::new, |source| highlight::html(&source.text, "yaml")),
+        specs: specs.into_iter().filter_map(|(kind, source)| Some(SpecView::new(kind, source?))).collect(),
         key: case.key.to_string(),
         run_url: draft.url(&format!("{}/run.json", case.directory())),
         neighbours: neighbours(draft, trained),
@@ -209,15 +228,17 @@ fn facts(trained: Trained<'_>) -> Vec<Fact> {
     if let Some(best) = &run.best {
         facts.push(Fact::new("at epoch", best.epoch.to_string()));
     }
+    facts.extend(
+        run.validation_at_best().map(|mse| Fact::new("validation MSE there", trained.loss_text(mse))),
+    );
     let last = run.final_mse().map_or_else(|| "–".to_owned(), |mse| trained.loss_text(mse));
     facts.push(Fact::new("final MSE", last));
     if let Some(attained) = attained(trained) {
         facts.push(Fact::new("attainable MSE", attained.bounds));
         facts.push(Fact::new("training gap", attained.gap));
     }
-    if let (Some(at_best), Some((epoch, lowest))) = (run.validation_at_best(), run.best_validation()) {
-        facts.push(Fact::new("validation MSE there", significant(at_best, 4)));
-        facts.push(Fact::new("lowest validation MSE", significant(lowest, 4)));
+    if let Some((epoch, lowest)) = run.best_validation() {
+        facts.push(Fact::new("lowest validation MSE", trained.loss_text(lowest)));
         facts.push(Fact::new("at epoch", epoch.to_string()));
     }
     let epochs = match run.outcome {

@@ -40,6 +40,8 @@ pub(in crate::site) struct ExperimentPage {
     case_count: usize,
     /// Whether the cases have many starts, so that losses are medians over them.
     has_starts: bool,
+    /// Whether points are held out, of which the table of cases has a loss; not with many starts.
+    has_validation: bool,
     csv_url: String,
     json_url: String,
     report_url: String,
@@ -232,6 +234,7 @@ pub(in crate::site) fn experiment(
         sections,
         case_count: cases.len(),
         has_starts: !experiment.seeds.is_empty(),
+        has_validation: experiment.seeds.is_empty() && experiment.data.validation.is_some(),
         csv_url: draft.url(&format!("{folder}/results.csv")),
         json_url: draft.url(&format!("{folder}/results.json")),
         report_url: draft.url(&format!("{folder}/REPORT.md")),

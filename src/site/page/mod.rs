@@ -160,6 +160,9 @@ struct CaseRow {
     best_mse_value: Option<f64>,
     final_mse: String,
     final_mse_value: Option<f64>,
+    /// The loss of the held-out points where that of the others was lowest; empty where none are held out.
+    validation_mse: String,
+    validation_mse_value: Option<f64>,
     /// What could have been reached, as its bounds; empty where it is not known.
     attainable: String,
     /// The least that is known to be reached.
@@ -367,6 +370,7 @@ impl Draft<'_, '_> {
             let case = trained.case;
             let best = trained.run.best.as_ref().map(|best| best.parameters.as_slice());
             let gap = gap(trained);
+            let validation = trained.run.validation_at_best();
             let experiment =
                 self.gallery.experiment(&case.experiment).map_or("", |found| found.title.as_str());
             rows.push(CaseRow {
@@ -383,6 +387,8 @@ impl Draft<'_, '_> {
                 best_mse_value: trained.run.best.as_ref().map(|best| best.mse),
                 final_mse: trained.run.final_mse().map_or_else(|| "–".into(), |mse| trained.loss_text(mse)),
                 final_mse_value: trained.run.final_mse(),
+                validation_mse: validation.map_or_else(String::new, |mse| trained.loss_text(mse)),
+                validation_mse_value: validation,
                 attainable: bounds_text(trained),
                 attainable_value: trained.finding.attained(),
                 gap: gap.map_or_else(|| "–".into(), |gap| trained.loss_text(gap)),

@@ -43,6 +43,8 @@ struct Group {
     rows: Vec<CaseRow>,
     /// Whether the experiment asks for many starts.
     has_starts: bool,
+    /// Whether points are held out, of which the table of cases has a loss; not with many starts.
+    has_validation: bool,
 }
 
 /// The case with the lowest loss of an activation and a model on one target.
@@ -204,7 +206,15 @@ fn page(
         let part = part.start.saturating_sub(first)..part.end.saturating_sub(first);
         let rows = draft.rows(&ranked(&cases, part), shown.len());
         let has_starts = of_one.iter().any(|trained| trained.finding.trials.is_some());
-        groups.push(Group { experiment: link, count: of_one.len(), verdict, rows, has_starts });
+        let has_validation = !has_starts && experiment.data.validation.is_some();
+        groups.push(Group {
+            experiment: link,
+            count: of_one.len(),
+            verdict,
+            rows,
+            has_starts,
+            has_validation,
+        });
     }
     let breadcrumbs = vec![draft.home_link(), draft.link(section.0, section.1)];
     let layout = draft.layout(title, summary, breadcrumbs);
