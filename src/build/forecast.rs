@@ -1,15 +1,19 @@
 //! What a build would do, found out without doing it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::assemble::Assembly;
 use super::known::{Done, Known};
 use super::stage::Workshop;
-use super::{Failure, Inputs, Options, Progress, add_statics, refuse_confused_folders};
-use crate::cache::Cache;
-use crate::plan::{self, Plan, PlannedFigure};
+use super::{Checked, Failure, Inputs, Options, Progress, add_statics, checked, refuse_confused_folders};
+use crate::attain;
+use crate::cache::{Cache, CacheKey, EntryKind};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Case, Plan, PlannedFigure};
 use crate::publish::Publication;
-use crate::site::{self, Renderer, TemplateFile};
+use crate::site::{Renderer, TemplateFile};
 use crate::spec::Specs;
 
 /// What a build would do.
@@ -18,10 +22,17 @@ pub struct Forecast {
     pub cases: usize,
     /// The cases that would be trained, `EXPERIMENT/PATH`; those that share one run are all named.
     pub train: Vec<String>,
+    /// The cases that would be trained from many starts.
+    pub starts: Vec<String>,
+    /// The cases for whose least loss would be searched, as far as their training is known.
+    pub search: Vec<String>,
     /// The paths of the figures that would be drawn.
     pub draw: Vec<String>,
     /// The files that would be written and removed; `None` where that depends on what training and drawing bring.
     pub files: Option<ForecastFiles>,
+    /// What is likely a slip.
+    #[serde(skip)]
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// The files that would change.
@@ -39,10 +50,7 @@ pub struct ForecastFiles {
 pub fn forecast(options: &Options) -> Result<Forecast, Failure> {
     refuse_confused_folders(options)?;
     let inputs = Inputs::read(options);
-    let specs = inputs.load_specs(options)?;
-    let templates = inputs.templates()?;
-    let plan = plan::plan(&specs);
-    site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
+    let (Checked { specs, plan, warnings }, templates) = checked(&inputs, options)?;
     let cache = Cache::new(&options.cache);
     let workshop = Workshop { cache: &cache, progress: &Silent, is_making: false };
     let (mut known, mut done) = (Known::default(), Done::default());
@@ -52,11 +60,21 @@ pub fn forecast(options: &Options) -> Result<Forecast, Failure> {
     let train = train.map(|case| format!("{}/{}", case.experiment, case.path())).collect();
     let draw = plan.figures.iter().filter(|planned| undrawn.contains(&planned.key));
     let draw = draw.map(|planned| planned.path.clone()).collect();
+    let case_path = |case: &Arc<Case>| format!("{}/{}", case.experiment, case.path());
+    let has = |kind, key: Option<CacheKey>| key.is_none_or(|key| cache.contains(kind, key));
+    let starts = plan.cases.iter().filter(|case| !has(EntryKind::Trials, case.trials_key));
+    let starts = starts.map(case_path).collect();
+    let search = |case: &&Arc<Case>| {
+        let run = known.runs.get(&case.key);
+        let search = run.and_then(|run| attain::search(case, run));
+        !has(EntryKind::Attainable, search.map(|search| case.attainable_key(&search)))
+    };
+    let search = plan.cases.iter().filter(search).map(case_path).collect();
     let mut files = None;
     if untrained.is_empty() && undrawn.is_empty() {
         files = forecast_files(options, &inputs, &specs, &plan, &templates, workshop, &mut known)?;
     }
-    Ok(Forecast { cases: plan.cases.len(), train, draw, files })
+    Ok(Forecast { cases: plan.cases.len(), train, starts, search, draw, files, warnings })
 }
 
 /// The files that would change, if everything that they are made from is in the cache.

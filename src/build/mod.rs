@@ -31,7 +31,7 @@ use crate::finding::Violation;
 use crate::fs::{FileError, FolderLock, resolved};
 use crate::plan::{self, Plan, PlannedFigure};
 use crate::publish::{self, Publication, PublishError, Replaced};
-use crate::site::{self, Renderer};
+use crate::site::{self, Renderer, TemplateFile};
 use crate::spec::{self, Specs};
 use crate::train::Run;
 use assemble::Assembly;
@@ -242,11 +242,14 @@ impl Builder {
         self.tidy();
         let Self { options, cache, pool, known, renderer, replaced, built, lock, spare_from } = self;
         refuse_confused_folders(options)?;
+        if options.is_strict {
+            // All that is refused is told at once, and nothing trained before.
+            pool.install(|| checked(inputs, options))?;
+        }
         let specs = inputs.load_specs(options)?;
         let templates = inputs.templates()?;
         refuse_missing_logo(&specs, inputs, options)?;
         let mut warnings = warnings(&specs);
-        refuse_warnings(options, &warnings)?;
         let last = known.last.as_ref().map(|last| (&last.specs, &last.plan));
         let plan = pool.install(|| plan::plan_again(&specs, last));
         if pool.install(|| known.is_far_from_pages(&plan, cache)) {
@@ -356,9 +359,20 @@ fn add_statics(publication: &Publication, inputs: &Inputs, options: &Options) ->
     if inputs.statics.is_empty() {
         return Ok(());
     }
+    refuse_statics_in_the_way(publication.contents().keys(), inputs, options)?;
+    inputs.statics.par_iter().for_each(|(name, bytes)| publication.put(name, bytes));
+    Ok(())
+}
+
+/// Refuses static files that lie where the site has its `own` files, or one another.
+fn refuse_statics_in_the_way<'f>(
+    own: impl Iterator<Item = &'f String>,
+    inputs: &Inputs,
+    options: &Options,
+) -> Result<(), Failure> {
     let folder = options.statics.path.display();
     // Some file systems do not tell cases apart.
-    let own: BTreeSet<String> = publication.contents().keys().map(|name| name.to_lowercase()).collect();
+    let own: BTreeSet<String> = own.map(|name| name.to_lowercase()).collect();
     // A file cannot stand where the other has a folder either.
     let is_taken = |name: &str| {
         let below = format!("{name}/");
@@ -382,11 +396,7 @@ fn add_statics(publication: &Publication, inputs: &Inputs, options: &Options) ->
             found.push(Diagnostic::error(message, None));
         }
     }
-    if !found.is_empty() {
-        return Err(Failure::Specs(found));
-    }
-    inputs.statics.par_iter().for_each(|(name, bytes)| publication.put(name, bytes));
-    Ok(())
+    if found.is_empty() { Ok(()) } else { Err(Failure::Specs(found)) }
 }
 
 /// Publishing puts a new folder in the place of the old one; whoever works in it would stand in the old one. And what is
@@ -419,15 +429,21 @@ fn refuse_confused_folders(options: &Options) -> Result<(), Failure> {
 /// Every fault.
 pub fn check(options: &Options) -> Result<Checked, Failure> {
     let inputs = Inputs::read(options);
+    checked(&inputs, options).map(|(checked, _)| checked)
+}
+
+/// What was read, checked as far as it goes without training or drawing, and its templates.
+fn checked(inputs: &Inputs, options: &Options) -> Result<(Checked, Vec<TemplateFile>), Failure> {
     let specs = inputs.load_specs(options)?;
     let templates = inputs.templates()?;
-    refuse_missing_logo(&specs, &inputs, options)?;
+    refuse_missing_logo(&specs, inputs, options)?;
     let mut warnings = warnings(&specs);
     let plan = plan::plan(&specs);
     let files = site::check(&specs, &plan, &templates).map_err(Failure::Specs)?;
+    refuse_statics_in_the_way(files.iter(), inputs, options)?;
     warnings.extend(site::dead_links(&specs, &names(files.iter().chain(inputs.statics.keys()))));
     refuse_warnings(options, &warnings)?;
-    Ok(Checked { specs, plan, warnings })
+    Ok((Checked { specs, plan, warnings }, templates))
 }
 
 /// Specs that can be built.

@@ -87,6 +87,7 @@ fn lines(summary: &Summary, out: &str) -> Vec<String> {
 /// `actfn-site build --dry-run`.
 pub(super) fn dry_run(options: &Options, output: &mut Output) -> Result<ExitCode, Error> {
     let forecast = forecast(options)?;
+    output.warnings(&forecast.warnings);
     if output.json {
         output.value(&forecast)?;
         return Ok(ExitCode::SUCCESS);
@@ -100,6 +101,8 @@ pub(super) fn dry_run(options: &Options, output: &mut Output) -> Result<ExitCode
 fn forecast_lines(forecast: &Forecast, out: &str) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(forecast.train.iter().map(|case| format!("train   {case}")));
+    lines.extend(forecast.starts.iter().map(|case| format!("starts  {case}")));
+    lines.extend(forecast.search.iter().map(|case| format!("search  {case}")));
     lines.extend(forecast.draw.iter().map(|path| format!("draw    {path}")));
     match &forecast.files {
         Some(files) => {
@@ -112,11 +115,20 @@ fn forecast_lines(forecast: &Forecast, out: &str) -> Vec<String> {
                 lines.push(format!("{out}: {} to write, {remove} to remove", counted(write, "file")));
             }
         }
-        None => lines.push(format!(
-            "{} to train, {} to draw, and whatever pages of {out} show them to write",
-            counted(forecast.train.len(), "case"),
-            counted(forecast.draw.len(), "figure")
-        )),
+        None => {
+            let rest = [
+                ("to train from many starts", &forecast.starts),
+                ("to search for what they can reach", &forecast.search),
+            ];
+            let rest = rest.into_iter().filter(|(_, cases)| !cases.is_empty());
+            let rest: String =
+                rest.map(|(what, cases)| format!(", {} {what}", counted(cases.len(), "case"))).collect();
+            lines.push(format!(
+                "{} to train{rest}, {} to draw, and whatever pages of {out} show them to write",
+                counted(forecast.train.len(), "case"),
+                counted(forecast.draw.len(), "figure")
+            ));
+        }
     }
     lines
 }

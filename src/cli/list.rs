@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::arguments::What;
 use super::{Error, Output};
-use crate::build::{Inputs, Options};
+use crate::build::{Failure, Inputs, Options};
 use crate::function::builtins;
 use crate::plan;
 use crate::spec::{Source, Specs};
@@ -22,7 +22,16 @@ struct Row {
 }
 
 pub(super) fn run(options: &Options, what: Option<What>, output: &mut Output) -> Result<ExitCode, Error> {
-    let specs = Inputs::read(options).load_specs(options)?;
+    let specs = match (Inputs::read(options).load_specs(options), what) {
+        (Ok(specs), _) => specs,
+        // Whoever has mistyped a name of these looks for what is built in, and has faulty specs.
+        (Err(failure), Some(what @ (What::Activations | What::Models | What::Figures))) if !output.json => {
+            let nothing = crate::spec::load(&[], Vec::new()).map_err(Failure::Specs)?;
+            print(&rows(&nothing, what, true), output)?;
+            return Err(failure.into());
+        }
+        (Err(failure), _) => return Err(failure.into()),
+    };
     let rows: Vec<Row> = match what {
         // Asked for activations, it tells all that can be named.
         Some(what) => rows(&specs, what, true),
@@ -36,15 +45,20 @@ pub(super) fn run(options: &Options, what: Option<What>, output: &mut Output) ->
     };
     if output.json {
         output.value(&rows)?;
-        return Ok(ExitCode::SUCCESS);
+    } else {
+        print(&rows, output)?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(rows: &[Row], output: &mut Output) -> Result<(), Error> {
     let width = |text: fn(&Row) -> &str| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
     let (kind, id, title) = (width(|row| row.kind), width(|row| &row.id), width(|row| &row.title));
-    for row in &rows {
+    for row in rows {
         let source = row.source.as_deref().unwrap_or("built in");
         output.line(&format!("{:kind$}  {:id$}  {:title$}  {source}", row.kind, row.id, row.title))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn rows(specs: &Specs, what: What, has_unused: bool) -> Vec<Row> {

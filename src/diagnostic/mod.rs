@@ -134,6 +134,8 @@ pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
     let is_comparable =
         |name: &&str| name.len().abs_diff(typed.len()) <= 1.max(name.len().max(typed.len()) / 3);
     let mut pairs = 0;
+    // Who writes `ReLU` or `MLP` means `relu` or `mlp`.
+    let folded = typed.to_lowercase();
     names
         .into_iter()
         .filter(|_| typed.len() <= LONGEST_NAME)
@@ -144,7 +146,9 @@ pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
         })
         // Of names as near the one with the same beginning is the likelier.
         .map(|name| {
-            (strsim::osa_distance(typed, name), !typed.starts_with(name.get(..1).unwrap_or(name)), name)
+            let own = name.to_lowercase();
+            let is_other = !folded.starts_with(own.get(..1).unwrap_or(&own));
+            (strsim::osa_distance(&folded, &own), is_other, name)
         })
         .filter(|&(distance, _, name)| {
             let length = name.len().max(typed.len());
@@ -157,6 +161,13 @@ pub fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::{Diagnostic, MOST_TOLD, nearest, shortened};
+
+    #[test]
+    fn names_are_near_whatever_their_case() {
+        assert_eq!(nearest("ReLU", ["gelu", "relu", "selu"]), Some("relu"));
+        assert_eq!(nearest("MLP", ["mlp", "scaled_input"]), Some("mlp"));
+        assert_eq!(nearest("XYZ", ["mlp", "scaled_input"]), None);
+    }
 
     #[test]
     fn many_faults_are_told_in_short() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::kind::{FAR, Kind, STUCK};
+use super::kind::{FAR, Kind, RISEN, STUCK};
 use super::units::{Duplicate, Relation, Seen};
 use super::{Ending, plateau, units};
 use crate::attain::Attainable;
@@ -92,6 +92,7 @@ pub fn diagnose(case: &Case, run: &Run, attainable: Option<&Attainable>) -> Vec<
         diverged(case, run),
         (!dead.is_empty()).then(|| self::dead(case, run, &x, dead)),
         stuck(run, &ending, far),
+        risen(case, run, variance),
         (!saturated.is_empty()).then(|| self::saturated(case, &x, saturated)),
         plateau(run, variance, far, &ending),
         not_converged(case, run, &ending, &x, &y),
@@ -289,6 +290,31 @@ fn stuck(run: &Run, ending: &Ending, far: Option<Far>) -> Option<Diagnosis> {
             .count("best_epoch", epoch)
             .number("attainable_upper", far.attainable)
             .number("factor", far.best / far.attainable),
+    )
+}
+
+fn risen(case: &Case, run: &Run, variance: f64) -> Option<Diagnosis> {
+    let best = run.best.as_ref().filter(|_| !run.is_diverged())?;
+    let last = run.losses.last().copied()?;
+    if last <= RISEN * best.mse || last - best.mse <= FAR * variance {
+        return None;
+    }
+    let rate = learning_rate(case);
+    let cause = rate.map_or_else(String::new, |rate| {
+        format!(", most likely because the learning rate {rate} is too large to stay there")
+    });
+    let sentence = format!(
+        "The loss rose again: it had met {} at epoch {}, and ended at {}{cause}. Figures and ranks are of the lowest.",
+        shown(best.mse),
+        best.epoch,
+        shown(last)
+    );
+    Some(
+        Diagnosis::new(Kind::Risen, sentence)
+            .number("best_mse", best.mse)
+            .count("best_epoch", best.epoch)
+            .number("final_mse", last)
+            .number("learning_rate", rate.unwrap_or(f64::NAN)),
     )
 }
 

@@ -133,23 +133,24 @@ impl Ending {
             Self::TooShort => format!("{ran} That is too few to say whether it had settled."),
             Self::Settled { over, from, to, why } => {
                 let last = run.losses.last().copied();
+                let over = if over == 1 { "the last epoch".to_owned() } else { format!("the last {over}") };
                 match (why, &run.best, last) {
                     (Rest::Still, Some(best), Some(last)) if last > best.mse * (1.0 + SETTLED) => format!(
                         "{ran} The lowest loss was met before the end, at epoch {}; the final one is {}.",
                         best.epoch,
                         shown(last)
                     ),
-                    (Rest::Still, ..) => format!(
-                        "{ran} Over the last {over} the loss fell by less than 0.1 %: it had all but settled."
-                    ),
+                    (Rest::Still, ..) => {
+                        format!("{ran} Over {over} the loss fell by less than 0.1 %: it had all but settled.")
+                    }
                     (Rest::Negligible, ..) => format!(
-                        "{ran} Over the last {over} the loss still fell, from {} to {}: that is less than a millionth of the \
+                        "{ran} Over {over} the loss still fell, from {} to {}: that is less than a millionth of the \
                          target’s variance, and as good as settled.",
                         shown(from),
                         shown(to)
                     ),
                     (Rest::AtTheLeast, ..) => format!(
-                        "{ran} Over the last {over} the loss still fell, by {} %, but it is as low as it can get to within \
+                        "{ran} Over {over} the loss still fell, by {} %, but it is as low as it can get to within \
                          1 %.",
                         significant(100.0 * (1.0 - to / from), 2)
                     ),

@@ -10,6 +10,8 @@ pub(super) const STUCK: f64 = 1.5;
 /// And no difference is far that is less than this share of the target's variance: a fit that explains 99.9 % of what
 /// another explains is as good to the eye, however many times its loss.
 pub(super) const FAR: f64 = 1e-3;
+/// A final loss this many times the lowest has left it: noise of mini-batches and the swing of large steps stay below.
+pub(super) const RISEN: f64 = 2.0;
 /// What a run can suffer from, the gravest first. Results name it in `snake_case`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,6 +19,7 @@ pub enum Kind {
     Diverged,
     DeadUnit,
     Stuck,
+    Risen,
     Saturated,
     Plateau,
     NotConverged,
@@ -38,10 +41,11 @@ pub enum Weight {
 
 impl Kind {
     /// All of them, the gravest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Diverged,
         Self::DeadUnit,
         Self::Stuck,
+        Self::Risen,
         Self::Saturated,
         Self::Plateau,
         Self::NotConverged,
@@ -55,6 +59,7 @@ impl Kind {
             Self::Diverged => "diverged",
             Self::DeadUnit => "dead_unit",
             Self::Stuck => "stuck",
+            Self::Risen => "risen",
             Self::Saturated => "saturated",
             Self::Plateau => "plateau",
             Self::NotConverged => "not_converged",
@@ -69,6 +74,7 @@ impl Kind {
             Self::Diverged => "diverged",
             Self::DeadUnit => "dead",
             Self::Stuck => "stuck",
+            Self::Risen => "risen",
             Self::Saturated => "saturated",
             Self::Plateau => "plateau",
             Self::NotConverged => "not converged",
@@ -80,7 +86,7 @@ impl Kind {
     pub fn weight(self) -> Weight {
         match self {
             Self::Diverged | Self::DeadUnit | Self::Stuck => Weight::Bad,
-            Self::Saturated | Self::Plateau | Self::NotConverged => Weight::Doubtful,
+            Self::Risen | Self::Saturated | Self::Plateau | Self::NotConverged => Weight::Doubtful,
             Self::DuplicateUnits | Self::LearningRateHalved => Weight::Note,
         }
     }
@@ -93,6 +99,11 @@ impl Kind {
             Self::DeadUnit => "φ′ = 0 at all data: what leads into the unit gets no gradient.".into(),
             Self::Stuck => format!(
                 "The loss came to rest at more than {STUCK} times what is attainable, and that by more than {} of the target’s \
+                 variance.",
+                percent(FAR)
+            ),
+            Self::Risen => format!(
+                "The loss ended at more than {RISEN} times the lowest that it had met, and that by more than {} of the target’s \
                  variance.",
                 percent(FAR)
             ),

@@ -335,6 +335,20 @@ fn the_ending_is_told_where_no_diagnosis_does() {
 }
 
 #[test]
+fn a_loss_that_leaves_its_lowest_has_risen() {
+    let of = |losses: Vec<f64>| diagnose(&neuron("x"), &run_of(losses), None);
+    let away = ramp(1.0, 0.5, 10).chain(ramp(0.5, 1.25, 40)).collect();
+    let found = only(of(away), Kind::Risen);
+    assert_eq!((number(&found, "best_mse"), number(&found, "final_mse")), (0.5, 1.25));
+    assert!(found.sentence.contains("learning rate"), "{}", found.sentence);
+    // Not twice, and twice next to nothing.
+    for (low, high) in [(0.5, 0.95), (1e-9, 1e-6)] {
+        let found = of(ramp(1.0, low, 10).chain(ramp(low, high, 40)).collect());
+        assert!(found.iter().all(|diagnosis| diagnosis.kind != Kind::Risen), "{low} {high}");
+    }
+}
+
+#[test]
 fn halvings_are_counted_down_to_the_minimum() {
     let training = "{learning_rate: 0.08, epochs: 10, schedule: {type: halve_on_rise, every: 5, window: 2, minimum: 0.015}}";
     let case = case("type: single_neuron", "x", "x^2", "{w: 1, b: 0, v: 1, c: 0}", training);

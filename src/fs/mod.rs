@@ -206,7 +206,8 @@ fn visit(
     };
     let is_hidden = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str());
-        path != folder && name.is_some_and(|name| name.starts_with('.'))
+        // The one hidden name that the web gives a meaning (RFC 8615).
+        path != folder && name.is_some_and(|name| name.starts_with('.') && name != ".well-known")
     };
     if folder.is_file() {
         fault(folder, format!("{} is a file and no folder", folder.display()));

@@ -67,6 +67,14 @@ fn fit(trained: Trained<'_>) -> String {
     let (worst_x, worst_size) = (x[worst], sizes[worst]);
     sizes.sort_by(f64::total_cmp);
     let middle = sizes[sizes.len() / 2];
+    if worst_size == 0.0 {
+        let mse = significant(best.mse, 4);
+        return format!(
+            "Lowest MSE {mse} at epoch {}: the curve lies on the target.{}",
+            best.epoch,
+            divergence(trained)
+        );
+    }
     format!(
         "Lowest MSE {} at epoch {}: the curve is within {} of the target at half of the points, and misses it most at x = {}, by {}.{}",
         significant(best.mse, 4),

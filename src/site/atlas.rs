@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::attained::NOTHING;
 use super::winner::ALIKE;
 use crate::finding::Finding;
 use crate::function::Function;
@@ -28,8 +29,8 @@ pub(super) struct Standing {
     /// The loss that it is ranked by: [`typical_loss`].
     pub(super) typical: f64,
     pub(super) rank: Rank,
-    /// Its rank by what could be reached, among those with the same target and experiment: how many can reach clearly less, and
-    /// one; what is known no better is alike. `None` where it is not known.
+    /// Its rank by what could be reached, among those with the same target and experiment; those that are known no better than
+    /// alike share the better rank. `None` where it is not known.
     pub(super) attainable_rank: Option<usize>,
 }
 
@@ -119,8 +120,21 @@ fn standings(plan: &Plan, findings: &[Arc<Finding>]) -> Vec<Standing> {
         }
         let mut others: Vec<f64> = least.into_values().collect();
         others.sort_by(f64::total_cmp);
+        let variance = contest.cases.iter().find_map(|&index| findings[index].attainable.as_ref());
+        let nothing = variance.map_or(0.0, |attainable| NOTHING * attainable.variance);
+        // The least of all that are alike.
+        let mut leaders: Vec<f64> = Vec::new();
+        for &other in &others {
+            if leaders.last().is_none_or(|leader| other > ALIKE * leader + nothing) {
+                leaders.push(other);
+            }
+        }
         for &index in &contest.cases {
-            let rank = |own: f64| 1 + others.partition_point(|other| other * ALIKE < own);
+            let rank = |own: f64| {
+                let leader = leaders[..leaders.partition_point(|leader| *leader <= own)].last();
+                let least = leader.copied().filter(|leader| own <= ALIKE * leader + nothing).unwrap_or(own);
+                1 + others.partition_point(|other| *other < least)
+            };
             attainable_ranks[index] = attained[index].map(rank);
         }
     }

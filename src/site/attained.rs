@@ -26,7 +26,7 @@ pub(super) struct Attained {
 /// A ratio below this is no gap worth a word.
 const AS_GOOD: f64 = 1.01;
 /// A loss below this share of the target's variance is none.
-const NOTHING: f64 = 1e-9;
+pub(super) const NOTHING: f64 = 1e-9;
 
 /// The bounds of what could have been reached, as a table shows them; a dash where they are not known.
 pub(super) fn bounds_text(trained: Trained<'_>) -> String {
@@ -71,10 +71,10 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
             format!("Training came within {} of it.", shown(gap))
         }
         (Some(best), Some(gap)) if is_none(upper) => {
-            format!("Training stopped at {}: a training gap of {}.", shown(best.mse), shown(gap))
+            format!("The lowest that training met is {}: a training gap of {}.", shown(best.mse), shown(gap))
         }
         (Some(best), Some(gap)) => format!(
-            "Training stopped at {}, {} times as much: a training gap of {}.",
+            "The lowest that training met is {}, {} times as much: a training gap of {}.",
             shown(best.mse),
             significant(best.mse / upper, 3),
             shown(gap)

@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::gallery::Gallery;
+use super::markdown;
 use crate::spec::{Date, Specs};
 
 /// Its file.
@@ -49,7 +51,8 @@ pub(super) fn is_there(specs: &Specs) -> bool {
 }
 
 /// `None` without an address of the site, or without a date.
-pub(super) fn feed(specs: &Specs) -> Option<Feed> {
+pub(super) fn feed(gallery: Gallery<'_>) -> Option<Feed> {
+    let specs = gallery.specs;
     let base_url = specs.site.base_url.clone()?;
     let mut dated: Vec<_> = dated(specs).collect();
     // By address where the days are the same.
@@ -60,7 +63,7 @@ pub(super) fn feed(specs: &Specs) -> Option<Feed> {
         title: text_of_xml(title),
         url: format!("{base_url}{page}"),
         updated: moment(date),
-        summary: text_of_xml(&first_words(text)),
+        summary: text_of_xml(&first_words(gallery, text)),
     });
     Some(Feed {
         title: text_of_xml(&specs.site.title),
@@ -80,23 +83,34 @@ fn text_of_xml(text: &str) -> String {
     text.chars().filter(is_allowed).collect()
 }
 
-/// The text of the first paragraph, without its marks.
-fn first_words(markdown: &str) -> String {
-    use pulldown_cmark::{Event, Parser, Tag, TagEnd};
-    let mut text = String::new();
+/// The text of the first paragraph, without its marks; links without words say what they name.
+fn first_words(gallery: Gallery<'_>, text: &str) -> String {
+    use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
+    let mut words = String::new();
     let mut is_inside = false;
-    for event in Parser::new_ext(markdown, super::markdown::options()) {
+    // The title that takes the place of an autolink's address, or of words that are not given.
+    let mut title: Option<String> = None;
+    let mut events = Parser::new_ext(text, markdown::options()).peekable();
+    while let Some(event) = events.next() {
         match event {
+            Event::Start(Tag::Link { link_type, dest_url, .. }) if is_inside => {
+                if link_type == LinkType::Autolink || matches!(events.peek(), Some(Event::End(TagEnd::Link)))
+                {
+                    title = markdown::title(gallery, &dest_url);
+                }
+            }
+            Event::End(TagEnd::Link) => words.extend(title.take()),
+            Event::Text(_) if title.is_some() => {}
             Event::Start(Tag::Paragraph) => is_inside = true,
             Event::End(TagEnd::Paragraph) => break,
             Event::Text(part) | Event::Code(part) | Event::InlineMath(part) if is_inside => {
-                text.push_str(&part)
+                words.push_str(&part)
             }
-            Event::SoftBreak | Event::HardBreak if is_inside => text.push(' '),
+            Event::SoftBreak | Event::HardBreak if is_inside => words.push(' '),
             _ => {}
         }
     }
-    text
+    words
 }
 
 #[cfg(test)]

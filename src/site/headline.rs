@@ -90,10 +90,10 @@ fn widest_gap<'g>(cases: &[Trained<'g>], other: Option<Trained<'g>>) -> Option<H
         number: format!("{:.0} %", 100.0 * share),
         title: "of a target’s variance lost to training",
         sentence: format!(
-            "{}: training stopped at {} MSE of {}, where {} can be reached. Hardly another case is left as far above what it can \
+            "{}: training met {} MSE of {}, where {} can be reached. Hardly another case is left as far above what it can \
              do, measured by the variance of its target.",
             place(widest),
-            if widest.finding.trials.is_some() { "a median" } else { "an" },
+            if widest.finding.trials.is_some() { "a median lowest" } else { "a lowest" },
             widest.typical_text(),
             attained_text(widest, least)
         ),
@@ -136,7 +136,7 @@ fn diagnosed<'g>(
 }
 
 fn dead<'g>(cases: &[Trained<'g>]) -> Option<Headline<'g>> {
-    diagnosed(cases, Kind::DeadUnit, "trainings have a dead neuron", |place| {
+    diagnosed(cases, Kind::DeadUnit, "cases have a dead neuron", |place| {
         format!(
             "A neuron whose activation is flat at all of the data gets no gradient and never comes back. {place} is one of them."
         )
@@ -144,13 +144,13 @@ fn dead<'g>(cases: &[Trained<'g>]) -> Option<Headline<'g>> {
 }
 
 fn stuck<'g>(cases: &[Trained<'g>]) -> Option<Headline<'g>> {
-    diagnosed(cases, Kind::Stuck, "trainings got stuck", |place| {
+    diagnosed(cases, Kind::Stuck, "cases got stuck", |place| {
         format!("They came to rest far above what their model can reach. {place} is one of them.")
     })
 }
 
 fn diverged<'g>(cases: &[Trained<'g>]) -> Option<Headline<'g>> {
-    diagnosed(cases, Kind::Diverged, "trainings diverged", |place| {
+    diagnosed(cases, Kind::Diverged, "cases diverged", |place| {
         format!("Their loss stopped being a finite number. {place} is one of them.")
     })
 }
@@ -186,7 +186,7 @@ fn met<'g>(cases: &[Trained<'g>]) -> Option<Headline<'g>> {
     let example = close.clone().next()?.0;
     Some(Headline {
         number: format!("{} of {}", close.count(), known.len()),
-        title: "trainings came to what they can reach",
+        title: "cases came to what they can reach",
         sentence: format!(
             "They ended within 5 % of the least loss that their model can have, as far as it is certified. {} is one of them.",
             place(example)

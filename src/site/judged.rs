@@ -93,6 +93,7 @@ fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
                 Kind::Diverged => "diverged",
                 Kind::DeadUnit => "had a dead neuron",
                 Kind::Stuck => "came to rest far above what can be reached",
+                Kind::Risen => "ended far above the lowest loss that they had met",
                 Kind::Saturated => "were in a flat tail of the activation",
                 Kind::Plateau => "stood on a plateau",
                 Kind::NotConverged => "had not converged",

@@ -45,13 +45,14 @@ impl Axis {
         Self { low, high, is_logarithmic: false }
     }
 
-    /// By logarithms where the numbers, none negative, span orders of magnitude. What is below a millionth of the highest is
-    /// drawn there.
-    pub(super) fn of_losses(low: f64, high: f64) -> Self {
+    /// By logarithms where the numbers, none negative, span orders of magnitude. What is below a millionth of a `usual` one, or of
+    /// the highest if that is lower, is drawn there.
+    pub(super) fn of_losses(low: f64, high: f64, usual: f64) -> Self {
         const LOGARITHMIC_FROM: f64 = 50.0;
         const SPAN: f64 = 1e6;
         if high.is_finite() && high > 0.0 && low < high / LOGARITHMIC_FROM {
-            let (low, high) = (libm::log10(low.max(high / SPAN)), libm::log10(high));
+            let least = if usual > 0.0 { high.min(usual) } else { high } / SPAN;
+            let (low, high) = (libm::log10(low.max(least)), libm::log10(high));
             return Self {
                 low: low - 0.04 * (high - low),
                 high: high + 0.04 * (high - low),
@@ -257,7 +258,7 @@ mod tests {
         assert_eq!(labels(Axis::linear(-2.5, 2.5), 6), ["−2", "−1", "0", "1", "2"]);
         assert_eq!(labels(Axis::linear(0.0, 0.35), 4), ["0.0", "0.1", "0.2", "0.3"]);
         assert_eq!(labels(Axis::linear(0.0, 1200.0), 6), ["0", "200", "400", "600", "800", "1000", "1200"]);
-        assert_eq!(labels(Axis::of_losses(0.012, 80.0), 4), ["0.01", "1", "100"]);
+        assert_eq!(labels(Axis::of_losses(0.012, 80.0, 80.0), 4), ["0.01", "1", "100"]);
         assert_eq!(labels(Axis::linear(f64::NAN, 1.0), 2), ["0.0", "0.5", "1.0"]);
     }
 
@@ -276,7 +277,9 @@ mod tests {
 
     #[test]
     fn names_and_labels_have_room() {
-        let y = Axis::of_losses(11.6, 6e259);
+        // Losses that explode leave those before them in sight.
+        assert_eq!(labels(Axis::of_losses(11.6, 6e259, 12.0), 3), ["10⁻⁹", "10⁸⁵", "10¹⁷⁹"]);
+        let y = Axis::of_losses(11.6, 6e259, f64::INFINITY);
         assert_eq!(labels(y, 3), ["10²⁵⁴", "10²⁵⁷", "10²⁶⁰"]);
         let svg = |x, y| Plot { x, y, height: 500.0 }.svg("", "", ("w", "b"), "");
         // Left of −4, which stands below the corner of the frame.
@@ -292,7 +295,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_numbers_make_a_picture(low in proptest::num::f64::ANY, high in proptest::num::f64::ANY) {
-            for axis in [Axis::linear(low, high), Axis::of_losses(low.abs(), high.abs())] {
+            for axis in [Axis::linear(low, high), Axis::of_losses(low.abs(), high.abs(), low.abs())] {
                 let plot = Plot { x: axis, y: axis, height: 500.0 };
                 let svg = plot.svg("", "", ("x", "y"), &plot.curve([(low, high), (high, low)]));
                 proptest::prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", svg);

@@ -367,7 +367,7 @@ impl<'g> Task<'g> {
             }
             Self::Search => made.text(assets::SEARCH_INDEX.into(), search::index(gallery)),
             Self::Feed => {
-                if let Some(feed) = feed::feed(gallery.specs) {
+                if let Some(feed) = feed::feed(gallery) {
                     made.template(templates, "feed.xml", feed::PATH.into(), &feed);
                 }
             }

@@ -35,6 +35,11 @@ impl<'g> Winner<'g> {
         Some(Self { found, own, best, least, nothing })
     }
 
+    /// Whether training's first is one of those that can reach the least.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.best.iter().any(|best| best.index == self.found.index)
+    }
+
     /// Whether another could have come clearly before training's first, so that its place says more of training.
     pub(super) fn is_artefact(&self) -> bool {
         self.own > LESS * self.least + self.nothing

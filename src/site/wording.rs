@@ -45,6 +45,7 @@ pub(super) fn schedule_text(training: &Training) -> Option<String> {
     Some(match descent.schedule {
         Schedule::Constant => "constant".into(),
         Schedule::Step { every, factor } => format!("times {factor} every {every} epochs"),
+        Schedule::Cosine { minimum: 0.0 } => "along a cosine down to 0".into(),
         Schedule::Cosine { minimum } => format!("along a cosine down to {minimum:e}"),
         Schedule::HalveOnRise { every, window, minimum } => {
             let mut text = format!(

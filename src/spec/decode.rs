@@ -363,10 +363,11 @@ impl<'n> Fields<'n> {
     ) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
             let place = faults.place(&node.span, "expected a mapping");
-            faults.push(Diagnostic::error(
-                format!("expected {noun} (a mapping), found {}", node.value.describe()),
-                place,
-            ));
+            let message = format!("expected {noun} (a mapping), found {}", node.value.describe());
+            faults.push(
+                Diagnostic::error(message, place)
+                    .help(format!("its fields are {}", listed(known.iter().copied()))),
+            );
             return None;
         };
         report_duplicates(entries, faults);

@@ -87,6 +87,7 @@ macro_rules! limits {
 limits! {
     bytes: 4_000_000 up to 64_000_000,
     values: 100_000 up to 10_000_000,
+    text: 100_000 up to 64_000_000,
     cases: 20_000 up to 10_000_000,
     figures: 200_000 up to 20_000_000,
     epochs: 10_000_000 up to 1_000_000_000_000,
@@ -109,7 +110,8 @@ impl Limits {
     /// The limits of a site: those that the `site` spec of these files gives. It is looked for before anything else is read,
     /// in files that keep the usual limits themselves, and together that of their bytes.
     pub(super) fn of(files: &[TextFile]) -> Self {
-        let usual = Self::default();
+        // A long text beside the limit that allows it does no harm before it is shown.
+        let usual = Self { text: Self::raised().text, ..Self::default() };
         let mut bytes = 0_usize;
         for TextFile { file, .. } in files {
             let may_give = file.text.contains("limits") && file.text.contains("site");

@@ -246,7 +246,8 @@ const RESERVED_PAGES: [&str; 10] = [
 /// What stands before the extension of a figure on dark ground.
 const DARK: &str = ".dark";
 /// The extensions of the site's files.
-const FILE_EXTENSIONS: [&str; 10] = ["html", "md", "csv", "json", "png", "gif", "svg", "css", "txt", "xml"];
+const FILE_EXTENSIONS: [&str; 11] =
+    ["html", "md", "csv", "json", "png", "gif", "svg", "css", "js", "txt", "xml"];
 
 /// Ids become folder names, so they are letters, digits, `_`, `-` and `.`, and begin with a letter or digit.
 pub(super) fn check_id(namespace: Namespace, id: &str) -> Result<(), String> {

@@ -91,11 +91,29 @@ pub(super) fn parse(
     let nodes = documents.into_iter().map(|document| node(document, &file.text));
     let nodes: Vec<Node> = nodes.filter(|node| node.value != Value::Null).collect();
     *values = values.saturating_add(nodes.iter().map(count).sum());
-    Ok(nodes)
+    match nodes.iter().find_map(|node| too_long(node, limits)) {
+        Some((text, span)) => {
+            let message = format!("this text has {} bytes; {} is the most", text.len(), limits.text.most);
+            let span = span.start..span.start.min(file.text.len());
+            let place = Place { file: Arc::clone(file), span, label: String::new() };
+            Err(Box::new(Diagnostic::error(message, place).help(limits.text.help(text.len() as u64))))
+        }
+        None => Ok(nodes),
+    }
 }
 
 /// An empty file has events too: where the stream and the document begin and end.
 const MOST_EVENTS_OF_ONE: usize = 16;
+
+/// The first text of a tree that is longer than allowed, and where it stands.
+fn too_long<'n>(node: &'n Node, limits: &Limits) -> Option<(&'n str, Range<usize>)> {
+    match &node.value {
+        Value::Text(text) => limits.text.is_exceeded(text.len()).then(|| (text.as_str(), node.span.clone())),
+        Value::Sequence(items) => items.iter().find_map(|item| too_long(item, limits)),
+        Value::Mapping(entries) => entries.iter().find_map(|entry| too_long(&entry.value, limits)),
+        _ => None,
+    }
+}
 
 /// How many values there are in a tree, names among them.
 fn count(node: &Node) -> usize {
@@ -148,7 +166,9 @@ fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Box<Diagno
     let span = error.location().map_or(0..0, |location| bytes(&location, &file.text));
     let rest = file.text.get(span.start..).unwrap_or_default();
     let line = file.text[..file.text.floor_char_boundary(span.start)].rsplit('\n').next().unwrap_or_default();
-    let help = advice(message, line, rest.lines().next().unwrap_or_default());
+    let before = file.text[..file.text.floor_char_boundary(span.start) - line.len()].trim_end();
+    let previous = before.rsplit('\n').next().unwrap_or_default();
+    let help = advice(message, previous, line, rest.lines().next().unwrap_or_default());
     let place = Place { file: Arc::clone(file), span, label: String::new() };
     let mut diagnostic = Diagnostic::error(format!("this is not valid YAML: {message}"), place);
     diagnostic.help.extend(help);
@@ -156,13 +176,28 @@ fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Box<Diagno
 }
 
 /// What to do about the slips that authors make most, which a parser can only tell in its own terms: from its message, and from
-/// the text of the line before the place and from there on.
-fn advice(message: &str, before: &str, rest: &str) -> Option<String> {
+/// the line with words above, and the text of its own before the place and from there on.
+fn advice(message: &str, previous: &str, before: &str, rest: &str) -> Option<String> {
     let says = |words: &str| message.contains(words);
+    let is_open =
+        |line: &str, open: char, close: char| line.matches(open).count() > line.matches(close).count();
     let quoted = |what: String| Some(format!("a text that {what} is put in quotes"));
     let first = rest.chars().next().unwrap_or_default();
     if says("found a tab") || rest.starts_with('\t') || before.starts_with('\t') {
         return Some("lines are indented by spaces, not by tabs".into());
+    }
+    if says("unclosed bracket") && rest.contains(" #") {
+        return Some(
+            "a `#` after a space begins a comment: a colour is put in quotes, as in `\"#1a5fb4\"`".into(),
+        );
+    }
+    for (open, close) in [('[', ']'), ('{', '}')] {
+        if is_open(previous, open, close) && !says("unclosed bracket") {
+            return Some(format!("the line above has a `{open}` without its `{close}`"));
+        }
+    }
+    if says("did not find expected key") {
+        return Some("the fields of one mapping begin in the same column".into());
     }
     if says("mapping values are not allowed") {
         return if before.contains(": ") || before.starts_with("- ") {

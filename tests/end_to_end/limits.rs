@@ -9,6 +9,8 @@ use crate::support::{Measured, Project};
 /// An experiment on everything that is asked too much of.
 const SPECS: &str = "kind: experiment\nid: e\ntarget: t\nactivation: tanh\n\
     training: {learning_rate: 0.1, epochs: 5}\nfigures: [fit]\n---\nkind: target\nid: t\nexpression: x\n";
+/// Allows long texts, which are to harm no more than short ones.
+const RAISED: &str = "kind: site\nlimits: {text: 4000000}\n---\n";
 /// What a refusal may take, in a build without optimisation, on a machine that has other things to do.
 const SECOND: Duration = Duration::from_secs(1);
 const MEGABYTES: u64 = 100;
@@ -23,7 +25,7 @@ fn with(document: &str) -> String {
 }
 
 fn page(body: &str) -> String {
-    format!("kind: page\nid: p\nbody: \"{body}\"\n")
+    format!("{RAISED}kind: page\nid: p\nbody: \"{body}\"\n")
 }
 
 /// `count` texts made from their numbers, with a text between them.
@@ -110,13 +112,46 @@ fn what_is_no_sane_yaml_is_refused_at_once() {
         (
             "an id of four million letters",
             format!("kind: page\nid: {}\nbody: x", "x".repeat(3_900_000)),
-            "cannot be an id",
+            "limits: {text: 3900000}",
         ),
         ("a key of four million letters", format!("? {}\n: x", "x".repeat(3_900_000)), "kind"),
         ("a NUL", "kind: page\nid: p\nbody: \0".into(), "YAML"),
     ] {
         assert_refused(name, &specs, &[expected]);
     }
+}
+
+/// Markdown that a parser cannot foresee is no longer than that.
+#[test]
+fn texts_are_refused_or_read_at_once() {
+    let body = |line: &str, count: usize| {
+        format!("{SPECS}---\nkind: page\nid: p\nbody: |\n  s\n\n{}", format!("  {line}\n").repeat(count))
+    };
+    let reference = "[](figure:e/t/tanh/fit)";
+    let figure = "{{ figure(experiment=\"e\", case=\"t/tanh\", figure=\"fit\") }}\n";
+    for (name, line) in [
+        ("quotes in quotes", ">".repeat(52)),
+        ("lists in lists", format!("{} x", "- ".repeat(45).trim_end())),
+        ("links that never end", "[a](<b".repeat(16)),
+        ("pictures that never end", "![a](".repeat(20)),
+        ("emphasis", "*a_ ".repeat(24)),
+        ("references to a figure", reference.into()),
+        ("figures and references to them", format!("{figure}  {reference}")),
+        ("a link to no file", "[x](../dead.txt)".into()),
+    ] {
+        assert_refused(name, &body(&line, 3_900_000 / (line.len() + 3)), &["limits: {text:"]);
+        let Measured { ran, cpu, megabytes } = measured(&[&body(&line, 99_000 / (line.len() + 3))]);
+        assert!(!ran.stderr.contains("limits:"), "{name}: {:.2000}", ran.stderr);
+        assert!(cpu < 2 * SECOND, "{name} took {cpu:?}");
+        assert!(megabytes < 2 * MEGABYTES, "{name} took {megabytes} MB");
+    }
+    // Many short texts with faults.
+    let targets = many(2_500, "---\n", |at| {
+        format!("kind: target\nid: t{at}\nexpression: x\nexplanation: \"[a](../t{at}x/)\"\n")
+    });
+    let Measured { ran, cpu, .. } = measured(&[&targets]);
+    assert!(ran.stderr.contains("more like these"), "{:.2000}", ran.stderr);
+    assert!(cpu < 3 * SECOND, "{cpu:?}");
 }
 
 /// Of files that are each within the limits, all together.
@@ -257,7 +292,8 @@ fn experiments_count_together() {
 
 #[test]
 fn expressions_without_end_are_refused_at_once() {
-    let expression = |text: &str| edited("expression: x", &format!("expression: \"{text}\""));
+    let expression =
+        |text: &str| format!("{RAISED}{}", edited("expression: x", &format!("expression: \"{text}\"")));
     let nested = |opening: &str, closing: &str| {
         expression(&format!("{}x{}", opening.repeat(100_000), closing.repeat(100_000)))
     };

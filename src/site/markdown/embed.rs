@@ -9,13 +9,15 @@ use crate::plan::PlannedFigure;
 use crate::site::gallery::Gallery;
 
 /// Markdown in which figures stand as HTML.
-pub(super) struct Prepared {
+pub(super) struct Prepared<'g> {
     pub(super) markdown: String,
     /// Where in it there is HTML that is ours and not the author's.
     pub(super) own: Vec<Range<usize>>,
+    /// The figures, in the order of the text; those that cannot be found are left out.
+    pub(super) figures: Vec<&'g PlannedFigure>,
 }
 
-impl Prepared {
+impl Prepared<'_> {
     /// Whether a part of it is HTML that the author wrote.
     pub(super) fn is_authors(&self, part: &Range<usize>) -> bool {
         let following = self.own.partition_point(|own| own.end < part.end);
@@ -25,17 +27,21 @@ impl Prepared {
 
 /// Replaces every line that embeds a figure, outside of code, by what `block` makes of the figure, its place among those of
 /// the text, and the caption that the author gives it, maybe empty.
-pub(super) fn embed(
-    gallery: Gallery<'_>,
+pub(super) fn embed<'g>(
+    gallery: Gallery<'g>,
     text: &Text<'_>,
     found: &mut Vec<Diagnostic>,
     block: impl Fn(&PlannedFigure, usize, &str) -> String,
-) -> Prepared {
-    let mut count = 0;
+) -> Prepared<'g> {
+    let mut figures = Vec::new();
     let mut output = String::new();
     let mut own = Vec::new();
     let mut fence: Option<&str> = None;
-    for line in text.markdown.lines() {
+    let mut end = 0;
+    for line in text.markdown.split_inclusive('\n') {
+        end += line.len();
+        let up_to = &text.markdown[..end];
+        let line = line.lines().next().unwrap_or_default();
         let trimmed = line.trim();
         let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
         match (fence, mark) {
@@ -51,13 +57,13 @@ pub(super) fn embed(
             Some(call) if fence.is_none() && call.starts_with("figure") => match find(gallery, call) {
                 Ok((planned, caption)) => {
                     // A blank line in it would end what is HTML.
-                    let block = block(planned, count, caption).replace(['\n', '\r'], " ");
+                    let block = block(planned, figures.len(), caption).replace(['\n', '\r'], " ");
                     own.push(output.len()..output.len() + block.len() + 2);
                     output.push_str(&format!("\n{block}\n"));
-                    count += 1;
+                    figures.push(planned);
                 }
                 Err((message, help)) => {
-                    let mut diagnostic = Diagnostic::error(message, place(text, trimmed, ""));
+                    let mut diagnostic = Diagnostic::error(message, place(text, trimmed, up_to, ""));
                     diagnostic.help.extend(help);
                     found.push(diagnostic);
                 }
@@ -65,13 +71,13 @@ pub(super) fn embed(
             // What else stands in braces is the author's, unless it is nearly the one name that means something.
             Some(call) if fence.is_none() && misspelt(call).is_some() => {
                 let name = misspelt(call).unwrap_or_default();
-                let place = place(text, trimmed, "");
+                let place = place(text, trimmed, up_to, "");
                 let message = format!("there is no `{name}` to embed");
                 found.push(Diagnostic::error(message, place).help("did you mean `figure`?"));
             }
             _ => {
                 if fence.is_none() && !trimmed.contains('`') && trimmed.contains("{{ figure(") {
-                    let place = place(text, trimmed, "there is something beside it");
+                    let place = place(text, trimmed, up_to, "there is something beside it");
                     found.push(Diagnostic::error("a figure must stand on a line of its own", place));
                 }
                 output.push_str(line);
@@ -79,7 +85,21 @@ pub(super) fn embed(
         }
         output.push('\n');
     }
-    Prepared { markdown: output, own }
+    Prepared { markdown: output, own, figures }
+}
+
+/// The Markdown with spaces in the place of the lines that are calls, whose words are no Markdown.
+pub(super) fn without_calls(markdown: &str) -> String {
+    let mut rest = String::with_capacity(markdown.len());
+    for line in markdown.split_inclusive('\n') {
+        let trimmed = line.trim();
+        if trimmed.starts_with("{{") && trimmed.ends_with("}}") {
+            rest.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        } else {
+            rest.push_str(line);
+        }
+    }
+    rest
 }
 
 /// The name that a call begins with, where it is nearly that of a figure's.
@@ -93,13 +113,7 @@ type Fault = (String, Option<String>);
 
 /// The figures that a text embeds, in its order; those that cannot be found are left out.
 pub(in crate::site) fn embedded<'g>(gallery: Gallery<'g>, text: &Text<'_>) -> Vec<&'g PlannedFigure> {
-    let paths = std::cell::RefCell::new(Vec::new());
-    embed(gallery, text, &mut Vec::new(), |planned, _, _| {
-        paths.borrow_mut().push(planned.path.clone());
-        String::new()
-    });
-    let find = |path: &String| gallery.plan.figures.iter().find(|planned| planned.path == *path);
-    paths.borrow().iter().filter_map(find).collect()
+    embed(gallery, text, &mut Vec::new(), |_, _, _| String::new()).figures
 }
 
 /// The figure that a call names, and its caption.

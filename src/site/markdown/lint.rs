@@ -6,6 +6,7 @@ use std::ops::Range;
 use http::Uri;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
+use super::embed::without_calls;
 use super::{MOST_FAULTS, Text, options, place};
 use crate::diagnostic::Diagnostic;
 
@@ -16,7 +17,8 @@ pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
     // Where the line ends that was warned of last.
     let mut line_end = 0;
     let mut is_in_code = false;
-    for (event, range) in Parser::new_ext(text.markdown, options()).into_offset_iter() {
+    let markdown = without_calls(text.markdown);
+    for (event, range) in Parser::new_ext(&markdown, options()).into_offset_iter() {
         if found.len() > MOST_FAULTS {
             break;
         }
@@ -35,21 +37,22 @@ pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
                 let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
                 line_end = range.end.max(range.start + line.len());
                 let token = if range.len() < line.len() { &rest[..range.len()] } else { line };
-                found.push(html(text, token.trim_end()));
+                found.push(html(text, token.trim_end(), range.start + token.len()));
             }
             Event::Start(Tag::Heading { attrs, .. }) if !allows_html && !attrs.is_empty() => {
-                let line = text.markdown[range].lines().next().unwrap_or_default();
-                found.push(html(text, line));
+                let line = text.markdown[range.clone()].lines().next().unwrap_or_default();
+                found.push(html(text, line, range.end));
             }
-            Event::Start(Tag::Link { dest_url, .. }) => found.extend(address(text, &dest_url)),
+            Event::Start(Tag::Link { dest_url, .. }) => found.extend(address(text, &dest_url, range.end)),
             Event::Start(Tag::Image { dest_url, .. }) => {
-                found.extend(address(text, &dest_url));
+                found.extend(address(text, &dest_url, range.end));
                 picture = Some((dest_url.into_string(), false));
             }
             Event::End(TagEnd::Image) => {
                 if let Some((source, false)) = picture.take() {
                     let message = "this picture has no text for readers who cannot see it";
-                    let diagnostic = Diagnostic::warning(message, place(text, &source, ""));
+                    let diagnostic =
+                        Diagnostic::warning(message, place(text, &source, &text.markdown[..range.end], ""));
                     found.push(
                         diagnostic.help("write what it shows between the brackets: ![what it shows](…)"),
                     );
@@ -67,9 +70,9 @@ pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
 }
 
 /// A warning on HTML that is not taken for such.
-fn html(text: &Text<'_>, token: &str) -> Diagnostic {
+fn html(text: &Text<'_>, token: &str, end: usize) -> Diagnostic {
     let message = "this is HTML, which is shown as it is written";
-    let diagnostic = Diagnostic::warning(message, place(text, token, ""));
+    let diagnostic = Diagnostic::warning(message, place(text, token, &text.markdown[..end], ""));
     diagnostic.help(
         "write Markdown, or `raw_html: true` in the `site` spec if you trust all its authors with scripts",
     )
@@ -86,16 +89,20 @@ fn formula(text: &Text<'_>, words: Range<usize>) -> Option<Diagnostic> {
     };
     let at = markdown[words.clone()].match_indices('$').map(|(at, _)| words.start + at).find(begins)?;
     let line = markdown[at..].lines().next().unwrap_or_default();
-    let diagnostic = Diagnostic::warning("this `$` begins no formula", place(text, line, ""));
+    let diagnostic = Diagnostic::warning(
+        "this `$` begins no formula",
+        place(text, line, &markdown[..at + line.len()], ""),
+    );
     Some(diagnostic.help("a formula stands in one paragraph between two `$`, without a space inside of them: `$x^2$`; a `$` alone is `\\$`"))
 }
 
 /// A warning on an address of the web that cannot be one.
-fn address(text: &Text<'_>, address: &str) -> Option<Diagnostic> {
+fn address(text: &Text<'_>, address: &str, end: usize) -> Option<Diagnostic> {
     let reason = malformed(address)?;
     let message = format!("this address leads nowhere: {reason}");
     Some(
-        Diagnostic::warning(message, place(text, address, "")).help("write it as `https://example.org/page`"),
+        Diagnostic::warning(message, place(text, address, &text.markdown[..end], ""))
+            .help("write it as `https://example.org/page`"),
     )
 }
 

@@ -7,6 +7,7 @@ mod lint;
 mod reference;
 mod source;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -24,8 +25,10 @@ use crate::diagnostic::{Diagnostic, Place, shortened};
 use crate::plan::{Form, PlannedFigure};
 use crate::spec::{Activation, Experiment, Figure, Model, Page, Source, Specs, Target};
 use embed::Prepared;
+use reference::Shown;
 
 pub(super) use embed::embedded;
+pub(super) use reference::plain_title as title;
 pub(super) use source::{folder_of_page, markdown};
 
 /// A piece of Markdown, with where it was written.
@@ -122,7 +125,9 @@ pub fn warnings(specs: &Specs) -> Vec<Diagnostic> {
 
 /// The links and pictures in the authors' texts whose file is not among those of the site.
 pub fn dead_links(specs: &Specs, files: &BTreeSet<&str>) -> Vec<Diagnostic> {
-    shortened(texts(specs).iter().flat_map(|text| dead::links(text, files)).collect())
+    let mut found = Vec::new();
+    texts(specs).iter().for_each(|text| dead::links(text, files, &mut found));
+    shortened(found)
 }
 
 /// Whether a text may show a figure or speak of one, so that it depends on more than the ids and titles of what it names.
@@ -139,8 +144,11 @@ pub(super) fn html(
 ) -> String {
     // Figures in the text that a page has for itself come first on it and are counted; others stand between its own.
     let is_counted = spot.scope.is_empty() && !spot.is_excerpt;
+    // Shown twice, it is counted twice, and led to where it stands first.
+    let shown = RefCell::new(BTreeSet::new());
     let prepared = embed::embed(gallery, text, found, |planned, place, caption| {
-        figure(gallery, spot.from, planned, is_counted.then_some(place), caption)
+        let is_first = shown.borrow_mut().insert(planned.path.clone());
+        figure(gallery, spot.from, planned, is_counted.then_some((place, is_first)), caption)
     });
     let mut events = resolved(gallery, spot, text, &prepared, found);
     name_headings(&mut events, spot);
@@ -217,12 +225,13 @@ fn in_both_themes(picture: &str, dark: Option<&str>) -> String {
     }
 }
 
-/// A figure in a text, with its words and the page that it belongs to; counted ones by their place among those of the text.
+/// A figure in a text, with its words and the page that it belongs to; counted ones by their place among those of the text, and
+/// whether it stands there first.
 fn figure(
     gallery: Gallery<'_>,
     from: &str,
     planned: &PlannedFigure,
-    place: Option<usize>,
+    place: Option<(usize, bool)>,
     caption: &str,
 ) -> String {
     let source = link::relative(from, &planned.path);
@@ -252,9 +261,10 @@ fn figure(
     } else {
         in_both_themes(&picture, gallery.file_of(planned, Form::Dark).map(address).as_deref())
     };
-    let id = place.map_or_else(String::new, |_| format!(" id=\"{}\"", numbering::id(planned)));
+    let id = place.filter(|(_, is_first)| *is_first);
+    let id = id.map_or_else(String::new, |_| format!(" id=\"{}\"", numbering::id(planned)));
     let mut block = format!("<figure{id}>{picture}<figcaption>");
-    if let Some(place) = place {
+    if let Some((place, _)) = place {
         block.push_str(&format!("<strong>Figure {}</strong> ", place + 1));
     }
     if !caption.is_empty() {
@@ -285,9 +295,10 @@ fn resolved<'e>(
     gallery: Gallery<'_>,
     spot: &Spot<'_>,
     text: &Text<'_>,
-    prepared: &'e Prepared,
+    prepared: &'e Prepared<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Event<'e>> {
+    let shown = Shown { gallery, spot, text, prepared };
     let is_shown = |part: &Range<usize>| !gallery.specs.site.allows_html && prepared.is_authors(part);
     // The title that takes the place of an autolink's address, or of words that are not given.
     let mut title_of_link: Option<String> = None;
@@ -299,6 +310,7 @@ fn resolved<'e>(
         if found.len() > MOST_FAULTS {
             break;
         }
+        let up_to = &prepared.markdown[..part.end];
         let event = match event {
             Event::Html(html) | Event::InlineHtml(html) if is_shown(&part) => Event::Text(html),
             Event::Start(Tag::HtmlBlock) if is_shown(&part) => Event::Start(Tag::Paragraph),
@@ -308,15 +320,15 @@ fn resolved<'e>(
                 Event::Start(Tag::Heading { level, id, classes, attrs: Vec::new() })
             }
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
+                let address = reference::resolve(&shown, link_type, &dest_url, part.end, found);
                 let has_no_words = matches!(events.peek(), Some((Event::End(TagEnd::Link), _)));
                 if link_type == LinkType::Autolink || has_no_words {
-                    title_of_link = reference::title(gallery, spot, text, &dest_url);
+                    title_of_link = reference::title(&shown, &dest_url);
                 }
                 Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url: address.into(), title, id })
             }
             Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-                let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
+                let address = reference::resolve(&shown, link_type, &dest_url, part.end, found);
                 Event::Start(Tag::Image { link_type: LinkType::Inline, dest_url: address.into(), title, id })
             }
             Event::Text(words) => Event::Text(title_of_link.take().map_or(words, CowStr::from)),
@@ -326,8 +338,8 @@ fn resolved<'e>(
                 }
                 event
             }
-            Event::InlineMath(latex) => typeset(&latex, false, text, found),
-            Event::DisplayMath(latex) => typeset(&latex, true, text, found),
+            Event::InlineMath(latex) => typeset(&latex, false, text, up_to, found),
+            Event::DisplayMath(latex) => typeset(&latex, true, text, up_to, found),
             Event::FootnoteReference(name) => Event::FootnoteReference(note(&name)),
             Event::Start(Tag::FootnoteDefinition(name)) => Event::Start(Tag::FootnoteDefinition(note(&name))),
             other => other,
@@ -337,21 +349,34 @@ fn resolved<'e>(
     output
 }
 
-/// The place of a token of the Markdown in its file, as near as it can be told.
-fn place(text: &Text<'_>, token: &str, label: &str) -> Option<Place> {
+/// The place of a token of the Markdown in its file, as near as it can be told: the first, or the last of those in the Markdown
+/// `up_to` the end of what holds it.
+fn place(text: &Text<'_>, token: &str, up_to: &str, label: &str) -> Option<Place> {
     let place = text.place?;
     let from = place.span.start.min(place.file.text.len());
-    let at = place.file.text.get(from..).and_then(|rest| rest.find(token));
+    let others = up_to.matches(token).count().saturating_sub(1);
+    let rest = place.file.text.get(from..).filter(|_| !token.is_empty());
+    let at = rest.and_then(|rest| {
+        let mut places = rest.match_indices(token).map(|(at, _)| at);
+        let first = places.next()?;
+        Some(others.checked_sub(1).and_then(|others| places.nth(others)).unwrap_or(first))
+    });
     let span = at.map_or(place.span.clone(), |at| from + at..from + at + token.len());
     Some(Place { file: place.file.clone(), span, label: label.into() })
 }
 
-fn typeset<'e>(latex: &str, is_block: bool, text: &Text<'_>, found: &mut Vec<Diagnostic>) -> Event<'e> {
+fn typeset<'e>(
+    latex: &str,
+    is_block: bool,
+    text: &Text<'_>,
+    up_to: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Event<'e> {
     match math::mathml(latex, is_block) {
         Ok(mathml) => Event::InlineHtml(mathml.into()),
         Err(reason) => {
             let message = format!("this formula cannot be typeset: {reason}");
-            found.push(Diagnostic::error(message, place(text, latex, "")));
+            found.push(Diagnostic::error(message, place(text, latex, up_to, "")));
             Event::Text(latex.to_owned().into())
         }
     }

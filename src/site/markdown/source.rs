@@ -5,6 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Parser, Tag, TagEnd};
 
 use super::embed::Prepared;
+use super::reference::Shown;
 use super::{Spot, Text, embed, options, reference, shifted};
 use crate::diagnostic::Diagnostic;
 use crate::site::alt;
@@ -32,6 +33,7 @@ pub(in crate::site) fn markdown(
         format!("<img src=\"{source}\" width=\"720\" alt=\"{alt_text}\">{caption}")
     });
     let Prepared { markdown: ref prepared_text, .. } = prepared;
+    let shown = Shown { gallery, spot, text, prepared: &prepared };
     let allows_html = gallery.specs.site.allows_html;
     let mut changes: Vec<(Range<usize>, String)> = Vec::new();
     let mut open: Vec<(LinkType, String, CowStr<'_>, String)> = Vec::new();
@@ -55,9 +57,9 @@ pub(in crate::site) fn markdown(
             Event::Start(
                 Tag::Link { link_type, dest_url, title, .. } | Tag::Image { link_type, dest_url, title, .. },
             ) => {
-                let address = reference::resolve(gallery, spot, text, link_type, &dest_url, found);
-                let title_of_link = reference::title(gallery, spot, text, &dest_url)
-                    .map(|name| crate::site::report::plain(&name));
+                let address = reference::resolve(&shown, link_type, &dest_url, range.end, found);
+                let title_of_link =
+                    reference::title(&shown, &dest_url).map(|name| crate::site::report::plain(&name));
                 if link_type == LinkType::Autolink
                     && let Some(name) = &title_of_link
                 {
@@ -188,7 +190,9 @@ mod tests {
     /// Where the report should lead instead of to an address.
     fn led(address: &str) -> String {
         let resolved = in_site("", |gallery, spot, text| {
-            reference::resolve(gallery, spot, text, LinkType::Inline, address, &mut Vec::new())
+            let prepared = embed::embed(gallery, text, &mut Vec::new(), |_, _, _| String::new());
+            let shown = Shown { gallery, spot, text, prepared: &prepared };
+            reference::resolve(&shown, LinkType::Inline, address, 0, &mut Vec::new())
         });
         // What leads nowhere is a fault, and left as it is.
         if resolved.is_empty() { address.to_owned() } else { folder_of_page(&resolved) }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::matrix::{Matrix, matrix};
 use super::{CaseRow, Draft, Fact, FigureView, Layout, Link};
 use crate::finding::Weight;
+use crate::number::significant;
 use crate::site::attained::bounds_text;
 use crate::site::diagnoses::{counts, kinds, unbroken};
 use crate::site::gallery::Trained;
@@ -61,7 +62,9 @@ struct WinnerRow {
     /// Those that can reach the least, the nearest to it first.
     best: Vec<Link>,
     least: String,
-    /// Whether training's first is none of them.
+    /// Whether training's first is one of them.
+    is_confirmed: bool,
+    /// Whether others can come clearly before training's first.
     is_artefact: bool,
 }
 
@@ -105,6 +108,8 @@ struct Section {
     part: String,
     /// Whether the rows differ in more than their activation.
     has_axes: bool,
+    /// Whether of any row it is known what it could have reached.
+    has_attainable: bool,
 }
 
 /// A case without a page: its fit and its numbers.
@@ -191,6 +196,7 @@ pub(in crate::site) fn experiment(
                 } else {
                     String::new()
                 },
+                has_attainable: ranked.iter().any(|trained| trained.finding.attained().is_some()),
                 has_axes: ranked.iter().any(|trained| !trained.case.axes.is_empty()),
                 figures: if is_first { comparisons(draft, experiment, &target.id) } else { Vec::new() },
                 rows: if experiment.case_pages { draft.rows(&shown, on_sheet) } else { Vec::new() },
@@ -266,6 +272,7 @@ fn winners(draft: &Draft<'_, '_>, experiment: &Experiment, targets: &[&Arc<Targe
             own_attainable: attained_text(winner.found, winner.own),
             best: winner.best.iter().take(MOST).map(link).collect(),
             least: attained_text(winner.found, winner.least),
+            is_confirmed: winner.is_confirmed(),
             is_artefact: winner.is_artefact(),
         })
     });
@@ -335,6 +342,11 @@ fn facts(experiment: &Experiment) -> Vec<Fact> {
         {
             format!("{} each, seeds {first} to {last}", experiment.seeds.len())
         }
+        // As many as anybody reads.
+        seeds if seeds.len() <= 12 => {
+            let listed: Vec<String> = seeds.iter().map(u64::to_string).collect();
+            format!("{} each, seeds {}", seeds.len(), listed.join(", "))
+        }
         seeds => format!("{} each", seeds.len()),
     };
     let data = data_text(experiment.data);
@@ -348,6 +360,10 @@ fn facts(experiment: &Experiment) -> Vec<Fact> {
         each("epochs", &|training| Some(training.epochs.to_string())),
         Some(Fact::new("start", init_text(&experiment.init))),
         Some(Fact::new("starts", starts)),
+        (!experiment.seeds.is_empty()).then(|| {
+            let share = significant(100.0 * experiment.success_within, 3);
+            Fact::new("success", format!("a loss within {share} % of what can be reached"))
+        }),
         each("restarts", &|training| {
             (training.restarts > 1).then(|| format!("the best of {} starts is kept", training.restarts))
         }),

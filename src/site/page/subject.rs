@@ -1,12 +1,13 @@
 //! The pages of targets and models: what they are, and every case that uses them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Serialize;
 
 use super::{CaseRow, Draft, Fact, Layout, Link};
 use crate::number::minus;
-use crate::site::gallery::{Trained, sort_by_lowest, sort_by_mse};
+use crate::site::gallery::{Gallery, Trained, sort_by_lowest};
 use crate::site::judged::verdict;
 use crate::site::markdown::Text;
 use crate::site::math;
@@ -45,6 +46,8 @@ struct Group {
     has_starts: bool,
     /// Whether points are held out, of which the table of cases has a loss; not with many starts.
     has_validation: bool,
+    /// Whether of any row it is known what it could have reached.
+    has_attainable: bool,
 }
 
 /// The case with the lowest loss of an activation and a model on one target.
@@ -204,9 +207,10 @@ fn page(
             _ => Vec::new(),
         };
         let part = part.start.saturating_sub(first)..part.end.saturating_sub(first);
-        let rows = draft.rows(&ranked(&cases, part), shown.len());
+        let rows = draft.rows(&ranked(gallery, &cases, part), shown.len());
         let has_starts = of_one.iter().any(|trained| trained.finding.trials.is_some());
         let has_validation = !has_starts && experiment.data.validation.is_some();
+        let has_attainable = rows.iter().any(|row| row.attainable_value.is_some());
         groups.push(Group {
             experiment: link,
             count: of_one.len(),
@@ -214,6 +218,7 @@ fn page(
             rows,
             has_starts,
             has_validation,
+            has_attainable,
         });
     }
     let breadcrumbs = vec![draft.home_link(), draft.link(section.0, section.1)];
@@ -232,18 +237,24 @@ fn page(
     }
 }
 
-/// Some of an experiment's cases with their ranks among those on the same target, which stand together, best first. Only what is
-/// shown is sorted: a thing that all cases use has a sheet for every few hundred of them.
-fn ranked<'g>(cases: &[&Trained<'g>], shown: Range<usize>) -> Vec<(Trained<'g>, usize)> {
+/// Some of an experiment's cases with their ranks among all of its cases on the same target, which stand together, best first.
+/// Only what is shown is sorted: a thing that all cases use has a sheet for every few hundred of them.
+fn ranked<'g>(
+    gallery: Gallery<'g>,
+    cases: &[&Trained<'g>],
+    shown: Range<usize>,
+) -> Vec<(Trained<'g>, usize)> {
     let mut rows = Vec::with_capacity(shown.len());
     let mut first = 0;
     for on_target in cases.chunk_by(|one, next| one.case.target.id == next.case.target.id) {
         let end = first + on_target.len();
         if first < shown.end && shown.start < end {
-            let mut ranked: Vec<Trained<'_>> = on_target.iter().map(|trained| **trained).collect();
-            sort_by_mse(&mut ranked);
+            let case = on_target[0].case;
+            let meant: BTreeSet<usize> = on_target.iter().map(|trained| trained.index).collect();
+            let ranked = gallery.ranked(&case.experiment, &case.target.id).into_iter().zip(1..);
+            let ranked = ranked.filter(|(trained, _)| meant.contains(&trained.index));
             let places = shown.start.max(first) - first..shown.end.min(end) - first;
-            rows.extend(ranked.into_iter().zip(1..).take(places.end).skip(places.start));
+            rows.extend(ranked.take(places.end).skip(places.start));
         }
         first = end;
     }

@@ -30,7 +30,7 @@ pub(super) fn map(gallery: Gallery<'_>, trained: Trained<'_>) -> Option<Map> {
     let finite = losses.iter().copied().filter(|loss| loss.is_finite());
     let (low, high) =
         finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), loss| (low.min(loss), high.max(loss)));
-    let axis = Axis::of_losses(low, high);
+    let axis = Axis::of_losses(low, high, high);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a byte")]
     let gray = losses.iter().map(|&loss| (255.0 * (1.0 - axis.share(loss).clamp(0.0, 1.0)) + 0.5) as u8);
     Some(Map { plot, png: picture(&gray.collect::<Vec<u8>>())? })

@@ -207,7 +207,8 @@ fn losses_plot(run: &Run) -> Plot {
     let last = run.snapshots.last().map_or(0, |snapshot| snapshot.epoch).max(run.losses.len());
     Plot {
         x: Axis::linear(0.0, last as f64).padded(0.02),
-        y: Axis::of_losses(low, high),
+        // A loss that explodes leaves those before it in sight.
+        y: Axis::of_losses(low, high, run.losses.first().copied().unwrap_or(high)),
         height: LOSS_HEIGHT,
     }
 }

@@ -144,6 +144,8 @@ fields! {
             bytes: Located<u64> = 4_000_000,
             /// The values in all specs together: names, texts, numbers, lists and mappings.
             values: Located<u64> = 100_000,
+            /// The bytes of one text, such as the body of a page.
+            text: Located<u64> = 100_000,
             /// The cases of all experiments together.
             cases: Located<u64> = 20_000,
             /// The figures of all experiments together.
