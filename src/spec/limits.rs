@@ -111,7 +111,8 @@ impl Limits {
     /// in files that keep the usual limits themselves, and together that of their bytes.
     pub(super) fn of(files: &[TextFile]) -> Self {
         // A long text beside the limit that allows it does no harm before it is shown.
-        let usual = Self { text: Self::raised().text, ..Self::default() };
+        let usual = Self::default();
+        let lenient = Self { text: Self::raised().text, ..usual };
         let mut bytes = 0_usize;
         for TextFile { file, .. } in files {
             let may_give = file.text.contains("limits") && file.text.contains("site");
@@ -119,7 +120,7 @@ impl Limits {
                 continue;
             }
             bytes += file.text.len();
-            let nodes = yaml::parse(file, &usual, &mut 0).unwrap_or_default();
+            let nodes = yaml::parse(file, &lenient, &mut 0).unwrap_or_default();
             if let Some(Kind::Site(site)) =
                 nodes.iter().find(|node| is_site(node)).and_then(|node| typed::site(node, file))
             {

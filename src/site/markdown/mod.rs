@@ -95,6 +95,9 @@ impl Spot<'_> {
     }
 }
 
+/// In longer texts, in bytes, a fault is shown at the first place of what is wrong.
+const LONG: usize = 200_000;
+
 /// More faults than anybody reads of one text.
 const MOST_FAULTS: usize = 200;
 
@@ -354,7 +357,9 @@ fn resolved<'e>(
 fn place(text: &Text<'_>, token: &str, up_to: &str, label: &str) -> Option<Place> {
     let place = text.place?;
     let from = place.span.start.min(place.file.text.len());
-    let others = up_to.matches(token).count().saturating_sub(1);
+    // To count takes as long as the text, for each fault of it.
+    let counted = if up_to.len() > LONG { "" } else { up_to };
+    let others = counted.matches(token).count().saturating_sub(1);
     let rest = place.file.text.get(from..).filter(|_| !token.is_empty());
     let at = rest.and_then(|rest| {
         let mut places = rest.match_indices(token).map(|(at, _)| at);
