@@ -145,6 +145,8 @@ impl From<FileError> for Failure {
 
 /// Told as the build goes on, from any thread.
 pub trait Progress: Sync {
+    /// There is something to do.
+    fn starting(&self) {}
     /// A stage of so many steps begins.
     fn begin(&self, stage: &'static str, steps: usize);
     /// One step of the stage is done.
@@ -198,6 +200,7 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Fail
             Err(damage) => note = Some(damage),
         }
     }
+    progress.starting();
     let mut builder = Builder::new(options.clone())?;
     let mut summary = builder.build(&inputs, progress)?;
     summary.notes.extend(note);

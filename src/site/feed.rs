@@ -93,11 +93,12 @@ fn first_words(gallery: Gallery<'_>, text: &str) -> String {
     let mut events = Parser::new_ext(text, markdown::options()).peekable();
     while let Some(event) = events.next() {
         match event {
-            Event::Start(Tag::Link { link_type, dest_url, .. }) if is_inside => {
-                if link_type == LinkType::Autolink || matches!(events.peek(), Some(Event::End(TagEnd::Link)))
-                {
-                    title = markdown::title(gallery, &dest_url);
-                }
+            Event::Start(Tag::Link { link_type, dest_url, .. })
+                if is_inside
+                    && (link_type == LinkType::Autolink
+                        || matches!(events.peek(), Some(Event::End(TagEnd::Link)))) =>
+            {
+                title = markdown::title(gallery, &dest_url);
             }
             Event::End(TagEnd::Link) => words.extend(title.take()),
             Event::Text(_) if title.is_some() => {}
