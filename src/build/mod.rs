@@ -145,8 +145,6 @@ impl From<FileError> for Failure {
 
 /// Told as the build goes on, from any thread.
 pub trait Progress: Sync {
-    /// There is something to do.
-    fn starting(&self) {}
     /// A stage of so many steps begins.
     fn begin(&self, stage: &'static str, steps: usize);
     /// One step of the stage is done.
@@ -189,7 +187,6 @@ pub struct Builder {
 ///
 /// Whatever keeps it from being published; the output folder is then as it was.
 pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Failure> {
-    refuse_confused_folders(options)?;
     let inputs = Inputs::read(options);
     let cache = Cache::new(&options.cache);
     let mut note = None;
@@ -200,7 +197,6 @@ pub fn build(options: &Options, progress: &dyn Progress) -> Result<Summary, Fail
             Err(damage) => note = Some(damage),
         }
     }
-    progress.starting();
     let mut builder = Builder::new(options.clone())?;
     let mut summary = builder.build(&inputs, progress)?;
     summary.notes.extend(note);

@@ -4,15 +4,15 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::output::{Report, counted};
-use super::{Error, Output};
-use crate::build::{Failure, Forecast, Options, Stop, Summary, build, forecast};
+use super::{Error, Output, interrupt};
+use crate::build::{Failure, Forecast, Options, Summary, build, forecast};
 
 /// The exit status of a program that was interrupted, as shells give it.
 const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(options: &Options, output: &mut Output) -> Result<ExitCode, Error> {
     let start = Instant::now();
-    let bar = output.progress(Stop::default());
+    let bar = output.progress(interrupt::on_interrupt());
     let result = build(options, &bar);
     bar.finish();
     let summary = match result {

@@ -13,12 +13,6 @@ const GRACE: Duration = Duration::from_secs(2);
 /// A wish to stop that is set when the user interrupts the program, or the system asks it to end.
 pub(super) fn on_interrupt() -> Stop {
     let stop = Stop::default();
-    catch(&stop);
-    stop
-}
-
-/// Sets a wish to stop from now on when the program is interrupted; before, it ends at once.
-pub(super) fn catch(stop: &Stop) {
     let wish = stop.clone();
     // Without a handler an interrupt ends the program at once, which does no harm either.
     let _ = ctrlc::set_handler(move || {
@@ -36,4 +30,5 @@ pub(super) fn catch(stop: &Stop) {
             std::process::exit(130);
         });
     });
+    stop
 }

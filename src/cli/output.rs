@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::interrupt;
 use crate::build::{Failure, Progress, Stop};
 use crate::diagnostic::{Diagnostic, Place, Severity, render};
 
@@ -79,7 +78,7 @@ impl Output {
         }
     }
 
-    /// A progress bar on a terminal, and nothing elsewhere. An interrupt sets the wish to stop once there is something to do.
+    /// A progress bar on a terminal, and nothing elsewhere.
     pub(super) fn progress(&self, stop: Stop) -> Bar {
         let is_shown = !self.quiet && !self.json && io::stderr().is_terminal();
         Bar { is_shown, quiet: self.quiet, bar: Mutex::new(ProgressBar::hidden()), stop }
@@ -176,10 +175,6 @@ impl Bar {
 }
 
 impl Progress for Bar {
-    fn starting(&self) {
-        interrupt::catch(&self.stop);
-    }
-
     fn begin(&self, stage: &'static str, steps: usize) {
         self.finish();
         if !self.is_shown {
