@@ -208,7 +208,11 @@ pub(in crate::site) fn experiment(
                 },
                 verdict: verdict(gallery, &experiment.id, &target.id),
                 caption: if experiment.seeds.is_empty() {
-                    "Cases on this target, by the lowest loss found in one run each"
+                    if experiment.trainings.iter().all(|variant| variant.training.restarts <= 1) {
+                        "Cases on this target, by the lowest loss found in one run each"
+                    } else {
+                        "Cases on this target, by the lowest loss found in the best run of each"
+                    }
                 } else {
                     "Cases on this target, by the median over all starts of the lowest loss found"
                 },
