@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Failure, Options};
+use crate::cache::KeyBuilder;
 use crate::diagnostic::Diagnostic;
 use crate::fs::{Links, TextFile, Unreadable, plain_files, slashed, text_files};
 use crate::site;
@@ -97,6 +98,21 @@ impl Inputs {
         Ok(files
             .map(|text| site::TemplateFile { name: text.name.clone(), file: Arc::clone(&text.file) })
             .collect())
+    }
+
+    /// Adds whatever was read to a key.
+    pub(super) fn add_to(&self, key: &mut KeyBuilder) {
+        let Self { specs, templates, statics, statics_folder, unreadable_specs: _, unreadable_others: _ } =
+            self;
+        for (field, files) in [("spec", specs), ("template", templates)] {
+            for TextFile { name, file } in files {
+                key.text(field, name).text("path", &file.path).text("text", &file.text);
+            }
+        }
+        key.text("statics_folder", statics_folder);
+        for (name, bytes) in statics {
+            key.text("static", name).bytes("bytes", bytes);
+        }
     }
 
     /// Whether everything could be read.

@@ -41,6 +41,7 @@ use stage::{Workshop, tell_once, unwritable};
 
 pub use forecast::{Forecast, forecast};
 pub use inputs::{Folder, Inputs};
+use record::RecordHash;
 pub use record::{Record, Snapshot};
 pub use stop::Stop;
 pub use summary::Summary;
@@ -505,10 +506,10 @@ pub fn needed_entries(options: &Options, cache: &Cache, plan: &Plan) -> BTreeSet
     let trials = plan.cases.iter().filter_map(|case| Some((EntryKind::Trials, case.trials_key?)));
     let verdicts = plan.contests.iter().filter_map(|contest| Some((EntryKind::Verdict, contest.key?)));
     let figures = plan.figures.iter().map(|figure| (EntryKind::Figure, figure.key));
-    runs.chain(trials)
-        .chain(attainables)
-        .chain(verdicts)
-        .chain(figures)
-        .chain([(EntryKind::Record, Record::key(options)), (EntryKind::Settled, Settled::key(options))])
-        .collect()
+    let remembered = [
+        (EntryKind::Record, Record::key(options)),
+        (EntryKind::Record, RecordHash::rest_key(options)),
+        (EntryKind::Settled, Settled::key(options)),
+    ];
+    runs.chain(trials).chain(attainables).chain(verdicts).chain(figures).chain(remembered).collect()
 }

@@ -126,14 +126,23 @@ impl Record {
         let key = Self::key(options);
         match cache.load(EntryKind::Record, key) {
             Lookup::Hit(bytes) => {
-                let record = serde_json::from_slice(&bytes);
-                record.map(Some).map_err(|_| format!("the record {key} of the last build could not be read"))
+                let mut record: Self = serde_json::from_slice(&bytes)
+                    .map_err(|_| format!("the record {key} of the last build could not be read"))?;
+                if RecordHash::new(&bytes).has_rested(cache, options) {
+                    record = record.of_rest();
+                }
+                Ok(Some(record))
             }
             Lookup::Miss => Ok(None),
             Lookup::Corrupt => {
                 Err(format!("the record {key} of the last build was damaged or cannot be read"))
             }
         }
+    }
+
+    /// What it says once another build has found nothing to do.
+    fn of_rest(self) -> Self {
+        Self { trained: Vec::new(), drawn: Vec::new(), changed: Vec::new(), ..self }
     }
 
     pub(super) fn store(&self, cache: &Cache, options: &Options) -> Result<(), FileError> {
@@ -143,5 +152,49 @@ impl Record {
             return Ok(());
         }
         cache.store(EntryKind::Record, key, &bytes)
+    }
+}
+
+/// What tells a record from others. A build that finds nothing to do leaves it beside the record, in a small entry of its own:
+/// to write the record anew would take longer than all the rest of such a build.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RecordHash([u8; 32]);
+
+impl RecordHash {
+    fn new(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// That of the record that there is.
+    pub(super) fn of(cache: &Cache, options: &Options) -> Option<Self> {
+        match cache.load(EntryKind::Record, Record::key(options)) {
+            Lookup::Hit(bytes) => Some(Self::new(&bytes)),
+            Lookup::Miss | Lookup::Corrupt => None,
+        }
+    }
+
+    /// The key of the entry that says of which record a build found nothing to do.
+    pub(super) fn rest_key(options: &Options) -> CacheKey {
+        KeyBuilder::new("rest", RECORD_VERSION).key("record", Record::key(options)).finish()
+    }
+
+    /// Whether a build has found nothing to do since the record of this hash.
+    fn has_rested(&self, cache: &Cache, options: &Options) -> bool {
+        let Self(hash) = self;
+        cache.load(EntryKind::Record, Self::rest_key(options)) == Lookup::Hit(hash.to_vec())
+    }
+
+    /// Notes that a build found nothing to do; returns what there is to say of an earlier note.
+    pub(super) fn rest(&self, cache: &Cache, options: &Options) -> Result<Option<String>, FileError> {
+        let (Self(hash), key) = (self, Self::rest_key(options));
+        let is_sound = match cache.load(EntryKind::Record, key) {
+            Lookup::Hit(found) if found == hash => return Ok(None),
+            Lookup::Hit(found) => found.len() == hash.len(),
+            Lookup::Miss => true,
+            Lookup::Corrupt => false,
+        };
+        cache.store(EntryKind::Record, key, hash)?;
+        Ok((!is_sound)
+            .then(|| format!("the record {key} of a build with nothing to do was damaged: made anew")))
     }
 }

@@ -5,7 +5,7 @@
 //! anybody's to set. While all of that holds, a build has nothing to do.
 //!
 //! So a `build` notices whatever happens to a file of the site or an entry of the cache by way of the file system: writing,
-//! truncating, renaming, linking and removing all leave their marks, and marks are only trusted when they are older than a tick
+//! truncating, renaming, linking and removing all change its stamp, and stamps are only trusted when they are older than a tick
 //! of the file system's clock. What it cannot see is what leaves none, such as a disk that gives other bytes than it was given;
 //! `build --verify` reads and checks every byte all the same. Neither looks at entries that the site does not need, which
 //! `cache verify` does.
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, Snapshot};
+use super::record::{Record, RecordHash};
 use super::told::Told;
 use super::{Inputs, Options, Summary};
 use crate::cache::{Cache, CacheKey, EntryKind, KeyBuilder, Lookup};
@@ -26,21 +26,18 @@ use crate::fs::{Stamp, read_plain};
 use crate::publish::{self, Content};
 
 /// The version of the entry's form.
-const SETTLED_VERSION: u32 = 3;
+const SETTLED_VERSION: u32 = 4;
 
 /// What a site and its cache look like while there is nothing to do.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Settled {
     /// Of everything that was read, and of the program.
     inputs: CacheKey,
-    /// Of the site's files, by path.
-    outputs: Vec<(String, Stamp)>,
-    /// Of the cache's entries that the build used.
-    entries: Vec<(EntryKind, CacheKey, Stamp)>,
-    /// Of the record.
-    record: Stamp,
-    /// Whether the record says already that the last build made nothing.
-    is_recorded: bool,
+    files: Files,
+    /// Of the files' stamps, in their order.
+    stamps: CacheKey,
+    /// What tells the record of the build that left them.
+    record: RecordHash,
     /// What a build says that has nothing to do.
     summary: Summary,
     /// Its warnings, which are said again as long as there is a reason for them.
@@ -79,66 +76,37 @@ impl Settled {
         }
     }
 
-    fn recalled(mut self, cache: &Cache, options: &Options, inputs: &Inputs) -> Option<Summary> {
-        let settled = &mut self;
-        let record = || cache.stamp(EntryKind::Record, Record::key(options));
-        let is_untouched = settled.inputs == inputs_key(options, inputs)?
-            && record().as_ref() == Some(&settled.record)
-            && settled
-                .outputs
-                .par_iter()
-                .all(|(name, stamp)| Stamp::of(&options.out.join(name)).as_ref() == Some(stamp))
-            && settled
-                .entries
-                .par_iter()
-                .all(|(kind, key, stamp)| cache.stamp(*kind, *key).as_ref() == Some(stamp));
-        if !is_untouched {
+    fn recalled(self, cache: &Cache, options: &Options, inputs: &Inputs) -> Option<Summary> {
+        let is_untouched = self.inputs == inputs_key(options, inputs)?
+            && self.stamps == stamps_key(&self.files.stamps(cache, options)?);
+        // Whoever wants to have no warnings is told by a build that looks.
+        if !is_untouched || (options.is_strict && !self.warnings.is_empty()) {
             return None;
         }
-        settled.summary.warnings = Told::again(&settled.warnings, inputs)?;
-        // Whoever wants to have none is told by a build that looks.
-        if options.is_strict && !settled.warnings.is_empty() {
-            return None;
-        }
-        if !settled.is_recorded {
-            let (new, None) = Record::of_build(cache, options, inputs) else { return None };
-            new.store(cache, options).ok()?;
-            settled.record = record()?;
-            settled.is_recorded = true;
-            settled.store(cache, options);
-        }
-        Some(self.summary)
+        let warnings = Told::again(&self.warnings, inputs)?;
+        let notes = self.record.rest(cache, options).ok()?.into_iter().collect();
+        Some(Summary { warnings, notes, ..self.summary })
     }
 
     /// Remembers what there is after a build, if another one would have nothing to do.
     pub(super) fn note(cache: &Cache, options: &Options, inputs: &Inputs, built: &Built, summary: &Summary) {
         let Some(warnings) = Told::all(&summary.warnings, inputs) else { return };
         let Some(inputs) = inputs_key(options, inputs) else { return };
-        let entries = || -> Option<Vec<_>> {
-            let entries = built.entries.iter();
-            entries.map(|&(kind, key)| Some((kind, key, cache.stamp(kind, key)?))).collect()
-        };
-        let (Some(outputs), Some(used)) = (output_stamps(options, built), entries()) else { return };
-        let stamps = outputs.iter().map(|(_, stamp)| stamp).chain(used.iter().map(|(_, _, stamp)| stamp));
-        if !is_past(stamps) {
-            return;
-        }
-        // By now two changes of a file cannot leave one mark: what has the content and the mark has the content as long as it has
-        // the mark.
-        let is_as_built = outputs.par_iter().all(|(name, stamp)| {
-            let path = options.out.join(name);
-            let has_content = built.files.get(name).is_none_or(|content| {
-                read_plain(&path, content.length).is_ok_and(|found| blake3::hash(&found) == content.hash)
-            });
-            has_content && Stamp::of(&path).as_ref() == Some(stamp)
+        let files = Files::of(options, built);
+        let Some(stamps) = files.stamps(cache, options).filter(|stamps| is_past(stamps)) else { return };
+        // By now two changes of a file cannot leave one stamp: what has the content and the stamp has the content as long as it
+        // has the stamp.
+        let is_as_built = built.files.par_iter().all(|(name, content)| {
+            read_plain(&options.out.join(name), content.length)
+                .is_ok_and(|found| blake3::hash(&found) == content.hash)
         });
-        let record = cache.stamp(EntryKind::Record, Record::key(options));
-        let (true, Some(entries), Some(record)) =
-            (is_as_built && entries().as_ref() == Some(&used), Some(used), record)
+        let record = RecordHash::of(cache, options);
+        let (true, Some(record)) =
+            (is_as_built && files.stamps(cache, options).as_ref() == Some(&stamps), record)
         else {
             return;
         };
-        let is_recorded = summary.trained + summary.drawn + summary.changed.len() == 0;
+        let stamps = stamps_key(&stamps);
         let summary = Summary {
             trained: 0,
             reused_runs: summary.reused_runs + summary.trained,
@@ -153,7 +121,7 @@ impl Settled {
             changed: Vec::new(),
             ..summary.clone()
         };
-        Self { inputs, outputs, entries, record, is_recorded, summary, warnings }.store(cache, options);
+        Self { inputs, files, stamps, record, summary, warnings }.store(cache, options);
     }
 
     fn store(&self, cache: &Cache, options: &Options) {
@@ -164,21 +132,46 @@ impl Settled {
     }
 }
 
-/// The marks of all files of the site.
-fn output_stamps(options: &Options, built: &Built) -> Option<Vec<(String, Stamp)>> {
-    let names = built.files.keys().map(String::as_str).chain([publish::MANIFEST]);
-    names.map(|name| Some((name.to_owned(), Stamp::of(&options.out.join(name))?))).collect()
+/// What a build left on the disk.
+#[derive(Serialize, Deserialize)]
+struct Files {
+    /// The paths of the site's files.
+    outputs: Vec<String>,
+    /// Where in the cache the entries are that the build used, and its record.
+    entries: Vec<String>,
+}
+
+impl Files {
+    fn of(options: &Options, built: &Built) -> Self {
+        let outputs = built.files.keys().map(String::as_str).chain([publish::MANIFEST]);
+        let record = (EntryKind::Record, Record::key(options));
+        let entries = built.entries.iter().chain([&record]).map(|&(kind, key)| Cache::place(kind, key));
+        Self { outputs: outputs.map(str::to_owned).collect(), entries: entries.collect() }
+    }
+
+    /// The stamps of all; `None` if one is no longer there.
+    fn stamps(&self, cache: &Cache, options: &Options) -> Option<Vec<Stamp>> {
+        let outputs = self.outputs.par_iter().map(|name| Stamp::of(&options.out.join(name)));
+        outputs.chain(self.entries.par_iter().map(|place| Stamp::of(&cache.root().join(place)))).collect()
+    }
+}
+
+/// Identifies a list of stamps.
+fn stamps_key(stamps: &[Stamp]) -> CacheKey {
+    let mut key = KeyBuilder::new("stamps", SETTLED_VERSION);
+    key.bytes("stamps", &stamps.iter().map(Stamp::bytes).collect::<Vec<_>>().concat());
+    key.finish()
 }
 
 /// Longer than a tick of any clock that counts parts of seconds.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Waits until all marks are older than a tick, which they nearly are; `false` if that is not to be had.
-fn is_past<'s>(stamps: impl Iterator<Item = &'s Stamp> + Clone) -> bool {
-    if stamps.clone().all(Stamp::is_coarse) {
+/// Waits until all stamps are older than a tick, which they nearly are; `false` if that is not to be had.
+fn is_past(stamps: &[Stamp]) -> bool {
+    if stamps.iter().all(Stamp::is_coarse) {
         return false;
     }
-    let Some(newest) = stamps.map(Stamp::changed).max() else { return true };
+    let Some(newest) = stamps.iter().map(Stamp::changed).max() else { return true };
     match SystemTime::now().duration_since(newest) {
         Ok(age) => {
             thread::sleep(TICK.saturating_sub(age));
@@ -200,9 +193,12 @@ fn inputs_key(options: &Options, inputs: &Inputs) -> Option<CacheKey> {
     if !inputs.are_whole() {
         return None;
     }
-    let snapshot = serde_json::to_string(&Snapshot::new(options, inputs)).ok()?;
     let program = Stamp::of(Path::new(&std::env::current_exe().ok()?))?;
     let mut key = KeyBuilder::new("inputs", SETTLED_VERSION);
-    key.text("read", &snapshot).text("program", &serde_json::to_string(&program).ok()?);
+    key.bytes("program", &program.bytes()).text("version", env!("CARGO_PKG_VERSION"));
+    if let Some(base_url) = &options.base_url {
+        key.text("base_url", base_url);
+    }
+    inputs.add_to(&mut key);
     Some(key.finish())
 }

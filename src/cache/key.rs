@@ -26,17 +26,11 @@ impl TryFrom<String> for CacheKey {
 impl CacheKey {
     /// The key that [`fmt::Display`] writes as this text.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.as_bytes();
-        let is_key =
-            digits.len() == 64 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        if !is_key {
+        // One key has one name.
+        if text.bytes().any(|digit| digit.is_ascii_uppercase()) {
             return None;
         }
-        let mut bytes = [0; 32];
-        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
-        }
-        Some(Self(bytes))
+        blake3::Hash::from_hex(text).ok().map(|hash| Self(*hash.as_bytes()))
     }
 
     /// The raw bytes.
@@ -47,7 +41,7 @@ impl CacheKey {
 
 impl fmt::Display for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
     }
 }
 
@@ -102,6 +96,10 @@ impl KeyBuilder {
 
     pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.field(name, b't', value.as_bytes(), || value.to_owned())
+    }
+
+    pub fn bytes(&mut self, name: &str, value: &[u8]) -> &mut Self {
+        self.field(name, b'b', value, || format!("{} bytes", value.len()))
     }
 
     pub fn integer(&mut self, name: &str, value: u64) -> &mut Self {

@@ -106,8 +106,13 @@ impl Cache {
     }
 
     fn path(&self, kind: EntryKind, key: CacheKey) -> PathBuf {
+        self.root.join(Self::place(kind, key))
+    }
+
+    /// Where the entry of a key is, relative to the folder of the cache.
+    pub fn place(kind: EntryKind, key: CacheKey) -> String {
         let name = key.to_string();
-        self.root.join(LAYOUT).join(kind.name()).join(&name[..2]).join(name)
+        format!("{LAYOUT}/{}/{}/{name}", kind.name(), &name[..2])
     }
 
     /// The payload stored under a key, if it is still what was stored.

@@ -102,6 +102,17 @@ impl Stamp {
         (self.length, self.number, changed) == (other.length, other.number, other.changed[0])
     }
 
+    /// Everything that it tells.
+    pub fn bytes(&self) -> [u8; 56] {
+        let [(content, content_part), (description, description_part)] = self.changed;
+        let unsigned = [self.length, self.number.0, self.number.1].map(u64::to_le_bytes);
+        let signed = [content, content_part, description, description_part].map(i64::to_le_bytes);
+        let mut bytes = [0; 56];
+        let parts = unsigned.iter().chain(&signed);
+        bytes.chunks_exact_mut(8).zip(parts).for_each(|(to, part)| to.copy_from_slice(part));
+        bytes
+    }
+
     /// When content or description changed last, by the file system's clock.
     pub fn changed(&self) -> SystemTime {
         let [_, (seconds, nanoseconds)] = self.changed;
@@ -302,7 +313,9 @@ pub fn slashed(path: &Path) -> Option<String> {
 
 fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let file = fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
+    // The size is only a guess: it may have changed since, and files of the system have none.
+    let size = file.metadata().map_or(0, |metadata| metadata.len()).min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > limit {
         return Err(match limit {
