@@ -92,8 +92,8 @@ pub(super) struct Turns {
 pub(super) fn turns(function: &Function, samples: &Samples) -> Turns {
     // Where only rounding makes a sign there is none.
     let core = samples.core();
-    let steepest = samples.dy[core.clone()].iter().fold(0.0_f64, |most, slope| most.max(slope.abs()));
-    let sign = |i: usize| match samples.dy[i] {
+    let steepest = samples.steepest();
+    let sign = |i: usize| match samples.slope(i).unwrap_or(0.0) {
         slope if slope > ROUNDING * steepest => 1,
         slope if slope < -ROUNDING * steepest => -1,
         _ => 0,
@@ -101,6 +101,11 @@ pub(super) fn turns(function: &Function, samples: &Samples) -> Turns {
     let mut changes = Vec::new();
     let mut last = None;
     for i in core {
+        if !samples.y[i].is_finite() {
+            // What is on both sides of where φ is undefined is no turn.
+            last = None;
+            continue;
+        }
         let current = sign(i);
         if current == 0 {
             continue;
@@ -200,10 +205,19 @@ pub(super) fn range(
             [-EDGE, EDGE].map(|step| function.value(z + step)).into_iter().find(|value| value.is_finite())?;
         ((value - inside).abs() <= 0.01 * (1.0 + inside.abs())).then(|| (value, place((z, z))))
     }));
+    // Next to an edge at which it has a pole φ is a number for the last time.
+    let beyond: Vec<f64> = edges
+        .iter()
+        .flat_map(|edge| [edge.next_down(), edge.next_up()])
+        .map(|z| function.value(z))
+        .filter(|value| value.is_infinite())
+        .collect();
     let bound = |sign: f64| {
         let attained = largest(exact.iter().map(|&(value, z)| (sign * value, z)));
-        let is_pole =
-            jumps().any(|one| [one.left, one.right].map(|limit| sign * limit).contains(&f64::INFINITY));
+        let is_pole = jumps()
+            .flat_map(|one| [one.left, one.right])
+            .chain(beyond.iter().copied())
+            .any(|limit| sign * limit == f64::INFINITY);
         let at_jump = largest(jumps().flat_map(|one| [(sign * one.left, one.z), (sign * one.right, one.z)]));
         let seen =
             samples.y.iter().filter(|y| y.is_finite()).fold(f64::NEG_INFINITY, |most, y| most.max(sign * y));

@@ -1,9 +1,9 @@
 //! Where a function or one of its first two derivatives jumps.
 
-use super::sample::{CLOSE, Point, Samples, at, most_places, narrow, place};
+use super::sample::{CLOSE, Point, Samples, at, most_places, narrow, place, sign_change};
 use crate::function::Function;
 
-/// A jump.
+/// A jump, or a pole.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Break {
     pub z: f64,
@@ -12,6 +12,13 @@ pub struct Break {
     /// Its one-sided limits; infinite where it has none.
     pub left: f64,
     pub right: f64,
+}
+
+impl Break {
+    /// Whether it grows without bound on one side at least.
+    pub fn is_pole(&self) -> bool {
+        self.left.is_infinite() || self.right.is_infinite()
+    }
 }
 
 /// Which derivative jumps.
@@ -51,8 +58,15 @@ pub(super) fn find(function: &Function, samples: &Samples) -> Found {
     let mut found = Found { switches: Vec::new(), breaks: Vec::new() };
     let core = samples.core();
     let most = MOST.min(most_places(function));
+    let mut poles = most;
     for i in core.start + 1..core.end {
         between(function, samples, i, most, &mut found);
+        if poles > 0
+            && let Some(pair) = steep(function, samples.point(i - 1), samples.point(i))
+        {
+            poles -= 1;
+            found.breaks.extend(pole(function, pair));
+        }
     }
     let most = found.switches.len() + MOST_BEYOND.min(most);
     for i in (1..=core.start).chain(core.end..samples.z.len()) {
@@ -91,13 +105,53 @@ fn between(function: &Function, samples: &Samples, i: usize, most: usize, found:
     }
 }
 
-/// Values beyond this so near to a break have no limit.
+/// Values beyond this so near to a break have no limit, if they were far smaller a little further off.
 const POLE: f64 = 1e7;
+
+/// What φ comes to on one side of a place: infinite at a pole.
+fn limit(function: &Function, z: f64, side: f64) -> Point {
+    let step = side * CLOSE * z.abs().max(1.0);
+    let (near, off) = (at(function, z + step), at(function, z + 1e3 * step));
+    let is_pole = near.y.abs() > POLE.max(10.0 * off.y.abs());
+    if is_pole { Point { y: f64::INFINITY.copysign(near.y), ..near } } else { near }
+}
+
+/// Where between two points of one piece there may be a pole that their slopes do not tell from a slope: φ goes from one sign to
+/// the other against its slopes there (as tan does), or grows towards both (as tan² does).
+fn steep(function: &Function, before: Point, after: Point) -> Option<(f64, f64)> {
+    let width = after.z - before.z;
+    // Near a pole of the order k the distance times φ′ is k times φ.
+    let is_steep = |point: Point| width * point.dy.abs() >= 0.5 * point.y.abs() && point.y != 0.0;
+    if before.branch != after.branch || !is_steep(before) || !is_steep(after) {
+        return None;
+    }
+    let ends = (before.z, after.z);
+    let change = after.y - before.y;
+    if before.y * after.y < 0.0 && change * before.dy < 0.0 && change * after.dy < 0.0 {
+        Some(sign_change(function, ends, |point| point.y))
+    } else if before.y * after.y > 0.0 && before.y * before.dy > 0.0 && after.y * after.dy < 0.0 {
+        Some(sign_change(function, ends, |point| point.dy))
+    } else {
+        None
+    }
+}
+
+/// The pole at a place, if there is one.
+fn pole(function: &Function, (low, high): (f64, f64)) -> Option<Break> {
+    let (left, right) = (limit(function, low, -1.0).y, limit(function, high, 1.0).y);
+    (left.is_infinite() && right.is_infinite()).then(|| {
+        let z = place((low, high));
+        Break { z, of: Jump::Value, left, right }
+    })
+}
 
 /// The numbers on both sides of a switch, far enough from it for a value on the switch alone not to count.
 fn jump_at(function: &Function, (low, high): (f64, f64)) -> Option<Break> {
+    if let Some(pole) = pole(function, (low, high)) {
+        return Some(pole);
+    }
     let step = CLOSE * low.abs().max(1.0);
-    let (left, right) = (at(function, low - step), at(function, high + step));
+    let (left, right) = (limit(function, low, -1.0), limit(function, high, 1.0));
     let z = place((low, high));
     let is_jump = |left: f64, right: f64, change: f64, share: f64| {
         // What is infinite or NaN on one side only is a jump too.
@@ -107,12 +161,9 @@ fn jump_at(function: &Function, (low, high): (f64, f64)) -> Option<Break> {
             && (difference.is_nan() && left.to_bits() != right.to_bits()
                 || difference > share * (1.0 + left.abs().min(right.abs())) + 4.0 * step * change)
     };
-    let or_infinite = |number: f64| match number {
-        _ if number.is_nan() => f64::INFINITY,
-        // So near to a place without a value this is a pole.
-        _ if number.abs() > POLE => f64::INFINITY.copysign(number),
-        _ => number,
-    };
+    let or_infinite = |number: f64| if number.is_nan() { f64::INFINITY } else { number };
+    // So near to a place where it has no limit a slope is as large as this.
+    let steep = |number: f64| if number.abs() > POLE { f64::INFINITY.copysign(number) } else { number };
     let steepness = finite(left.dy.abs() + right.dy.abs());
     let bend = finite(left.d2y.abs() + right.d2y.abs());
     // The limits lie a step further in than the numbers.
@@ -123,22 +174,20 @@ fn jump_at(function: &Function, (low, high): (f64, f64)) -> Option<Break> {
     }
     if is_jump(left.dy, right.dy, bend, 1e-8) {
         let (left, right) = (towards(left.dy, left.d2y, step), towards(right.dy, right.d2y, -step));
-        return Some(Break { z, of: Jump::Slope, left: or_infinite(left), right: or_infinite(right) });
+        let (left, right) = (steep(or_infinite(left)), steep(or_infinite(right)));
+        return Some(Break { z, of: Jump::Slope, left, right });
     }
     is_jump(left.d2y, right.d2y, 0.0, 1e-6).then(|| Break {
         z,
         of: Jump::Curvature,
-        left: or_infinite(left.d2y),
-        right: or_infinite(right.d2y),
+        left: steep(or_infinite(left.d2y)),
+        right: steep(or_infinite(right.d2y)),
     })
 }
 
 /// A place without a value: a break, unless both sides lead to one value.
 fn hole(function: &Function, z: f64) -> Option<Break> {
-    let step = CLOSE * z.abs().max(1.0);
-    let (left, right) = (at(function, z - step).y, at(function, z + step).y);
-    let limit = |y: f64| if y.abs() > POLE { f64::INFINITY.copysign(y) } else { y };
-    let (left, right) = (limit(left), limit(right));
+    let (left, right) = (limit(function, z, -1.0).y, limit(function, z, 1.0).y);
     let is_break = left.is_infinite() || (left - right).abs() > 1e-6 * (1.0 + left.abs());
     is_break.then_some(Break { z, of: Jump::Value, left, right })
 }
@@ -151,7 +200,12 @@ fn finite(number: f64) -> f64 {
 /// the derivatives account for is halved again and again.
 fn hidden(function: &Function, mut before: Point, mut after: Point) -> Option<Break> {
     if after.dy.is_infinite() {
-        return Some(Break { z: after.z, of: Jump::Slope, left: before.dy, right: after.dy });
+        let [left, right] = [-1.0, 1.0].map(|side| limit(function, after.z, side));
+        // At the edge of where φ is defined there is nothing to jump to.
+        let is_within = left.y.is_finite() && right.y.is_finite();
+        let infinite = |slope: f64| f64::INFINITY.copysign(slope);
+        let (left, right) = (infinite(left.dy), infinite(right.dy));
+        return is_within.then_some(Break { z: after.z, of: Jump::Slope, left, right });
     }
     if before.dy.is_infinite() {
         return None;
@@ -178,8 +232,7 @@ fn hidden(function: &Function, mut before: Point, mut after: Point) -> Option<Br
         }
         let point = at(function, middle);
         if !point.y.is_finite() {
-            let infinite = f64::INFINITY;
-            return Some(Break { z: middle, of: Jump::Value, left: infinite, right: infinite });
+            return hole(function, middle);
         }
         let (left, right) = (unexplained(&before, &point), unexplained(&point, &after));
         if left.0.max(left.1) >= right.0.max(right.1) {

@@ -34,6 +34,8 @@ pub(super) fn find(
     let jumps = |low: f64, high: f64| {
         found.breaks.iter().any(|one| one.of == Jump::Value && low <= one.z && one.z <= high)
     };
+    // Beyond the edge of where φ is defined it is no number.
+    let is_off = |g: f64| g.is_nan() || g.abs() > CLOSE;
     // From the middle outwards: the nearest to 0 are narrowed down.
     let mut order: Vec<usize> = (searched.start + 1..searched.end).collect();
     order.sort_by(|&a, &b| samples.z[a].abs().total_cmp(&samples.z[b].abs()).then(a.cmp(&b)));
@@ -56,7 +58,7 @@ pub(super) fn find(
                     places.push(place(pair));
                 }
             }
-        } else if i + 1 < searched.end && g[i] == 0.0 && g[i - 1].abs() > CLOSE && g[i + 1].abs() > CLOSE {
+        } else if i + 1 < searched.end && g[i] == 0.0 && is_off(g[i - 1]) && is_off(g[i + 1]) {
             places.push(samples.z[i]);
         } else if left > 0
             && g[i - 1] != 0.0

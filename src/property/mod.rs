@@ -125,7 +125,12 @@ impl Properties {
             && found.breaks.iter().all(|one| one.z != z)
         {
             let of = if function.value(z).abs() > 1e7 { Jump::Value } else { Jump::Slope };
-            found.breaks.push(Break { z, of, left: f64::INFINITY, right: f64::INFINITY });
+            let infinite = |slope: f64| f64::INFINITY.copysign(slope);
+            let sides =
+                [-1.0, 1.0].map(|side| sample::at(function, z + side * sample::CLOSE * z.abs().max(1.0)));
+            let [left, right] =
+                sides.map(|point| infinite(if of == Jump::Value { point.y } else { point.dy }));
+            found.breaks.push(Break { z, of, left, right });
             found.breaks.sort_by(|a, b| a.z.total_cmp(&b.z));
         }
         let first = |order: Jump| found.breaks.iter().any(|one| one.of == order);
@@ -199,9 +204,10 @@ fn monotonicity(
         rises |= after - before > rounding;
         falls |= before - after > rounding;
     }
-    let steepest = samples.dy[samples.core()].iter().fold(0.0_f64, |most, slope| most.max(slope.abs()));
-    rises |= samples.dy.iter().any(|&slope| slope > ROUNDING * steepest);
-    falls |= samples.dy.iter().any(|&slope| slope < -ROUNDING * steepest);
+    let steepest = samples.steepest();
+    let slopes = || (0..samples.z.len()).filter_map(|i| samples.slope(i));
+    rises |= slopes().any(|slope| slope > ROUNDING * steepest);
+    falls |= slopes().any(|slope| slope < -ROUNDING * steepest);
     for jump in found.breaks.iter().filter(|one| one.of == Jump::Value) {
         rises |= jump.right > jump.left;
         falls |= jump.right < jump.left;

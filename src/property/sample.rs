@@ -73,6 +73,17 @@ impl Samples {
         beyond..self.z.len() - beyond
     }
 
+    /// φ′ at a point, if it is a number, and φ too: formulas of slopes may go on where φ does not, and where a slope is infinite
+    /// the sign of a zero decides which way.
+    pub(super) fn slope(&self, i: usize) -> Option<f64> {
+        (self.y[i].is_finite() && self.dy[i].is_finite()).then(|| self.dy[i])
+    }
+
+    /// The largest |φ′| in the finely sampled part.
+    pub(super) fn steepest(&self) -> f64 {
+        self.core().filter_map(|i| self.slope(i)).map(f64::abs).fold(0.0, f64::max)
+    }
+
     /// The points beyond it on one side, outwards.
     pub(super) fn outwards(&self, is_left: bool) -> Vec<usize> {
         let core = self.core();

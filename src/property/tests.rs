@@ -190,7 +190,8 @@ fn expressions_without_good_manners() {
         assert_eq!(found.smoothness, Smoothness::Continuous, "{text}");
     }
     // A pole at the edge of the domain, however slow.
-    assert!(matches!(properties("log(log(x))").range.0, Bound::Unknown { .. }));
+    assert_eq!(properties("log(log(x))").range.0, Bound::Unbounded);
+    assert_eq!(log.range.0, Bound::Unbounded);
     let sawtooth = properties("x - floor(x)");
     assert_eq!(sawtooth.range.0, Bound::Attained { value: 0.0, z: 0.0 });
     assert!(
@@ -219,6 +220,54 @@ fn expressions_without_good_manners() {
         let found = format!("{:?}", properties(text));
         assert_eq!(found, format!("{:?}", properties(text)), "{text} is examined alike every time");
     }
+}
+
+/// The poles of φ: where, and what it goes to on the left and on the right.
+fn poles(text: &str) -> Vec<(f64, f64, f64)> {
+    let breaks = properties(text).breaks.into_iter();
+    let breaks = breaks.filter(|one| one.of == Jump::Value && one.z.abs() < CORE);
+    breaks.map(|one| (one.z, one.left, one.right)).collect()
+}
+
+#[test]
+fn poles_are_found_wherever_they_are_and_what_is_only_large_is_none() {
+    const UP: f64 = f64::INFINITY;
+    let odd = |k: i32| (f64::from(k) + 0.5) * std::f64::consts::PI;
+    for (text, left, right) in
+        [("tan(x)", UP, -UP), ("-tan(x)", -UP, UP), ("abs(tan(x))", UP, UP), ("tan(x)^2", UP, UP)]
+    {
+        let found = poles(text);
+        assert_eq!(found.len(), 10, "{text}: {found:?}");
+        for (&(z, before, after), k) in found.iter().zip(-5..) {
+            assert!((z - odd(k)).abs() < 1e-9 && (before, after) == (left, right), "{text}: {found:?}");
+        }
+    }
+    for text in ["abs(tan(x))", "tan(x)^2"] {
+        let (low, high) = properties(text).range;
+        assert!(matches!(low, Bound::Attained { value, .. } if value.abs() < 1e-30), "{text}: {low:?}");
+        assert_eq!(high, Bound::Unbounded, "{text}");
+    }
+    assert_eq!(poles("1 / (x - 0.3)"), [(0.3, -UP, UP)]);
+    assert_eq!(poles("1 / x^2"), [(0.0, UP, UP)]);
+    assert_eq!(poles("1e8 * sign(x)"), [(0.0, -1e8, 1e8)]);
+    for text in ["1e9 + abs(x - 3)", "1e9 * sin(x)", "sin(2000 * x)", "1e12 * x^3", "exp(20 * x)"] {
+        assert_eq!(poles(text), [], "{text}");
+    }
+    let root = properties("cbrt(x)");
+    assert_eq!(root.breaks, [Break { z: 0.0, of: Jump::Slope, left: UP, right: UP }]);
+}
+
+#[test]
+fn the_edge_of_a_domain_is_no_jump() {
+    let circle = properties("sqrt(1 - x^2)");
+    assert_eq!((circle.breaks.as_slice(), circle.smoothness), (&[][..], Smoothness::Smooth));
+    assert_eq!(circle.range.1, Bound::Attained { value: 1.0, z: 0.0 });
+    assert!(matches!(circle.range.0, Bound::Attained { value: 0.0, z } if z.abs() == 1.0));
+    assert_eq!(properties("log(x)").monotonicity, Monotonicity::Increasing);
+    assert_eq!(properties("-sqrt(-x)").monotonicity, Monotonicity::Increasing);
+    assert_eq!(properties("sqrt(x^2 - 1)").monotonicity, Monotonicity::Neither { turns: Vec::new() });
+    let places: Vec<f64> = properties("sqrt(x)").fixed_points.iter().map(|point| point.z).collect();
+    assert_eq!(places, [0.0, 1.0]);
 }
 
 #[test]

@@ -132,7 +132,12 @@ fn of_activation(figure_type: &FigureType, activation: &Activation) -> String {
         FigureType::Activation { z } => *z,
         _ => (-5.0, 5.0),
     };
-    let at = |z: f64| significant(activation.function.value(z), 3);
+    let at = |z: f64| match activation.function.value(z) {
+        value if value.is_nan() => "undefined".into(),
+        f64::INFINITY => "∞".into(),
+        f64::NEG_INFINITY => "−∞".into(),
+        value => significant(value, 3),
+    };
     format!(
         "The activation {} and its first two derivatives for z from {} to {}: it is {} at the left end, {} at 0 and {} at the right end.",
         activation.id,

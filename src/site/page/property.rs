@@ -277,7 +277,12 @@ pub(super) fn smoothness(properties: &Properties) -> &'static str {
 }
 
 fn smooth_in_full(properties: &Properties) -> String {
-    let of = |of: Jump| properties.breaks.iter().filter(|one| one.of == of).copied().collect::<Vec<_>>();
+    let of = |of: Jump, is_pole: bool| {
+        let breaks = properties.breaks.iter().filter(|one| one.of == of && one.is_pole() == is_pole);
+        let mut breaks: Vec<Break> = breaks.copied().collect();
+        breaks.sort_by(|a, b| nearer_to_0(a.z, b.z));
+        breaks
+    };
     let limits =
         |one: &Break| format!("z = {} (from {} to {})", short(one.z), short(one.left), short(one.right));
     let mut parts = vec![match properties.smoothness {
@@ -292,9 +297,11 @@ fn smooth_in_full(properties: &Properties) -> String {
         Smoothness::Smooth => "smooth (C∞), as far as was found".into(),
     }];
     for (jump, name) in [(Jump::Value, "φ"), (Jump::Slope, "φ′"), (Jump::Curvature, "φ″")] {
-        let places = of(jump);
-        if !places.is_empty() {
-            parts.push(format!("{name} jumps at {}", list(&places, limits)));
+        for (is_pole, does) in [(true, "grows without bound"), (false, "jumps")] {
+            let places = of(jump, is_pole);
+            if !places.is_empty() {
+                parts.push(format!("{name} {does} at {}", list(&places, limits)));
+            }
         }
     }
     parts.join("; ")
@@ -380,8 +387,14 @@ mod tests {
         assert_eq!(centred(&of("sigmoid(x)")), "no: φ(0) = 0.5; φ is symmetric about the point (0, 0.5)");
         assert_eq!(dead_in_full(&of("step(x)")), "everywhere, but for the jumps");
         assert_eq!(range(&of("5")), "{5}");
-        assert_eq!(range(&of("log(log(x))")).split('(').next(), Some("at least "));
+        // More waves than are looked at.
+        let wavy = of(&format!("({}) / 400", vec!["sin(40 * x)"; 400].join(" + ")));
+        assert!(range(&wavy).starts_with("at least ("), "{}", range(&wavy));
         assert_eq!(fixed(&of("x + 1")), "none found");
+        assert_eq!(
+            smooth_in_full(&of("1 / x")),
+            "discontinuous; φ grows without bound at z = 0 (from −∞ to ∞)"
+        );
         let nowhere = of("sqrt(-1 - x^2)");
         assert_eq!(
             (rows(&nowhere).len(), range(&nowhere).as_str(), short(nowhere.at_zero).as_str()),
