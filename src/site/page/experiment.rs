@@ -59,8 +59,10 @@ struct WinnerRow {
     found_mse: String,
     /// What the same case could have reached.
     own_attainable: String,
-    /// Those that can reach the least, the nearest to it first.
+    /// Those that can reach the least, each activation and model once, in the order of what training found.
     best: Vec<Link>,
+    /// How many more there are.
+    best_beyond: usize,
     least: String,
     /// Whether training's first is one of them.
     is_confirmed: bool,
@@ -266,15 +268,25 @@ fn contents(draft: &Draft<'_, '_>, experiment: &Experiment) -> Vec<Link> {
 fn winners(draft: &Draft<'_, '_>, experiment: &Experiment, targets: &[&Arc<Target>]) -> Vec<WinnerRow> {
     /// More of them make no sentence.
     const MOST: usize = 4;
+    // What can be reached does not depend on how it is trained.
+    let able = |trained: &Trained<'_>| {
+        let (title, model) =
+            (&trained.case.activation.title, trained.case.axes.iter().find(|(axis, _)| axis == "model"));
+        let name = model.map_or_else(|| title.clone(), |(_, model)| format!("{title} (model {model})"));
+        draft.link(&name, &trained.page())
+    };
     let rows = targets.iter().filter_map(|target| {
         let winner = Winner::on(draft.gallery, experiment, &target.id)?;
-        let link = |trained: &Trained<'_>| draft.link(&name(*trained), &trained.page());
+        let mut seen = BTreeSet::new();
+        let mut best = winner.best.clone();
+        best.retain(|trained| seen.insert((&trained.case.activation.id, &trained.case.model.id)));
         Some(WinnerRow {
             target: Link { title: target.title.clone(), url: format!("#target:{}", target.id) },
-            found: link(&winner.found),
+            found: draft.link(&name(winner.found), &winner.found.page()),
             found_mse: winner.found.typical_text(),
             own_attainable: attained_text(winner.found, winner.own),
-            best: winner.best.iter().take(MOST).map(link).collect(),
+            best: best.iter().take(MOST).map(able).collect(),
+            best_beyond: best.len().saturating_sub(MOST),
             least: attained_text(winner.found, winner.least),
             is_confirmed: winner.is_confirmed(),
             is_artefact: winner.is_artefact(),
