@@ -109,7 +109,7 @@ fn between(function: &Function, samples: &Samples, i: usize, most: usize, found:
 const POLE: f64 = 1e7;
 
 /// What φ comes to on one side of a place: infinite at a pole.
-fn limit(function: &Function, z: f64, side: f64) -> Point {
+pub(super) fn limit(function: &Function, z: f64, side: f64) -> Point {
     let step = side * CLOSE * z.abs().max(1.0);
     let (near, off) = (at(function, z + step), at(function, z + 1e3 * step));
     let is_pole = near.y.abs() > POLE.max(10.0 * off.y.abs());

@@ -126,8 +126,7 @@ impl Properties {
         {
             let of = if function.value(z).abs() > 1e7 { Jump::Value } else { Jump::Slope };
             let infinite = |slope: f64| f64::INFINITY.copysign(slope);
-            let sides =
-                [-1.0, 1.0].map(|side| sample::at(function, z + side * sample::CLOSE * z.abs().max(1.0)));
+            let sides = [-1.0, 1.0].map(|side| breaks::limit(function, z, side));
             let [left, right] =
                 sides.map(|point| infinite(if of == Jump::Value { point.y } else { point.dy }));
             found.breaks.push(Break { z, of, left, right });
