@@ -18,7 +18,7 @@ use crate::spec::{
 };
 
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
-pub const RUN_VERSION: u32 = 5;
+pub const RUN_VERSION: u32 = 6;
 /// The version of everything that draws a figure.
 pub const FIGURE_VERSION: u32 = 9;
 

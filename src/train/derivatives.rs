@@ -59,8 +59,8 @@ impl Derivatives<'_> {
             };
             for row in 0..INPUTS {
                 for column in 0..DELTAS {
-                    let product = packs.multiply(packs.of(&h[row]), packs.of(&delta[column]));
-                    sums[row][column] = packs.add(sums[row][column], product);
+                    let (h, delta) = (packs.of(&h[row]), packs.of(&delta[column]));
+                    sums[row][column] = packs.multiply_add(h, delta, sums[row][column]);
                 }
             }
             if ALONE {
@@ -149,7 +149,7 @@ impl Derivatives<'_> {
             for point in 0..WIDTH {
                 let delta = packs.of(&deltas[point]);
                 for row in 0..INPUTS {
-                    sums[row] = packs.add(sums[row], packs.multiply(packs.all(h[row][point]), delta));
+                    sums[row] = packs.multiply_add(packs.all(h[row][point]), delta, sums[row]);
                 }
             }
         }

@@ -175,8 +175,7 @@ impl Layer<'_> {
             for at in 0..OUTPUTS {
                 let weight = packs.all(weights[at]);
                 for block in 0..BLOCKS {
-                    let product = packs.multiply(weight, input[block]);
-                    sums[at][block] = packs.add(sums[at][block], product);
+                    sums[at][block] = packs.multiply_add(weight, input[block], sums[at][block]);
                 }
             }
         }

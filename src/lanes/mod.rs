@@ -3,6 +3,9 @@
 //!
 //! A loop gives the same bits on each of them: every number is computed by the same operations of IEEE 754 one after the
 //! other, which Rust neither fuses nor reorders, and sums are kept in [`WIDTH`] parts, however many numbers an instruction takes.
+//! What a loop says is fused ([`Packs::multiply_add`]) is so on all of them, and much slower on those without an instruction for it.
+
+mod fused;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -99,6 +102,9 @@ pub trait Packs: Copy {
 
     fn multiply(self, a: Self::Pack, b: Self::Pack) -> Self::Pack;
 
+    /// a b + c, rounded once: fusedMultiplyAdd of IEEE 754.
+    fn multiply_add(self, a: Self::Pack, b: Self::Pack, c: Self::Pack) -> Self::Pack;
+
     fn numbers(self, pack: Self::Pack) -> [f64; WIDTH];
 
     /// [`Pack::first`].
@@ -145,6 +151,11 @@ impl Packs for Arrays {
     #[inline(always)]
     fn multiply(self, a: Pack, b: Pack) -> Pack {
         a * b
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, a: Pack, b: Pack, c: Pack) -> Pack {
+        Pack(fused::multiply_add(a.0, b.0, c.0))
     }
 
     #[inline(always)]
@@ -201,6 +212,15 @@ impl<S: Simd, const COUNT: usize> Packs for Registers<S, COUNT> {
     #[inline(always)]
     fn multiply(self, a: Self::Pack, b: Self::Pack) -> Self::Pack {
         Self::zip(a, b, |a, b| self.0.mul_f64s(a, b))
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, a: Self::Pack, b: Self::Pack, c: Self::Pack) -> Self::Pack {
+        let mut result = c;
+        for at in 0..COUNT {
+            result[at] = self.0.mul_add_f64s(a[at], b[at], c[at]);
+        }
+        result
     }
 
     #[inline(always)]
@@ -392,8 +412,63 @@ pub fn are_finite(column: &[f64]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "integers to 2⁵³ are exact, and greater ones rounded once")]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// a b + c, of eight each.
+    struct MultiplyAdd([[f64; WIDTH]; 3]);
+    impl Loop for MultiplyAdd {
+        type Output = [f64; WIDTH];
+
+        #[inline(always)]
+        fn run<P: Packs>(self, packs: P) -> Self::Output {
+            let [a, b, c] = self.0;
+            packs.numbers(packs.multiply_add(packs.of(&a), packs.of(&b), packs.of(&c)))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn products_are_added_with_one_rounding_on_every_processor(
+            a in -(1_i64 << 53)..1 << 53,
+            b in -(1_i64 << 53)..1 << 53,
+            c in -(1_i64 << 53)..1 << 53,
+            shift in 0..60,
+        ) {
+            let expected = (i128::from(a) * i128::from(b) + (i128::from(c) << shift)) as f64;
+            let numbers = [a as f64, b as f64, c as f64 * (1_u64 << shift) as f64].map(|number| [number; WIDTH]);
+            prop_assert_eq!(MultiplyAdd(numbers).run(Arrays), [expected; WIDTH]);
+            for processor in processors::all() {
+                prop_assert_eq!(processor.run(MultiplyAdd(numbers)), [expected; WIDTH]);
+            }
+        }
+    }
+
+    #[test]
+    fn products_that_overflow_or_vanish_are_alike_on_every_processor() {
+        let tiny = f64::from_bits(1);
+        let numbers =
+            [0.0, -0.0, 1.5, tiny, -f64::MIN_POSITIVE, 1e-160, -1e160, f64::MAX, f64::INFINITY, f64::NAN];
+        for a in numbers {
+            for b in numbers {
+                for c in numbers {
+                    let blocks = [a, b, c].map(|number| [number; WIDTH]);
+                    // Which NaN it is is not told by anything.
+                    let bits = |block: [f64; WIDTH]| {
+                        block
+                            .map(|number| if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() })
+                    };
+                    let expected = bits(MultiplyAdd(blocks).run(Arrays));
+                    for processor in processors::all() {
+                        assert_eq!(bits(processor.run(MultiplyAdd(blocks))), expected, "{a} {b} {c}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn one_number_that_is_not_finite_is_found_wherever_it_is() {
