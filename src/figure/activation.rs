@@ -37,9 +37,8 @@ pub(super) fn draw(mut canvas: Canvas, z: (f64, f64), activation: &Activation) -
         dashed(DERIVATIVE, 9.0, 4.0),
         dashed(SECOND_DERIVATIVE, 2.6, 3.4),
     ];
-    let height = chart.y.high - chart.y.low;
     for (pen, curve) in pens.iter().zip(&curves).rev() {
-        for piece in pieces(curve, height) {
+        for piece in pieces(curve, &chart.y) {
             chart.draw_curve(&mut canvas, &piece, pen);
         }
     }
@@ -77,19 +76,20 @@ pub(super) fn chart<'c>(
     Chart { area, x, y, style }
 }
 
-/// A curve cut where it jumps: between neighbours it would then be drawn as a slope that is not there.
-pub(super) fn pieces(curve: &Curve, height: f64) -> Vec<Curve> {
+/// A curve cut where it jumps, and where it leaves the heights that are seen, past a pole, to come back from the other side:
+/// between neighbours it would then be drawn as a slope that is not there.
+pub(super) fn pieces(curve: &Curve, seen: &Axis) -> Vec<Curve> {
+    let step = |to: usize| Some(curve.get(to)?.1 - curve.get(to.checked_sub(1)?)?.1);
     let mut pieces = vec![Curve::new()];
     for (index, &point) in curve.iter().enumerate() {
-        if let Some(&(_, before)) = index.checked_sub(1).and_then(|before| curve.get(before)) {
-            let step = (point.1 - before).abs();
+        if let Some(here) = step(index) {
+            let around = [step(index - 1), step(index + 1)];
             // A steep but continuous curve takes several samples for its rise; a jump takes one.
-            let neighbours = [index.checked_sub(2).map(|at| (at, at + 1)), Some((index, index + 1))];
-            let around = neighbours
-                .into_iter()
-                .flatten()
-                .filter_map(|(a, b)| Some((curve.get(b)?.1 - curve.get(a)?.1).abs()));
-            if step > 0.02 * height && around.fold(0.0, f64::max) < 0.2 * step {
+            let steepest = around.iter().flatten().fold(0.0, |most: f64, step| most.max(step.abs()));
+            let is_jump = here.abs() > 0.02 * (seen.high - seen.low) && steepest < 0.2 * here.abs();
+            let (low, high) = (point.1 - here.max(0.0), point.1 - here.min(0.0));
+            let is_back = around.iter().flatten().all(|step| step * here < 0.0);
+            if is_jump || (is_back && low < seen.low && high > seen.high) {
                 pieces.push(Curve::new());
             }
         }
@@ -137,10 +137,30 @@ mod tests {
     fn a_jump_is_cut_and_a_slope_is_not() {
         let at = |index: i32, f: fn(f64) -> f64| (f64::from(index) / 100.0, f(f64::from(index) / 100.0));
         let step: Curve = (-100..=100).map(|index| at(index, |x| if x > 0.0 { 1.0 } else { 0.0 })).collect();
-        assert_eq!(pieces(&step, 1.0).len(), 2);
+        let seen = |height: f64| Axis::linear(-height, height, 3);
+        assert_eq!(pieces(&step, &seen(0.5)).len(), 2);
         let steep: Curve = (-100..=100).map(|index| at(index, |x| libm::tanh(20.0 * x))).collect();
-        assert_eq!(pieces(&steep, 2.0).len(), 1);
+        assert_eq!(pieces(&steep, &seen(1.0)).len(), 1);
         let corner: Curve = (-100..=100).map(|index| at(index, f64::abs)).collect();
-        assert_eq!(pieces(&corner, 1.0).len(), 1);
+        assert_eq!(pieces(&corner, &seen(0.5)).len(), 1);
+    }
+
+    #[test]
+    fn a_curve_is_cut_at_poles_and_not_where_it_only_leaves_the_picture() {
+        let seen = Axis::linear(-5.0, 5.0, 3);
+        let sampled = |f: fn(f64) -> f64| -> Curve {
+            (-600..=600).map(|index| f64::from(index) / 120.0).map(|z| (z, f(z))).collect()
+        };
+        // tan has poles at ±π/2 and ±3π/2.
+        assert_eq!(pieces(&sampled(libm::tan), &seen).len(), 5);
+        assert_eq!(pieces(&sampled(|z| -libm::tan(z)), &seen).len(), 5);
+        assert_eq!(pieces(&sampled(|z| 1.0 / (z - 0.004)), &seen).len(), 2);
+        // Where both ends are unseen, a cut is as good as none.
+        for cut in pieces(&sampled(|z| libm::tan(z) * libm::tan(z)), &seen).windows(2) {
+            assert!(cut[0].last().unwrap().1 > seen.high && cut[1][0].1 > seen.high);
+        }
+        for steep in [|z: f64| 2000.0 * z, |z: f64| z * z * z * 1e4, |z: f64| 1e4 * libm::sin(3.0 * z)] {
+            assert_eq!(pieces(&sampled(steep), &seen).len(), 1);
+        }
     }
 }

@@ -87,13 +87,12 @@ fn draw_panel(
         let pen = style.curve(Ink::solid(red, green, blue));
         if is_own(value) || own.is_none() { Pen { width: 1.7 * pen.width, ..pen } } else { pen }
     };
-    let height = chart.y.high - chart.y.low;
     let mut entries = Vec::new();
     let mut obstacles = Vec::new();
     let letter = name.and_then(|name| crate::function::latex(name, &activation.parameters, "z").ok());
     for (index, (value, curve)) in curves.iter().enumerate() {
         let pen = pen(index, *value);
-        for piece in pieces(curve, height) {
+        for piece in pieces(curve, &chart.y) {
             chart.draw_curve(canvas, &piece, &pen);
         }
         obstacles.extend(chart.trace(curve));

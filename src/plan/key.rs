@@ -20,7 +20,7 @@ use crate::spec::{
 /// The version of everything that a [`Run`](crate::train::Run) comes from.
 pub const RUN_VERSION: u32 = 6;
 /// The version of everything that draws a figure.
-pub const FIGURE_VERSION: u32 = 9;
+pub const FIGURE_VERSION: u32 = 10;
 
 /// The version of the search for what can be attained.
 pub const ATTAINABLE_VERSION: u32 = 7;
