@@ -1,4 +1,4 @@
-//! What a single neuron tends to as (w, b) leave every box, and how well that fits.
+//! What a single neuron, or a scaled input, tends to as (w, b) leave every box, and how well that fits.
 //!
 //! Which limits an activation has is read off its behaviour far out, at fixed arguments, so that user-written ones have theirs too.
 
@@ -17,8 +17,10 @@ pub enum Limit {
     Parabola,
     /// As b leaves along a tail of φ that falls like an exponential.
     Exponential,
-    /// As w → ∞, for a φ that saturates at two levels.
+    /// As w → ±∞, for a φ that saturates at two levels.
     Step,
+    /// As w → ±∞, for a φ(w x) that tends to the same number on both sides.
+    Level,
     /// As w → ∞, for a φ with two asymptotes of different slopes.
     Hinge,
 }
@@ -32,7 +34,8 @@ impl Limit {
             Self::Exponential => {
                 "as b leaves every box along a tail of the activation, where an exponential is left of it"
             }
-            Self::Step => "as w → ∞, where the activation becomes a step",
+            Self::Step => "as |w| → ∞, where the activation becomes a step",
+            Self::Level => "as |w| → ∞, where only a level is left of the activation",
             Self::Hinge => "as w → ∞, where two lines with a kink are left of the activation",
         }
     }
@@ -51,7 +54,7 @@ pub(super) fn limits(data: &Data, function: &Function, table: &Table) -> Vec<(Li
     if [-1.0, 1.0].into_iter().any(|side| has_exponential_tail(function, side)) {
         limits.push((Limit::Exponential, exponential(data)));
     }
-    if far.iter().all(|end| end.slope == 0.0 && end.value.is_finite()) && far[0].value != far[1].value {
+    if far.iter().all(|end| end.slope == 0.0) && are_apart(far) {
         limits.push((Limit::Step, step(data)));
     }
     let [left, right] = far.map(|end| end.slope);
@@ -62,6 +65,27 @@ pub(super) fn limits(data: &Data, function: &Function, table: &Table) -> Vec<(Li
     limits
 }
 
+/// The limit of φ(w x) as w → ±∞, whichever of the two is the better: one level of φ below 0, the other above, and φ(0) at 0. Nothing
+/// is left to fit them.
+pub(super) fn of_scaled_input(data: &Data, function: &Function) -> Option<(Limit, f64)> {
+    let far = far_out(function);
+    if far.iter().any(|end| end.slope != 0.0) {
+        return None;
+    }
+    let [left, right] = far.map(|end| end.level);
+    let middle = function.value(0.0);
+    let loss = |below: f64, above: f64| {
+        let residuals = data.x.iter().zip(&data.y).map(|(&x, y)| {
+            let level = if x < 0.0 { below } else { above };
+            if x == 0.0 { middle - y } else { level - y }
+        });
+        residuals.map(|residual| residual * residual).sum::<f64>() / data.count()
+    };
+    let least = loss(left, right).min(loss(right, left));
+    let limit = if are_apart(far) { Limit::Step } else { Limit::Level };
+    least.is_finite().then_some((limit, least))
+}
+
 /// Arguments at which φ shows what it does far out.
 const FAR: f64 = 1e6;
 /// Slopes and differences below this are none.
@@ -70,9 +94,15 @@ const NOTHING: f64 = 1e-4;
 /// The end of φ on one side.
 #[derive(Debug, Clone, Copy)]
 struct End {
-    value: f64,
     /// 0 where φ tends to a number; NaN where it neither does that nor tends to a line.
     slope: f64,
+    /// That number. What a tail like that of arctan lacks at some z, it lacks twice at half of it.
+    level: f64,
+}
+
+fn are_apart(ends: [End; 2]) -> bool {
+    let [left, right] = ends.map(|end| (end.level * 1e3).round());
+    left != right
 }
 
 fn far_out(function: &Function) -> [End; 2] {
@@ -90,7 +120,7 @@ fn far_out(function: &Function) -> [End; 2] {
         } else {
             f64::NAN
         };
-        End { value: (whole * 1e3).round() / 1e3, slope }
+        End { slope, level: 2.0 * whole - half }
     })
 }
 

@@ -198,6 +198,10 @@ pub fn attain(
             let mut problem = scaled::Scaled { data: &data, function, table: &table };
             let region = [w, Interval::ZERO];
             let found = search::minimise(&mut problem, region, &[region], goal);
+            let limits = limit::of_scaled_input(&data, function).into_iter().collect();
+            let beyond = beyond(&data, [region, [FREE, region[1]]], (found.upper, found.at), limits, |at| {
+                problem.value(at)
+            });
             Attainable {
                 lower: found.lower,
                 upper: found.upper,
@@ -207,7 +211,7 @@ pub fn attain(
                 w: search.w,
                 b: search.b,
                 method: Method::BranchAndBound { regions: found.regions },
-                beyond: None,
+                beyond,
             }
         }
     }
@@ -258,7 +262,8 @@ fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -
     };
     let reached = profile::reached(data, function, at);
     let lower = lower.min(reached.mse);
-    let beyond = beyond(data, function, &tables.base, region, reached, value);
+    let limits = limit::limits(data, function, &tables.base);
+    let beyond = beyond(data, [region, [FREE; 2]], (reached.mse, at), limits, value);
     Attainable {
         lower,
         upper: reached.mse,
@@ -348,40 +353,40 @@ fn exact(data: &Data, function: &Function, table: &Table, region: Region) -> Opt
     (mse <= nominal + 1e-9 * data.variance()).then_some((lower, [w, b]))
 }
 
-/// What is better outside of the box, if anything is.
+/// How far a way is followed.
+const FREE: Interval = Interval { low: -1e3, high: 1e3 };
+
+/// What is better outside of the box than the least loss that is reached in it, if anything is: a limit of these, or the end of a
+/// way down from there, wherever it leads.
 fn beyond(
     data: &Data,
-    function: &Function,
-    table: &Table,
-    region: Region,
-    reached: profile::Reached,
+    [region, everywhere]: [Region; 2],
+    (reached, [w, b]): (f64, [f64; 2]),
+    limits: Vec<(Limit, f64)>,
     value: impl Fn([f64; 2]) -> f64,
 ) -> Option<Beyond> {
-    let [w, b, ..] = reached.parameters;
     let near = |at: f64, side: Interval| {
         let radius = 0.1 * side.width();
         Interval::new(at - radius, at + radius)
     };
-    let everywhere = [Interval::new(-1e3, 1e3); 2];
     let (free, at) = search::polish(value, [near(w, region[0]), near(b, region[1])], everywhere);
-    let limits = limit::limits(data, function, table);
     let least = limits.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
     if data.variance() <= data.nothing() {
         return None;
     }
     let tie = (1e-12 * data.variance()).max(data.nothing());
     // Limits come from sums that are a little less exact than the residuals.
-    let is_less = |mse: f64| mse < reached.mse.min(free) * (1.0 - 1e-6) - (1e-9 * data.variance()).max(tie);
+    let is_less = |mse: f64| mse < reached.min(free) * (1.0 - 1e-6) - (1e-9 * data.variance()).max(tie);
     if let Some((limit, mse)) = least {
         let is_vanishing = matches!(limit, Limit::Line | Limit::Parabola) && w.abs() * data.reach < 0.02;
         // Close to a limit, what is found in its stead is the limit and some rounding.
-        let is_limit_of_free = mse <= free + 1e-6 * free.max(mse) && free < reached.mse - tie;
-        if is_less(mse) || is_limit_of_free || (is_vanishing && mse <= reached.mse + tie) {
+        let is_limit_of_free = mse <= free + 1e-6 * free.max(mse) && free < reached - tie;
+        if is_less(mse) || is_limit_of_free || (is_vanishing && mse <= reached + tie) {
             return Some(Beyond { mse, place: Place::Approached(limit) });
         }
     }
     let is_outside = !(region[0].contains(at[0]) && region[1].contains(at[1]));
-    (is_outside && free < reached.mse - tie)
+    (is_outside && free < reached - tie)
         .then_some(Beyond { mse: free, place: Place::Outside { w: at[0], b: at[1] } })
 }
 

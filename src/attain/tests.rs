@@ -518,3 +518,40 @@ fn what_is_straight_in_pieces_is_solved_exactly() {
         assert!((found.upper - least).abs() <= 1e-9 * least, "{name}: {found:?} {least}");
     }
 }
+
+/// The closed forms: what φ(w x) becomes as w → ±∞.
+#[test]
+fn scaled_inputs_tell_what_is_approached_beyond_the_box() {
+    use std::f64::consts::FRAC_PI_2;
+    let x = spaced(-2.5, 2.5, 50);
+    let steps = |below: f64, above: f64| x.iter().map(|&x| if x < 0.0 { below } else { above }).collect();
+    let beyond = |text: &str, y: &Vec<f64>| {
+        let function = Function::parse(text, &[]).unwrap();
+        attain(Form::ScaledInput, &function, &x, y, &AttainableSearch::default()).beyond
+    };
+    let [up, down, wide]: [Vec<f64>; 3] = [steps(-1.0, 1.0), steps(1.0, 0.0), steps(-FRAC_PI_2, FRAC_PI_2)];
+    for (text, y, mse) in [
+        ("atan(x)", &wide, 0.0),
+        ("atan(-x)", &wide, 0.0),
+        ("tanh(x / 4)", &up, 0.0),
+        ("sigmoid(x / 4)", &down, 0.0),
+        ("x / (1 + abs(x))", &up, 0.0),
+        // Levels are not stretched: ±1 for ±π/2.
+        ("tanh(x / 4)", &wide, (FRAC_PI_2 - 1.0) * (FRAC_PI_2 - 1.0)),
+    ] {
+        let found = beyond(text, y).unwrap();
+        assert_eq!(found.place, Place::Approached(Limit::Step), "{text}: {found:?}");
+        assert!((found.mse - mse).abs() < 1e-9, "{text}: {found:?}");
+    }
+    let nothing = vec![0.0; 25].into_iter().chain(vec![-1e-3; 25]).collect();
+    let level = beyond("exp(-x * x / 9)", &nothing).unwrap();
+    assert_eq!(level.place, Place::Approached(Limit::Level));
+    assert!((level.mse - 0.5e-6).abs() < 1e-12);
+    // A slope of 20 is no limit, but lies outside of the box; a bounded best does not.
+    let line = |slope: f64| x.iter().map(|x| slope * x).collect();
+    let outside = beyond("x", &line(20.0)).unwrap();
+    assert!(matches!(outside.place, Place::Outside { w, b: 0.0 } if (w - 20.0).abs() < 1e-6), "{outside:?}");
+    for (text, slope) in [("x", 3.0), ("sin(x)", 1.0), ("relu(x)", 0.5)] {
+        assert_eq!(beyond(text, &line(slope)), None, "{text}");
+    }
+}

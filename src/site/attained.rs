@@ -116,12 +116,17 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
             shown(beyond.mse),
             limit.description()
         ),
-        Place::Outside { w, b } => format!(
-            "Outside of the box less is to be had: an MSE of {} at w = {}, b = {}.",
-            shown(beyond.mse),
-            significant(w, 4),
-            significant(b, 4)
-        ),
+        Place::Outside { w, b } => {
+            let mut place = format!("at w = {}", significant(w, 4));
+            if is_neuron {
+                place.push_str(&format!(", b = {}", significant(b, 4)));
+            }
+            if shown(beyond.mse) == shown(upper) {
+                format!("Outside of the box a little less is to be had, {place}.")
+            } else {
+                format!("Outside of the box less is to be had: an MSE of {} {place}.", shown(beyond.mse))
+            }
+        }
     });
     Some(Attained {
         result: format!("{reached} {found}"),
