@@ -423,7 +423,7 @@ fn the_terminal_gets_one_line_a_rebuild() {
     child.wait().unwrap();
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-    assert!(text.contains("expected a whole number from 0"), "{text}");
+    assert!(text.contains("expected a whole number that is not negative"), "{text}");
 }
 
 /// Reads one answer of a connection that stays open: the status, and the body as long as it says.

@@ -32,11 +32,12 @@ pub(in crate::spec) struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// `known` are the names that may stand in it.
+    /// `known` are the names that may stand in it, and `schema` tells which may stand further inside.
     pub(in crate::spec) fn new(
         node: &'n Node,
         noun: &'static str,
         known: &[&'static str],
+        schema: fn() -> &'static Schema,
         faults: &mut Faults<'_>,
     ) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
@@ -50,7 +51,8 @@ impl<'n> Fields<'n> {
         };
         report_duplicates(entries, faults);
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            faults.push(unknown_key(entry, noun, known.iter().copied(), faults));
+            let inside = way_to(schema(), &entry.key).map(|way| written_inside(&way, &entry.key));
+            faults.push(unknown_key(entry, noun, known, inside, faults));
         }
         Some(Self { entries, span: node.span.clone(), noun })
     }
@@ -85,19 +87,54 @@ impl<'n> Fields<'n> {
     }
 }
 
-/// Reports a key that may not stand where it does.
-pub(in crate::spec) fn unknown_key<'k>(
+/// How deep is looked for a field that stands too far outside.
+const DEEPEST: usize = 3;
+
+/// The names of the mappings in which a field stands that is not one of the outermost, from the outside; the shortest such way.
+fn way_to<'s>(schema: &'s Schema, key: &str) -> Option<Vec<&'s str>> {
+    fn fields<'s>(schema: &'s Schema, found: &mut Vec<(&'s str, &'s Schema)>) {
+        let own = schema["properties"].as_object().into_iter().flatten();
+        found.extend(own.map(|(name, field)| (name.as_str(), field)));
+        let alternatives = schema["anyOf"].as_array().into_iter().flatten();
+        alternatives.for_each(|alternative| fields(alternative, found));
+    }
+    let mut ways: Vec<(Vec<&str>, &Schema)> = vec![(Vec::new(), schema)];
+    for _ in 0..DEEPEST {
+        let mut further = Vec::new();
+        for (way, schema) in ways {
+            let mut found = Vec::new();
+            fields(schema, &mut found);
+            if !way.is_empty() && found.iter().any(|&(name, _)| name == key) {
+                return Some(way);
+            }
+            further
+                .extend(found.into_iter().map(|(name, field)| ([way.as_slice(), &[name]].concat(), field)));
+        }
+        ways = further;
+    }
+    None
+}
+
+/// `training: {epochs: …}`
+fn written_inside(way: &[&str], key: &str) -> String {
+    let [outer, inner @ ..] = way else { return format!("{key}: …") };
+    format!("{outer}: {{{}}}", written_inside(inner, key))
+}
+
+/// Reports a key that may not stand where it does; `inside` is where else it may.
+pub(in crate::spec) fn unknown_key(
     entry: &Entry,
     noun: &str,
-    known: impl IntoIterator<Item = &'k str>,
+    known: &[&str],
+    inside: Option<String>,
     faults: &Faults<'_>,
 ) -> Diagnostic {
-    let known: Vec<&str> = known.into_iter().collect();
     let place = faults.place(&entry.key_span, "unknown field");
     let diagnostic = Diagnostic::error(format!("{noun} has no field `{}`", entry.key), place);
-    match nearest(&entry.key, known.iter().copied()) {
-        Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
-        None => diagnostic.help(format!("its fields are {}", listed(known))),
+    let meant = inside.or_else(|| nearest(&entry.key, known.iter().copied()).map(str::to_owned));
+    match meant {
+        Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
+        None => diagnostic.help(format!("its fields are {}", listed(known.iter().copied()))),
     }
 }
 
@@ -190,7 +227,11 @@ macro_rules! fields {
                     $($(field_name(stringify!($required)),)*)?
                     $($(field_name(stringify!($optional)),)*)?
                 ];
-                let fields = Fields::new(node, $noun, &known, faults)?;
+                let whole = || {
+                    static WHOLE: std::sync::OnceLock<crate::spec::decode::Schema> = std::sync::OnceLock::new();
+                    WHOLE.get_or_init(<Self as crate::spec::decode::Decode>::schema)
+                };
+                let fields = Fields::new(node, $noun, &known, whole, faults)?;
                 $($(let $required = fields.required(field_name(stringify!($required)), faults);)*)?
                 $($(let $optional = fields.optional(field_name(stringify!($optional)), faults);)*)?
                 Some(Self { $($($required: $required?,)*)? $($($optional,)*)? })

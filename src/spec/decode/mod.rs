@@ -177,7 +177,7 @@ impl Decode for bool {
 
 impl Decode for u64 {
     fn expected() -> String {
-        "a whole number from 0".into()
+        "a whole number that is not negative".into()
     }
 
     fn schema() -> Schema {

@@ -33,6 +33,14 @@ macro_rules! names {
 }
 pub(in crate::spec) use names;
 
+/// What other programs call what we call by its second name.
+const ELSEWHERE: [(&str, &str); 4] = [
+    ("sgd", "gradient_descent"),
+    ("gd", "gradient_descent"),
+    ("nag", "nesterov"),
+    ("lm", "levenberg_marquardt"),
+];
+
 /// Reports a name that is none of an enumeration's.
 pub(in crate::spec) fn unknown_name<T>(
     typed: &str,
@@ -43,7 +51,10 @@ pub(in crate::spec) fn unknown_name<T>(
 ) -> Option<T> {
     let place = faults.place(&node.span, format!("not {noun}"));
     let diagnostic = Diagnostic::error(format!("`{typed}` is not {noun}"), place);
-    faults.push(match nearest(typed, names.iter().copied()) {
+    let folded = typed.to_lowercase();
+    let other = ELSEWHERE.into_iter().find(|(elsewhere, own)| *elsewhere == folded && names.contains(own));
+    let meant = other.map(|(_, own)| own);
+    faults.push(match meant.or_else(|| nearest(typed, names.iter().copied())) {
         Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
         None => diagnostic.help(format!("expected one of {}", listed(names.iter().copied()))),
     });

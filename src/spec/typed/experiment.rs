@@ -225,8 +225,8 @@ impl Decode for Init {
             |entry: &Entry| entry.key.len() > 3 && nearest(&entry.key, RANDOM_INIT_FIELDS).is_some();
         if entries.is_empty() || entries.iter().any(|entry| is_random(entry) || resembles_random(entry)) {
             if let Some(stray) = entries.iter().find(|entry| is_parameter_name(&entry.key)) {
-                let known = RANDOM_INIT_FIELDS;
-                let diagnostic = unknown_key(stray, "a random initialisation", known, faults);
+                let known = &RANDOM_INIT_FIELDS;
+                let diagnostic = unknown_key(stray, "a random initialisation", known, None, faults);
                 faults.push(
                     diagnostic.help("either give every parameter its value, or a distribution to draw from"),
                 );
