@@ -200,6 +200,12 @@ fn unknown(name: &Located<String>, namespace: Namespace, names: &[&str], faults:
     let noun = namespace.noun();
     let place = faults.place(&name.span, format!("no {noun} of this name"));
     let diagnostic = Diagnostic::error(format!("there is no {noun} `{}`", name.value), place);
+    if matches!(namespace, Namespace::Model) && name.value.eq_ignore_ascii_case("mlp") {
+        return diagnostic.help(format!(
+            "a network needs its sizes, and so a spec of its own: `kind: model`, `id: {}`, `type: mlp`, `hidden_sizes: [4, 4]`",
+            name.value
+        ));
+    }
     match nearest(&name.value, names.iter().copied()) {
         Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
         None if names.is_empty() => diagnostic.help(format!("no {noun} is declared yet")),
