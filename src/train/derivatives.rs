@@ -26,8 +26,15 @@ pub(super) struct Derivatives<'c> {
 /// From how many inputs on it is worth the while to transpose the deltas.
 const MANY: usize = 16;
 
-/// How many blocks of points are transposed at once: 16 kB for [`WIDTH`] deltas.
+/// How many blocks of points are transposed at once: 16 kB for a pack of deltas.
 const BLOCKS_AT_ONCE: usize = 32;
+
+/// [`WIDTH`] deltas of each point of a block.
+type Square = [Block; WIDTH];
+
+/// Transposed deltas. Each point's fill lines of the cache, as in [`Blocks`](super::blocks::Blocks).
+#[repr(align(64))]
+struct Room<const PACKS: usize>([[Square; PACKS]; BLOCKS_AT_ONCE]);
 
 /// The sum of each block. Not inlined: taken out of registers, numbers are added up more slowly than from memory.
 #[inline(never)]
@@ -127,80 +134,104 @@ impl Derivatives<'_> {
     }
 
     /// With packs of deltas: adds what some points make, from the first-th block on, to the sums of `INPUTS` inputs, from the i-th on,
-    /// with [`WIDTH`] deltas, from the o-th on, which are given point by point.
+    /// with `PACKS` packs of deltas, from the o-th on, which are given point by point.
     #[inline(always)]
-    fn add<P: Packs, const INPUTS: usize>(
+    fn add<P: Packs, const INPUTS: usize, const PACKS: usize>(
         &mut self,
         packs: P,
         first: usize,
         i: usize,
-        (o, deltas): (usize, &[[Block; WIDTH]]),
+        (o, deltas): (usize, &[[Square; PACKS]]),
     ) {
-        let mut sums = [packs.all(0.0); INPUTS];
+        let mut sums = [[packs.all(0.0); PACKS]; INPUTS];
         if first > 0 {
             for row in 0..INPUTS {
-                let Some(sum) = self.out[(i + row) * self.fan_out + o..].first_chunk() else { return };
-                sums[row] = packs.of(sum);
+                let so_far = &self.out[(i + row) * self.fan_out + o..].as_chunks().0[..PACKS];
+                for pack in 0..PACKS {
+                    sums[row][pack] = packs.of(&so_far[pack]);
+                }
             }
         }
         let h = &self.inputs[first * self.fan_in..];
         for (h, deltas) in h.chunks_exact(self.fan_in).zip(deltas) {
             let Some(h) = h[i..].first_chunk::<INPUTS>() else { return };
             for point in 0..WIDTH {
-                let delta = packs.of(&deltas[point]);
+                let mut delta = [packs.all(0.0); PACKS];
+                for pack in 0..PACKS {
+                    delta[pack] = packs.of(&deltas[pack][point]);
+                }
                 for row in 0..INPUTS {
-                    sums[row] = packs.multiply_add(packs.all(h[row][point]), delta, sums[row]);
+                    let h = packs.all(h[row][point]);
+                    for pack in 0..PACKS {
+                        sums[row][pack] = packs.multiply_add(h, delta[pack], sums[row][pack]);
+                    }
                 }
             }
         }
         for row in 0..INPUTS {
-            self.out[(i + row) * self.fan_out + o..][..WIDTH].copy_from_slice(&packs.numbers(sums[row]));
-        }
-    }
-
-    /// [`Self::add`] for deltas alone, in [`WIDTH`] sums, of which none waits for the other.
-    #[inline(always)]
-    fn add_alone<P: Packs>(&mut self, packs: P, first: usize, (o, deltas): (usize, &[[Block; WIDTH]])) {
-        let Some(out) = self.out[self.fan_in * self.fan_out + o..].first_chunk_mut() else { return };
-        let mut sums = [packs.all(0.0); WIDTH];
-        for deltas in deltas {
-            for point in 0..WIDTH {
-                sums[point] = packs.add(sums[point], packs.of(&deltas[point]));
+            let out = &mut self.out[(i + row) * self.fan_out + o..].as_chunks_mut().0[..PACKS];
+            for pack in 0..PACKS {
+                out[pack] = packs.numbers(sums[row][pack]);
             }
         }
-        let mut sum = if first > 0 { packs.of(out) } else { packs.all(0.0) };
-        for point in 0..WIDTH {
-            sum = packs.add(sum, sums[point]);
-        }
-        *out = packs.numbers(sum);
     }
 
-    /// With packs of deltas: those that fill packs, and `INPUTS` inputs at once, which lie in memory as they are multiplied by; that is
-    /// the fastest, and there are no parts to sum up.
+    /// [`Self::add`] for deltas alone, each pack in [`WIDTH`] sums, of which none waits for the other.
     #[inline(always)]
-    fn by_deltas<P: Packs, const INPUTS: usize>(&mut self, packs: P) {
+    fn add_alone<P: Packs, const PACKS: usize>(
+        &mut self,
+        packs: P,
+        first: usize,
+        (o, deltas): (usize, &[[Square; PACKS]]),
+    ) {
+        let out = &mut self.out[self.fan_in * self.fan_out + o..].as_chunks_mut().0[..PACKS];
+        for pack in 0..PACKS {
+            let mut sums = [packs.all(0.0); WIDTH];
+            for deltas in deltas {
+                for point in 0..WIDTH {
+                    sums[point] = packs.add(sums[point], packs.of(&deltas[pack][point]));
+                }
+            }
+            let mut sum = if first > 0 { packs.of(&out[pack]) } else { packs.all(0.0) };
+            for point in 0..WIDTH {
+                sum = packs.add(sum, sums[point]);
+            }
+            out[pack] = packs.numbers(sum);
+        }
+    }
+
+    /// With packs of deltas, which leaves no parts to sum up: those from the o-th on that fill as many packs as `PACKS`, and `INPUTS`
+    /// inputs at once. Returns the first delta that is left.
+    #[inline(always)]
+    fn by_deltas<P: Packs, const INPUTS: usize, const PACKS: usize>(&mut self, packs: P, o: usize) -> usize {
         let (fan_in, fan_out) = (self.fan_in, self.fan_out);
         let tiled = fan_in - fan_in % INPUTS;
-        let mut room = [[[0.0; WIDTH]; WIDTH]; BLOCKS_AT_ONCE];
+        let end = fan_out - (fan_out - o) % (PACKS * WIDTH);
+        if end == o {
+            return end;
+        }
+        let mut room = Room([[[[0.0; WIDTH]; WIDTH]; PACKS]; BLOCKS_AT_ONCE]);
         let mut first = 0;
         for some in self.deltas.chunks(BLOCKS_AT_ONCE * fan_out) {
             let count = some.len() / fan_out;
-            for o in (0..fan_out / WIDTH * WIDTH).step_by(WIDTH) {
-                for (deltas, transposed) in some.chunks_exact(fan_out).zip(&mut room) {
-                    let Some(deltas) = deltas[o..].first_chunk() else { return };
-                    transpose::square(deltas, transposed);
+            for o in (o..end).step_by(PACKS * WIDTH) {
+                for (deltas, transposed) in some.chunks_exact(fan_out).zip(&mut room.0) {
+                    for (deltas, transposed) in deltas[o..].as_chunks().0.iter().zip(transposed) {
+                        transpose::square(deltas, transposed);
+                    }
                 }
-                let deltas = (o, &room[..count]);
+                let deltas = (o, &room.0[..count]);
                 for i in (0..tiled).step_by(INPUTS) {
-                    self.add::<P, INPUTS>(packs, first, i, deltas);
+                    self.add::<P, INPUTS, PACKS>(packs, first, i, deltas);
                 }
                 for i in tiled..fan_in {
-                    self.add::<P, 1>(packs, first, i, deltas);
+                    self.add::<P, 1, PACKS>(packs, first, i, deltas);
                 }
                 self.add_alone(packs, first, deltas);
             }
             first += count;
         }
+        end
     }
 }
 
@@ -213,11 +244,11 @@ impl Loop for Derivatives<'_> {
         let mut rest = 0;
         if self.fan_in >= MANY && self.fan_out >= WIDTH {
             if large {
-                self.by_deltas::<_, 16>(packs)
+                rest = self.by_deltas::<_, 8, 2>(packs, rest);
+                rest = self.by_deltas::<_, 8, 1>(packs, rest);
             } else {
-                self.by_deltas::<_, 4>(packs)
+                rest = self.by_deltas::<_, 4, 1>(packs, rest);
             }
-            rest = self.fan_out / WIDTH * WIDTH;
         }
         if large { self.by_points::<_, 4, 4>(packs, rest) } else { self.by_points::<_, 2, 2>(packs, rest) }
     }
@@ -235,9 +266,16 @@ mod tests {
 
     #[test]
     fn derivatives_are_summed_up_over_points_on_every_processor() {
-        for (fan_in, fan_out, points) in
-            [(1, 1, 3), (1, 4, 40), (5, 3, 100), (9, 6, 57), (8, 8, 16), (16, 5, 9), (19, 18, 300)]
-        {
+        for (fan_in, fan_out, points) in [
+            (1, 1, 3),
+            (1, 4, 40),
+            (5, 3, 100),
+            (9, 6, 57),
+            (8, 8, 16),
+            (16, 5, 9),
+            (19, 18, 300),
+            (16, 24, 40),
+        ] {
             let ((inputs, of_inputs), (deltas, of_deltas)) =
                 (columns(fan_in, points), columns(fan_out, points));
             let [mut plain, mut found] = [0; 2].map(|_| vec![f64::NAN; (fan_in + 1) * fan_out]);

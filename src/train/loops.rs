@@ -137,6 +137,9 @@ pub(super) struct Layer<'c> {
     pub(super) fan_out: usize,
 }
 
+/// How many blocks of points the largest tile has.
+pub(super) const TALL: usize = 3;
+
 impl Layer<'_> {
     pub(super) fn compute(self) {
         match (self.weights, self.biases) {
@@ -210,11 +213,11 @@ impl Layer<'_> {
         end
     }
 
-    /// Tiles that leave 32 registers enough for what is loaded. One that is 16 outputs high multiplies by weights as they lie in
-    /// memory, and is the fastest.
+    /// Tiles that leave 32 registers enough for what is loaded, and load little for each product: to load takes as long as to
+    /// multiply, and longer where processors share a core.
     #[inline(always)]
     fn wide<P: Packs>(mut self, packs: P) {
-        let rest = self.tiles::<_, 16, 1>(packs, 0);
+        let rest = self.tiles::<_, 8, TALL>(packs, 0);
         let rest = self.tiles::<_, 4, 5>(packs, rest);
         self.tiles::<_, 1, 5>(packs, rest);
     }
@@ -253,7 +256,7 @@ mod tests {
 
     #[test]
     fn layers_are_weighted_sums_on_every_processor() {
-        for (fan_in, fan_out, points) in [(1, 1, 3), (1, 4, 40), (3, 5, 100), (4, 38, 57)] {
+        for (fan_in, fan_out, points) in [(1, 1, 3), (1, 4, 40), (3, 5, 100), (4, 38, 57), (5, 13, 40)] {
             let (inputs, expected) = columns(fan_in, points);
             let weights = columns(1, fan_in * fan_out).1.remove(0);
             let biases = columns(1, fan_out).1.remove(0);
