@@ -1,14 +1,19 @@
 //! What is likely a slip in an author's Markdown, though it can be shown: pictures without a text in their place, addresses of
-//! the web that lead nowhere, formulas that are none, and HTML where none is allowed.
+//! the web that lead nowhere, links to headings that are spelt otherwise, formulas that are none, and HTML where none is allowed.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use http::Uri;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::embed::without_calls;
-use super::{MOST_FAULTS, Text, options, place};
-use crate::diagnostic::Diagnostic;
+use super::reference::decoded;
+use super::{MOST_FAULTS, Text, heading_names, options, place};
+use crate::diagnostic::{Diagnostic, nearest};
+
+/// So many links of a text are compared with all of its headings.
+const MOST_COMPARED: usize = 20;
 
 /// The warnings on one text, as far as anybody would read them.
 pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
@@ -17,6 +22,8 @@ pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
     // Where the line ends that was warned of last.
     let mut line_end = 0;
     let mut is_in_code = false;
+    // Links to places of the text itself, each with where it ends.
+    let mut inside = Vec::new();
     let markdown = without_calls(text.markdown);
     for (event, range) in Parser::new_ext(&markdown, options()).into_offset_iter() {
         if found.len() > MOST_FAULTS {
@@ -43,6 +50,9 @@ pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
                 let line = text.markdown[range.clone()].lines().next().unwrap_or_default();
                 found.push(html(text, line, range.end));
             }
+            Event::Start(Tag::Link { dest_url, .. }) if dest_url.starts_with('#') => {
+                inside.push((dest_url, range.end));
+            }
             Event::Start(Tag::Link { dest_url, .. }) => found.extend(address(text, &dest_url, range.end)),
             Event::Start(Tag::Image { dest_url, .. }) => {
                 found.extend(address(text, &dest_url, range.end));
@@ -66,7 +76,22 @@ pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
             _ => {}
         }
     }
+    if !inside.is_empty() {
+        let headings = heading_names(&markdown);
+        let lost = inside.iter().filter(|(link, _)| !headings.contains(&decoded(&link[1..])));
+        found
+            .extend(lost.take(MOST_COMPARED).filter_map(|(link, end)| misspelt(text, link, *end, &headings)));
+    }
     found
+}
+
+/// A warning on a link to a heading of its own text that is not there, if one is that is spelt alike: what else it may lead to
+/// stands in templates.
+fn misspelt(text: &Text<'_>, link: &str, end: usize, headings: &BTreeSet<String>) -> Option<Diagnostic> {
+    let near = nearest(&decoded(&link[1..]), headings.iter().map(String::as_str))?;
+    let message = format!("this text has no heading `{}`", link.escape_debug());
+    let diagnostic = Diagnostic::warning(message, place(text, link, &text.markdown[..end], ""));
+    Some(diagnostic.help(format!("did you mean `#{near}`?")))
 }
 
 /// A warning on HTML that is not taken for such.
@@ -160,6 +185,9 @@ mod tests {
             ("with $x^2 as before", "begins no formula"),
             ("with $ \\alpha $ as before", "begins no formula"),
             ("$$\n\\frac{a}{b}\n\nand", "begins no formula"),
+            ("[a](#the-result)\n\n# The results", "no heading `#the-result`"),
+            ("[a](#The-results)\n\n# The results", "no heading `#The-results`"),
+            ("[a](#anhängee)\n\n# Anhänge", "no heading `#anhängee`"),
         ] {
             let found = messages(markdown);
             assert!(found.len() == 1 && found[0].contains(part), "{markdown}: {found:?}");
@@ -175,6 +203,8 @@ mod tests {
             "`[a](http:/x)`",
             "$x^2$, $$y_1$$, $5 or $ 6, \\$x^2, `$x^2`, `a_b`",
             "```\n$x^2\n```\n\n    $HOME/a_b\n",
+            "[a](#anh%C3%A4nge) [b](#same-2) [c](#own) [d](#) [e](#top)\n\n# Anhänge\n# Same\n# Same\n# Other {#own}",
+            "[a](#fig:benchmark) [b](#of-a-template) [c](#a-code)\n\n# A `code`\n# Topic",
         ] {
             assert_eq!(messages(markdown), [""; 0], "{markdown}");
         }

@@ -439,6 +439,17 @@ pub(super) fn name_headings(events: &mut [Event<'_>], spot: &Spot<'_>) {
     }
 }
 
+/// The names of all headings of a text.
+fn heading_names(markdown: &str) -> BTreeSet<String> {
+    let mut events: Vec<Event<'_>> = Parser::new_ext(markdown, options()).collect();
+    name_headings(&mut events, &Spot { from: "", level: 1, scope: "", is_excerpt: false });
+    let name = |event| match event {
+        Event::Start(Tag::Heading { id, .. }) => id.map(CowStr::into_string),
+        _ => None,
+    };
+    events.into_iter().filter_map(name).collect()
+}
+
 fn slug(words: &str) -> String {
     let mut slug = String::new();
     for character in words.to_lowercase().chars() {

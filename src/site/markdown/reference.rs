@@ -201,7 +201,7 @@ pub(super) fn file(text: &Text<'_>, path: &str) -> Option<String> {
 }
 
 /// A part of a path without its percent signs.
-fn decoded(part: &str) -> String {
+pub(super) fn decoded(part: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = part.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
