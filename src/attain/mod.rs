@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::function::{Function, Interval};
 use crate::plan::Case;
 use crate::spec::{AttainableSearch, ModelType, linspace};
-use crate::train::Run;
+use crate::train::{Run, Trials};
 use bound::{Bound, Bounder};
 use data::Data;
 use pieces::Piece;
@@ -104,9 +104,9 @@ const ABSOLUTE_GAP: f64 = 1e-6;
 /// Beyond these, a box is not widened.
 const MAX_WIDENED: f64 = 1000.0;
 
-/// Where to look for what a case could reach: the box that its experiment declares, widened to whole numbers where training
-/// found its best outside. `None` where that is not asked, or not known how.
-pub fn search(case: &Case, run: &Run) -> Option<AttainableSearch> {
+/// Where to look for what a case could reach: the box that its experiment declares, widened to whole numbers where training, or the
+/// best of many starts, found its best outside. `None` where that is not asked, or not known how.
+pub fn search(case: &Case, run: &Run, trials: Option<&Trials>) -> Option<AttainableSearch> {
     let mut search = case.attainable?;
     let widen = |(low, high): &mut (f64, f64), value: f64| {
         if value.abs() <= MAX_WIDENED {
@@ -114,13 +114,15 @@ pub fn search(case: &Case, run: &Run) -> Option<AttainableSearch> {
             *high = high.max(value.ceil());
         }
     };
-    match run.best.as_ref().map(|best| best.parameters.as_slice()) {
-        Some(&[w, b, _, _]) => {
-            widen(&mut search.w, w);
-            widen(&mut search.b, b);
+    for best in run.best.iter().chain(trials.and_then(Trials::best)) {
+        match *best.parameters {
+            [w, b, _, _] => {
+                widen(&mut search.w, w);
+                widen(&mut search.b, b);
+            }
+            [w] => widen(&mut search.w, w),
+            _ => {}
         }
-        Some(&[w]) => widen(&mut search.w, w),
-        _ => {}
     }
     Some(search)
 }

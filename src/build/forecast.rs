@@ -9,7 +9,7 @@ use super::known::{Done, Known};
 use super::stage::Workshop;
 use super::{Checked, Failure, Inputs, Options, Progress, add_statics, checked, refuse_confused_folders};
 use crate::attain;
-use crate::cache::{Cache, CacheKey, EntryKind};
+use crate::cache::{Cache, EntryKind};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Case, Plan, PlannedFigure};
 use crate::publish::Publication;
@@ -61,13 +61,16 @@ pub fn forecast(options: &Options) -> Result<Forecast, Failure> {
     let draw = plan.figures.iter().filter(|planned| undrawn.contains(&planned.key));
     let draw = draw.map(|planned| planned.path.clone()).collect();
     let case_path = |case: &Arc<Case>| format!("{}/{}", case.experiment, case.path());
-    let has = |kind, key: Option<CacheKey>| key.is_none_or(|key| cache.contains(kind, key));
-    let starts = plan.cases.iter().filter(|case| !has(EntryKind::Trials, case.trials_key));
+    let tried = known.try_all(workshop, &plan)?;
+    let starts =
+        plan.cases.iter().filter(|case| case.trials_key.is_some_and(|key| tried.missing.contains(&key)));
     let starts = starts.map(case_path).collect();
+    known.trials = tried.values;
     let search = |case: &&Arc<Case>| {
+        let trials = case.trials_key.and_then(|key| known.trials.get(&key));
         let run = known.runs.get(&case.key);
-        let search = run.and_then(|run| attain::search(case, run));
-        !has(EntryKind::Attainable, search.map(|search| case.attainable_key(&search)))
+        let search = run.and_then(|run| attain::search(case, run, trials.map(|trials| &**trials)));
+        search.is_some_and(|search| !cache.contains(EntryKind::Attainable, case.attainable_key(&search)))
     };
     let search = plan.cases.iter().filter(search).map(case_path).collect();
     let mut files = None;

@@ -27,7 +27,7 @@ const NOTHING: &[u8] = b"nothing";
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) runs: BTreeMap<CacheKey, Arc<Run>>,
-    trials: BTreeMap<CacheKey, Arc<Trials>>,
+    pub(super) trials: BTreeMap<CacheKey, Arc<Trials>>,
     /// `None` where a search found nothing at all.
     attainables: BTreeMap<CacheKey, Option<Arc<Attainable>>>,
     verdicts: BTreeMap<CacheKey, Option<Arc<Verdict>>>,
@@ -221,7 +221,7 @@ impl Known {
     }
 
     /// Where the starts of every case ended whose experiment asks for many.
-    fn try_all(&self, workshop: Workshop<'_>, plan: &Plan) -> Result<Stage<Arc<Trials>>, Failure> {
+    pub(super) fn try_all(&self, workshop: Workshop<'_>, plan: &Plan) -> Result<Stage<Arc<Trials>>, Failure> {
         let cases = plan.cases.iter().rev();
         workshop.run(
             &self.trials,
@@ -243,7 +243,7 @@ impl Known {
     }
 
     fn attain(&self, workshop: Workshop<'_>, plan: &Plan, runs: &[Arc<Run>]) -> Result<Attained, Failure> {
-        // Where to search follows from the case and its run, and is as it was where both are.
+        // Where to search follows from the case, its starts and its run, and is as it was where these are.
         let last = self.last.iter().flat_map(|last| {
             let Found { findings, searches } = &last.found;
             last.plan.cases.iter().zip(findings).zip(searches)
@@ -251,11 +251,15 @@ impl Known {
         let last: BTreeMap<(*const Case, *const Run), Option<CacheKey>> = last
             .map(|((case, finding), key)| ((Arc::as_ptr(case), Arc::as_ptr(&finding.run)), *key))
             .collect();
+        let search = |case: &Case, run: &Run| {
+            let trials = case.trials_key.and_then(|key| self.trials.get(&key));
+            attain::search(case, run, trials.map(|trials| &**trials))
+        };
         let mut work: BTreeMap<CacheKey, (&Case, &Run)> = BTreeMap::new();
         let keys = plan.cases.iter().zip(runs).map(|(case, run)| {
             let key = match last.get(&(Arc::as_ptr(case), Arc::as_ptr(run))) {
                 Some(key) => (*key)?,
-                None => case.attainable_key(&attain::search(case, run)?),
+                None => case.attainable_key(&search(case, run)?),
             };
             work.entry(key).or_insert((case, run));
             Some(key)
@@ -278,7 +282,7 @@ impl Known {
                     found.map(|found| Some(Arc::new(found)))
                 },
                 make: |(case, run): (&Case, &Run)| {
-                    let found = attain::search(case, run).and_then(|search| attain::of_case(case, &search));
+                    let found = search(case, run).and_then(|search| attain::of_case(case, &search));
                     let bytes = found.as_ref().map_or_else(|| NOTHING.to_vec(), Attainable::to_bytes);
                     (found.map(Arc::new), bytes)
                 },

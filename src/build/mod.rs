@@ -33,7 +33,7 @@ use crate::plan::{self, Plan, PlannedFigure};
 use crate::publish::{self, Publication, PublishError, Replaced};
 use crate::site::{self, Renderer, TemplateFile};
 use crate::spec::{self, Specs};
-use crate::train::Run;
+use crate::train::{Run, Trials};
 use assemble::Assembly;
 use known::{Done, Known, Last};
 use settled::{Built, Settled};
@@ -496,10 +496,15 @@ fn refuse_warnings(options: &Options, warnings: &[Diagnostic]) -> Result<(), Fai
 
 /// The cache entries that the specs need.
 pub fn needed_entries(options: &Options, cache: &Cache, plan: &Plan) -> BTreeSet<(EntryKind, CacheKey)> {
-    // Where to search can depend on what training found.
+    // Where to search can depend on what training and other starts found.
     let attainables = plan.cases.iter().filter_map(|case| {
         let Lookup::Hit(bytes) = cache.load(EntryKind::Run, case.key) else { return None };
-        let search = attain::search(case, &Run::from_bytes(&bytes)?)?;
+        let trials = case.trials_key.map(|key| cache.load(EntryKind::Trials, key));
+        let trials = match trials {
+            Some(Lookup::Hit(bytes)) => Trials::from_bytes(&bytes),
+            _ => None,
+        };
+        let search = attain::search(case, &Run::from_bytes(&bytes)?, trials.as_ref())?;
         Some((EntryKind::Attainable, case.attainable_key(&search)))
     });
     let runs = plan.cases.iter().map(|case| (EntryKind::Run, case.key));

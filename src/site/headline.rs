@@ -56,13 +56,16 @@ fn artefacts(gallery: Gallery<'_>) -> Option<Headline<'_>> {
     } else {
         format!("reach {}", significant(clearest.least, 4))
     };
-    let trained = significant(better.typical_mse(), 4);
+    let trained = match better.typical_mse() {
+        mse if mse.is_finite() => format!("was trained to {}", significant(mse, 4)),
+        _ => "diverged".into(),
+    };
     Some(Headline {
         number: format!("{} of {}", artefacts.len(), winners.len()),
         title: "first places are artefacts of training",
         sentence: format!(
             "In so many comparisons the activation that training ranks first is not one of those that can reach the least. On {} \
-             training puts {} first with {}; {} can {reach}, but was trained to {trained}.",
+             training puts {} first with {}; {} can {reach}, but {trained}.",
             clearest.found.case.target.title,
             name(clearest.found),
             clearest.found.typical_text(),

@@ -4,6 +4,7 @@ use super::gallery::{Gallery, Trained};
 use super::winner::Winner;
 use crate::finding::{Kind, Starts, Weight};
 use crate::number::significant;
+use crate::spec::Init;
 use crate::verdict::{AS_GOOD_AS_NOTHING, spread};
 
 /// More names than these make a sentence unreadable.
@@ -19,10 +20,14 @@ pub(super) fn verdict(gallery: Gallery<'_>, experiment: &str, target: &str) -> V
     if let Some(first) = ranked.first().filter(|first| first.finding.trials.is_some()) {
         sentences.extend(of_starts(gallery, *first, &ranked));
     } else if ranked.iter().any(|trained| trained.run.best.is_some()) {
-        sentences.push(
-            "One start each: the ranks are what single runs found, and another seed may rank otherwise."
-                .into(),
-        );
+        let of = gallery.specs.experiments.iter().find(|of| of.id == experiment);
+        let (start, other) = match of.map(|of| &of.init) {
+            Some(Init::Explicit(_)) => ("One given start", "start"),
+            _ => ("One start each", "seed"),
+        };
+        sentences.push(format!(
+            "{start}: the ranks are what single runs found, and another {other} may rank otherwise."
+        ));
     }
     sentences.extend(disagreement(&ranked));
     sentences.extend(who_did(&ranked));
@@ -59,7 +64,12 @@ fn who_did(ranked: &[Trained<'_>]) -> Option<String> {
     Some(if close.is_empty() {
         format!("None of the {} came within 5 % of what it can reach{by}.", known.len())
     } else if close.len() == known.len() {
-        format!("Each of them came within 5 % of what it can reach{by}.")
+        let all = if known.len() == ranked.len() {
+            "Each of them".to_owned()
+        } else {
+            format!("Each of the {} of which it is known", known.len())
+        };
+        format!("{all} came within 5 % of what it can reach{by}.")
     } else {
         format!(
             "Within 5 % of what it can reach{by} came {} of {}: {}.",
@@ -89,12 +99,15 @@ fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
     let parts: Vec<String> = causes
         .iter()
         .map(|(kind, names)| {
+            let is_one = names.len() == 1;
             let cause = match kind {
                 Kind::Diverged => "diverged",
                 Kind::DeadUnit => "had a dead neuron",
                 Kind::Stuck => "came to rest far above what can be reached",
+                Kind::Risen if is_one => "ended far above the lowest loss that it had met",
                 Kind::Risen => "ended far above the lowest loss that they had met",
-                Kind::Saturated => "were in a flat tail of the activation",
+                Kind::Saturated if is_one => "was in a flat tail of the activation",
+                Kind::Saturated => "were in flat tails of their activations",
                 Kind::Plateau => "stood on a plateau",
                 Kind::NotConverged => "had not converged",
                 Kind::DuplicateUnits | Kind::LearningRateHalved => "say nothing against it",
@@ -102,10 +115,12 @@ fn who_got_stuck(ranked: &[Trained<'_>]) -> Option<String> {
             format!("{} {cause}", listed(names))
         })
         .collect();
-    let of = match ranked.iter().any(|trained| came_close(trained) == Some(true)) {
-        true => "What kept the others from it",
-        false if is_known => "What kept them from it",
-        false => "What hindered training",
+    let count = |is_close| ranked.iter().filter(|it| came_close(it) == Some(is_close)).count();
+    let of = match (count(true), count(false)) {
+        (0, _) if is_known => "What kept them from it",
+        (0, _) => "What hindered training",
+        (_, 1) => "What kept the other from it",
+        _ => "What kept the others from it",
     };
     let by = if ranked.iter().any(|trained| trained.finding.trials.is_some()) {
         ", as first starts tell"
@@ -169,7 +184,11 @@ fn of_starts(gallery: Gallery<'_>, first: Trained<'_>, ranked: &[Trained<'_>]) -
 fn disagreement(ranked: &[Trained<'_>]) -> Option<String> {
     let winner = Winner::of(ranked).filter(Winner::is_artefact)?;
     let best: Vec<String> = winner.best.iter().map(|trained| name(*trained)).collect();
-    let (can, come) = if best.len() == 1 { ("can", "comes") } else { ("can all", "come") };
+    let (can, come) = match best.len() {
+        1 => ("can", "comes"),
+        2 => ("can both", "come"),
+        _ => ("can all", "come"),
+    };
     let reach = if winner.least <= winner.nothing {
         "meet it exactly".to_owned()
     } else {

@@ -67,6 +67,11 @@ impl Trials {
             && self.0.iter().all(is_sound)
     }
 
+    /// The best of all starts; of several, the first.
+    pub fn best(&self) -> Option<&Best> {
+        self.0.iter().filter_map(|trial| trial.best.as_ref()).min_by(|a, b| a.mse.total_cmp(&b.mse))
+    }
+
     /// The lowest loss of each start; infinite where there is none.
     pub fn losses(&self) -> Vec<f64> {
         let losses = self.0.iter().map(|trial| trial.best.as_ref().map_or(f64::INFINITY, |best| best.mse));

@@ -149,3 +149,23 @@ fn what_cannot_be_told_apart_is_tied() {
     let page = project.read("public/experiments/e/index.html");
     assert!(page.contains("there is no winner") && page.contains("is tied with"), "{page}");
 }
+
+#[test]
+fn no_start_is_below_what_is_said_to_be_attainable() {
+    // Too small a box for any start that learns; the first one alone widens it to where it went.
+    let rest = "seeds: 8\nattainable: {w: [-0.1, 0.1], b: [-0.1, 0.1], budget: 20000}\n";
+    let cubic = "kind: polynomial\nid: line\nroots: [-2, -0.7, 0.7, 2]\nleading: 0.5\n";
+    let experiment = experiment("distribution: normal, std: 1, seed: 1", rest)
+        .replace("[identity, sigmoid]", "[sigmoid, tanh, softplus, gaussian]")
+        .replace("epochs: 200", "epochs: 600, optimizer: adam");
+    let project = Project::new(&[("specs/line.yaml", cubic), ("specs/e.yaml", &experiment)]);
+    project.build();
+    let results = project.read("public/experiments/e/results.csv");
+    let numbers =
+        |name| -> Vec<f64> { column(&results, name).iter().map(|cell| cell.parse().unwrap()).collect() };
+    let (best, first) = (numbers("best_start_mse"), numbers("best_mse"));
+    assert!(best.iter().zip(&first).any(|(best, first)| *best < 0.99 * first), "{results}");
+    for (best, attainable) in best.iter().zip(numbers("attainable_upper")) {
+        assert!(*best >= attainable * (1.0 - 1e-9), "{results}");
+    }
+}
