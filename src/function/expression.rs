@@ -266,12 +266,18 @@ fn too_long(span: Range<usize>) -> ExpressionError {
     error(span, format!("there are more than {MAX_PARTS} parts"), None)
 }
 
+/// What is said to those who know the choice from other languages.
+const A_CHOICE: &str = "a choice is written `if(condition, then, otherwise)`";
+
 fn stray_help(stray: char) -> Option<String> {
     let ascii = match stray {
         '−' | '–' => '-',
         '×' | '·' | '⋅' => '*',
         '÷' => '/',
         'π' => return Some("write `pi`".into()),
+        '?' => return Some(A_CHOICE.into()),
+        '|' => return Some("|x| is written `abs(x)`, and conditions are joined by `or`".into()),
+        '&' => return Some("conditions are joined by `and`".into()),
         '²' => return Some("write `^2`".into()),
         '³' => return Some("write `^3`".into()),
         '[' | '{' => '(',
@@ -395,7 +401,10 @@ impl Parser<'_> {
 
     /// Two operands side by side.
     fn missing_operator(&self, token: &Token) -> ExpressionError {
-        let help = "a product is written with `*`, as in `2 * x`";
+        let help = match &token.kind {
+            TokenKind::Name(name) if matches!(name.as_str(), "if" | "else") => A_CHOICE,
+            _ => "a product is written with `*`, as in `2 * x`",
+        };
         error(token.span.clone(), "an operator is missing before this", Some(help.into()))
     }
 

@@ -164,6 +164,10 @@ fn errors_point_at_the_fault() {
     check("0 < x < 1", "<", "cannot be chained", "and");
     check("x ** 2", "**", "not an operator", "^");
     check("x − 1", "−", "cannot stand", "`-`");
+    check("x if x > 0 else 0", "if", "operator is missing", "if(condition, then, otherwise)");
+    check("x > 0 ? x : 0", "?", "cannot stand", "if(condition, then, otherwise)");
+    check("|x|", "|", "cannot stand", "abs(x)");
+    check("x > 0 && x < 1", "&", "cannot stand", "`and`");
     check("1.2.3", ".3", "operator is missing", "");
     check("1e999", "1e999", "not a number", "");
     assert!(Function::parse(&"(".repeat(150), &[]).unwrap_err().message.contains("nested"));

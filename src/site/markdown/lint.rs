@@ -32,7 +32,7 @@ pub(super) fn warnings(text: &Text<'_>, allows_html: bool) -> Vec<Diagnostic> {
         if let Event::Text(_) = event
             && !is_in_code
         {
-            found.extend(formula(text, range.clone()));
+            found.extend(formula(text, range.clone()).or_else(|| parentheses(text, range.clone())));
         }
         match event {
             Event::Start(Tag::CodeBlock(_)) => is_in_code = true,
@@ -118,7 +118,28 @@ fn formula(text: &Text<'_>, words: Range<usize>) -> Option<Diagnostic> {
         "this `$` begins no formula",
         place(text, line, &markdown[..at + line.len()], ""),
     );
-    Some(diagnostic.help("a formula stands in one paragraph between two `$`, without a space inside of them: `$x^2$`; a `$` alone is `\\$`"))
+    Some(diagnostic.help("a formula stands in one paragraph between two `$`, without a space inside of them and with a `}` for each `{`: `$x^2$`; a `$` alone is `\\$`"))
+}
+
+/// A warning on a formula between `\(` and `\)`, or `\[` and `\]`, which are parentheses and brackets in Markdown.
+fn parentheses(text: &Text<'_>, words: Range<usize>) -> Option<Diagnostic> {
+    let (before, after) = (&text.markdown[..words.start], &text.markdown[words.start..]);
+    let end = match after.chars().next() {
+        Some('(') => "\\)",
+        Some('[') => "\\]",
+        _ => return None,
+    };
+    // As far as a formula in a sentence goes, so that many signs do not have all behind them read again and again.
+    let near = after.char_indices().nth(200).map_or(after, |(at, _)| &after[..at]);
+    let line = near.lines().next().unwrap_or_default();
+    let inside = &line[1..line.find(end).filter(|_| before.ends_with('\\'))?];
+    if inside.contains(['`', '$']) || !inside.contains(['\\', '^', '_', '{', '=']) {
+        return None;
+    }
+    let token = &text.markdown[words.start - 1..words.start + 1 + inside.len() + end.len()];
+    let message = format!("`{}` begins no formula", &token[..2]);
+    let place = place(text, token, &text.markdown[..words.start + 1 + inside.len() + end.len()], "");
+    Some(Diagnostic::warning(message, place).help(format!("write `${}$`", inside.trim())))
 }
 
 /// A warning on an address of the web that cannot be one.
@@ -185,6 +206,8 @@ mod tests {
             ("with $x^2 as before", "begins no formula"),
             ("with $ \\alpha $ as before", "begins no formula"),
             ("$$\n\\frac{a}{b}\n\nand", "begins no formula"),
+            ("with \\(x^2\\) as before", "`\\(` begins no formula"),
+            ("with \\[ y = x \\] as before", "`\\[` begins no formula"),
             ("[a](#the-result)\n\n# The results", "no heading `#the-result`"),
             ("[a](#The-results)\n\n# The results", "no heading `#The-results`"),
             ("[a](#anhängee)\n\n# Anhänge", "no heading `#anhängee`"),
@@ -203,6 +226,7 @@ mod tests {
             "`[a](http:/x)`",
             "$x^2$, $$y_1$$, $5 or $ 6, \\$x^2, `$x^2`, `a_b`",
             "```\n$x^2\n```\n\n    $HOME/a_b\n",
+            "\\[not a link\\](x) and \\(words\\), \\(a, `\\(x^2\\)`, $f\\(x^2\\)$",
             "[a](#anh%C3%A4nge) [b](#same-2) [c](#own) [d](#) [e](#top)\n\n# Anhänge\n# Same\n# Same\n# Other {#own}",
             "[a](#fig:benchmark) [b](#of-a-template) [c](#a-code)\n\n# A `code`\n# Topic",
         ] {

@@ -16,7 +16,12 @@ pub(in crate::spec) fn report_duplicates(entries: &[Entry], faults: &mut Faults<
         if let Some(first) = seen.get(entry.key.as_str()) {
             let place = faults.place(&entry.key_span, "this is the second one");
             let related = faults.place(&first.key_span, "first given here");
-            faults.push(Diagnostic::error(format!("`{}` is given twice", entry.key), place).related(related));
+            let mut diagnostic =
+                Diagnostic::error(format!("`{}` is given twice", entry.key), place).related(related);
+            if entry.key == "kind" {
+                diagnostic = diagnostic.help("a line `---` separates two specs in one file");
+            }
+            faults.push(diagnostic);
         } else {
             seen.insert(&entry.key, entry);
         }

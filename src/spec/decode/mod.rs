@@ -71,6 +71,15 @@ pub(super) fn mismatch<T: Decode>(node: &Node, faults: &mut Faults<'_>) -> Optio
         diagnostic =
             diagnostic.help(format!("to write it as text, put it in quotes: \"{}\"", raw(node, faults.file)));
     }
+    if let Value::Text(text) = &node.value
+        && T::expected().contains("number")
+    {
+        // The sign of books, which pages print and YAML does not know.
+        let plain = text.replace(['−', '–'], "-");
+        if plain != *text && plain.parse::<f64>().is_ok() {
+            diagnostic = diagnostic.help(format!("write `{plain}`, with the hyphen of the keyboard"));
+        }
+    }
     faults.push(diagnostic);
     None
 }
