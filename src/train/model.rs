@@ -95,6 +95,7 @@ impl Layer {
         let (fan_in, fan_out) = (below.columns(), self.h.columns());
         let (weights, biases, rest) = split(parameters, fan_in, fan_out);
         let at_once = (z.len() / fan_out).max(1);
+        // Blocks that are left over from the tall tiles take twice as long each.
         let at_once = if at_once > loops::TALL { at_once - at_once % loops::TALL } else { at_once };
         let (h, slope) = (self.h.chunks_mut(at_once * fan_out), self.slope.chunks_mut(at_once * fan_out));
         for ((inputs, h), slope) in below.chunks(at_once * fan_in).zip(h).zip(slope) {
