@@ -6,31 +6,36 @@ use crate::spec::{Distribution, Init, ModelType, Stream};
 /// The source of an experiment's initial parameters, asked case after case.
 pub(super) struct Initialisation<'e> {
     init: &'e Init,
-    /// The one stream of the experiment, if it has one.
-    shared: Option<Generator>,
+    /// The generator of [`Stream::Shared`], as the cases so far left it; of the other streams it is not used.
+    shared: Generator,
 }
 
 impl<'e> Initialisation<'e> {
     pub(super) fn new(init: &'e Init) -> Self {
-        let shared = match init {
-            Init::Random { seed, stream: Stream::Shared, .. } => Some(Generator::new(&[*seed])),
-            _ => None,
+        let seed = match init {
+            Init::Random { seed, .. } => *seed,
+            Init::Explicit(_) => 0,
         };
-        Self { init, shared }
+        Self { init, shared: Generator::new(&[seed]) }
     }
 
     /// The parameters from which the next case starts, `count` vectors drawn one after the other. `path` is the case's,
     /// [`super::Case::path`].
     ///
-    /// A stream per case is that of `numpy.random.default_rng([seed, word])`, where the word is the first eight bytes,
-    /// little-endian, of the BLAKE3 hash of the path: `int.from_bytes(blake3(path).digest()[:8], "little")` in Python.
+    /// The streams are those of `numpy.random.default_rng(seed)`, but a stream per case is that of `default_rng([seed, word])`,
+    /// where the word is the first eight bytes, little-endian, of the BLAKE3 hash of the path:
+    /// `int.from_bytes(blake3(path).digest()[:8], "little")` in Python.
     pub(super) fn starts(&mut self, model_type: &ModelType, path: &str, count: usize) -> Vec<Vec<f64>> {
-        let (distribution, seed) = match self.init {
+        let (distribution, seed, stream) = match self.init {
             Init::Explicit(parameters) => return vec![parameters.clone()],
-            Init::Random { distribution, seed, .. } => (*distribution, *seed),
+            Init::Random { distribution, seed, stream } => (*distribution, *seed, *stream),
         };
-        let mut own = Generator::new(&[seed, word(path)]);
-        let generator = self.shared.as_mut().unwrap_or(&mut own);
+        let mut own = match stream {
+            Stream::Shared => None,
+            Stream::Common => Some(Generator::new(&[seed])),
+            Stream::PerCase => Some(Generator::new(&[seed, word(path)])),
+        };
+        let generator = own.as_mut().unwrap_or(&mut self.shared);
         (0..count).map(|_| draw(generator, distribution, model_type)).collect()
     }
 }

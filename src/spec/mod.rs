@@ -502,11 +502,14 @@ pub enum Distribution {
     HeUniform,
 }
 
-/// How the cases of an experiment share a generator, numpy's `default_rng` (PCG64) in both.
+/// How the cases of an experiment share a generator, numpy's `default_rng` (PCG64) in all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     /// One stream for the experiment, drawn from case after case: a case's draws depend on those before it.
     Shared,
+    /// The stream of the seed, begun anew by every case: all start from the same draws (common random numbers), and differ
+    /// by what is compared and not by where they start.
+    Common,
     /// A stream per case, seeded by the seed and the case's path: no case depends on another.
     PerCase,
 }

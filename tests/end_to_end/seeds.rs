@@ -19,7 +19,7 @@ fn column(csv: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn a_start_is_the_run_of_its_seed() {
-    for stream in ["shared", "per_case"] {
+    for stream in ["shared", "common", "per_case"] {
         let init = format!("distribution: normal, std: 0.7, stream: {stream}");
         let project = Project::new(&[
             ("specs/line.yaml", TARGET),
@@ -42,6 +42,35 @@ fn a_start_is_the_run_of_its_seed() {
             assert!(!single.path("public/experiments/e/starts.csv").exists());
         }
     }
+}
+
+/// numpy's `default_rng(42).normal(0, 0.5, 4)`, as the table of the original has it.
+const DRAWS: [f64; 4] = [0.15235853987721568, -0.5199920531202478, 0.3752255979032286, 0.47028235819560693];
+
+#[test]
+fn cases_of_a_common_stream_start_alike() {
+    let spec = experiment("std: 0.5, seed: 42, stream: common", "model: [single_neuron, scaled_input]\n")
+        .replace("learning_rate: 0.05", "learning_rate: [0.05, 0.01]");
+    let project = Project::new(&[("specs/line.yaml", TARGET), ("specs/e.yaml", &spec)]);
+    project.build();
+    for activation in ["identity", "sigmoid"] {
+        for rate in ["0.05", "0.01"] {
+            for (model, expected) in [("single_neuron", &DRAWS[..]), ("scaled_input", &DRAWS[..1])] {
+                let path = format!("e/line/{activation}/{model}/learning_rate-{rate}/run.json");
+                let run: serde_json::Value =
+                    serde_json::from_str(&project.read(&format!("public/experiments/{path}"))).unwrap();
+                let tensors = run["initial_parameters"].as_array().unwrap();
+                let start: Vec<f64> =
+                    tensors.iter().map(|tensor| tensor["values"][0].as_f64().unwrap()).collect();
+                assert_eq!(start, expected, "{path}");
+            }
+        }
+    }
+    let page = project.read("public/experiments/e/index.html");
+    assert!(page.contains("standard deviation 0.5 that are the same for all cases, seed 42"), "{page}");
+    // What was drawn is in the key and not how: with one case more, the others stay.
+    project.edit("specs/e.yaml", "[identity, sigmoid]", "[sine, identity, sigmoid]");
+    assert_eq!(project.build()["trained"], 4);
 }
 
 #[test]

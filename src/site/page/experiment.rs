@@ -406,6 +406,7 @@ fn init_text(init: &Init) -> String {
             };
             let stream = match stream {
                 Stream::Shared => "from one stream, case after case",
+                Stream::Common => "that are the same for all cases",
                 Stream::PerCase => "from a stream of each case’s own",
             };
             format!("{distribution} {stream}, seed {seed}")

@@ -91,7 +91,7 @@ fields! {
     }
 }
 
-names!(Stream, "a stream", ["shared" => Self::Shared, "per_case" => Self::PerCase]);
+names!(Stream, "a stream", ["shared" => Self::Shared, "common" => Self::Common, "per_case" => Self::PerCase]);
 
 fields! {
     /// Equally spaced points on the target.
@@ -189,7 +189,8 @@ fields! {
             seed: u64 = 0,
             /// `numpy`: the draws of numpy's `default_rng`.
             generator: Generator = "numpy",
-            /// `shared`: one stream for all cases, in order; `per_case`: each case its own.
+            /// `per_case`: each case draws from a stream of its own; `common`: all cases start from the same draws; `shared`:
+            /// they draw one after the other from one stream.
             stream: Stream = "per_case",
         }
     }
