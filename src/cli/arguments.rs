@@ -199,6 +199,8 @@ pub(super) enum What {
     Models,
     Figures,
     Pages,
+    // What expressions can call.
+    Functions,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

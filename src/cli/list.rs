@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::arguments::What;
 use super::{Error, Output};
 use crate::build::{Failure, Inputs, Options};
-use crate::function::builtins;
+use crate::function::{builtins, functions};
 use crate::plan;
 use crate::spec::{Source, Specs};
 
@@ -25,7 +25,9 @@ pub(super) fn run(options: &Options, what: Option<What>, output: &mut Output) ->
     let specs = match (Inputs::read(options).load_specs(options), what) {
         (Ok(specs), _) => specs,
         // Whoever has mistyped a name of these looks for what is built in, and has faulty specs.
-        (Err(failure), Some(what @ (What::Activations | What::Models | What::Figures))) if !output.json => {
+        (Err(failure), Some(what @ (What::Activations | What::Models | What::Figures | What::Functions)))
+            if !output.json =>
+        {
             let nothing = crate::spec::load(&[], Vec::new()).map_err(Failure::Specs)?;
             print(&rows(&nothing, what, true), output)?;
             return Err(failure.into());
@@ -111,6 +113,9 @@ fn rows(specs: &Specs, what: What, has_unused: bool) -> Vec<Row> {
         }
         What::Figures => {
             specs.figures.values().map(|it| row("figure", &it.id, &it.title, it.source.as_ref())).collect()
+        }
+        What::Functions => {
+            functions().iter().map(|(call, meaning)| row("function", call, meaning, None)).collect()
         }
         What::Pages => {
             specs.pages.iter().map(|it| row("page", &it.id, &it.title, Some(&it.source))).collect()

@@ -99,9 +99,25 @@ const MAX_DEPTH: usize = 100;
 
 /// The constants by name.
 const CONSTANTS: [(&str, f64); 2] = [("pi", std::f64::consts::PI), ("e", std::f64::consts::E)];
-/// The functions of more than one number, with how many they take.
-const OTHER_FUNCTIONS: [(&str, usize); 4] = [("if", 3), ("clamp", 3), ("min", 2), ("max", 2)];
+/// The functions of more than one number: name, arguments, meaning.
+const OTHER_FUNCTIONS: [(&str, &[&str], &str); 4] = [
+    ("if", &["c", "a", "b"], "a where the comparison c holds, else b"),
+    ("clamp", &["x", "low", "high"], "x, but low below it and high above"),
+    ("min", &["a", "b"], "the smaller one"),
+    ("max", &["a", "b"], "the larger one"),
+];
 const WORDS: [&str; 3] = ["and", "or", "not"];
+
+/// The functions of the language as they are called, `clamp(x, low, high)`, each with what it means, by name.
+pub fn functions() -> Vec<(String, &'static str)> {
+    let unary = elementary::UNARY.iter().map(|it| (format!("{}(x)", it.name), it.meaning));
+    let others = OTHER_FUNCTIONS.iter();
+    let others =
+        others.map(|(name, arguments, meaning)| (format!("{name}({})", arguments.join(", ")), *meaning));
+    let mut functions: Vec<_> = unary.chain(others).collect();
+    functions.sort();
+    functions
+}
 
 /// Checks that a parameter's name is one and means nothing else.
 ///
@@ -121,7 +137,7 @@ pub fn check_parameter_name(name: &str) -> Result<(), String> {
         return Err("it is a constant of the language".into());
     }
     let is_function =
-        elementary::unary(name).is_some() || OTHER_FUNCTIONS.iter().any(|(other, _)| *other == name);
+        elementary::unary(name).is_some() || OTHER_FUNCTIONS.iter().any(|(other, ..)| *other == name);
     if is_function || WORDS.contains(&name) {
         return Err("it is a function of the language".into());
     }
@@ -443,8 +459,12 @@ impl Parser<'_> {
                 return Err(error(token.span.clone(), format!("`{name}` is not a function"), help));
             }
             let names = elementary::UNARY.iter().map(|function| function.name);
-            let help = nearest(name, names.chain(OTHER_FUNCTIONS.map(|(name, _)| name)));
-            let help = help.map(|nearest| format!("did you mean `{nearest}`?"));
+            let help = nearest(name, names.chain(OTHER_FUNCTIONS.map(|(name, ..)| name)));
+            let help = match help {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "`actfn-site list functions` shows those that there are".to_owned(),
+            };
+            let help = Some(help);
             return Err(error(token.span.clone(), format!("there is no function `{name}`"), help));
         };
         let open = self.take();
@@ -484,6 +504,7 @@ impl Parser<'_> {
 
 /// How many numbers a function takes.
 fn arity(name: &str) -> Option<usize> {
-    let other = OTHER_FUNCTIONS.iter().find(|(other, _)| *other == name).map(|&(_, arity)| arity);
+    let other =
+        OTHER_FUNCTIONS.iter().find(|(other, ..)| *other == name).map(|(_, arguments, _)| arguments.len());
     other.or_else(|| elementary::unary(name).map(|_| 1))
 }

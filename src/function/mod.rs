@@ -18,7 +18,7 @@ use program::Program;
 
 pub use catalogue::{Builtin, BuiltinReference, builtin, builtins};
 pub use enclosure::Enclosure;
-pub use expression::{ExpressionError, check_parameter_name};
+pub use expression::{ExpressionError, check_parameter_name, functions};
 pub use interval::Interval;
 pub use rounding::Rounding;
 pub use second_order::JetColumns;

@@ -91,6 +91,13 @@ pub(super) fn parse(
     let nodes = documents.into_iter().map(|document| node(document, &file.text));
     let nodes: Vec<Node> = nodes.filter(|node| node.value != Value::Null).collect();
     *values = values.saturating_add(nodes.iter().map(count).sum());
+    if let Some((key, span)) = nodes.iter().find_map(glued) {
+        let message = format!("`{key}` is one name, and nothing is said of it");
+        let place = Place { file: Arc::clone(file), span, label: String::new() };
+        let (name, value) = key.split_once(':').unwrap_or_default();
+        let help = format!("write `{name}: {value}`, with a space after the colon");
+        return Err(Box::new(Diagnostic::error(message, place).help(help)));
+    }
     match nodes.iter().find_map(|node| too_long(node, limits)) {
         Some((text, span)) => {
             let message = format!("this text has {} bytes; {} is the most", text.len(), limits.text.most);
@@ -111,6 +118,18 @@ fn too_long<'n>(node: &'n Node, limits: &Limits) -> Option<(&'n str, Range<usize
         Value::Text(text) => limits.text.is_exceeded(text.len()).then(|| (text.as_str(), node.span.clone())),
         Value::Sequence(items) => items.iter().find_map(|item| too_long(item, limits)),
         Value::Mapping(entries) => entries.iter().find_map(|entry| too_long(&entry.value, limits)),
+        _ => None,
+    }
+}
+
+/// The first name of a tree that was meant to be a name and its value, `{beta:2}`, and where it stands.
+fn glued(node: &Node) -> Option<(&str, Range<usize>)> {
+    match &node.value {
+        Value::Sequence(items) => items.iter().find_map(glued),
+        Value::Mapping(entries) => entries.iter().find_map(|entry| {
+            let is_glued = entry.value.value == Value::Null && entry.key.contains(':');
+            if is_glued { Some((entry.key.as_str(), entry.key_span.clone())) } else { glued(&entry.value) }
+        }),
         _ => None,
     }
 }
@@ -163,12 +182,19 @@ fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Box<Diagno
     let full = error.without_snippet().to_string();
     // The place is shown by the underline; the parser's own wording of it would only repeat it.
     let message = full.split(" at line ").next().unwrap_or(&full).trim_end_matches(['.', ',', ' ']);
-    let span = error.location().map_or(0..0, |location| bytes(&location, &file.text));
+    let mut span = error.location().map_or(0..0, |location| bytes(&location, &file.text));
+    // A tab that begins a line is found while the line above is read.
+    let below = file.text.get(span.start..).and_then(|rest| rest.split_once('\n'));
+    if let Some((_, below)) =
+        below.filter(|(_, below)| below.starts_with('\t') && message.contains("found a tab"))
+    {
+        let tab = file.text.len() - below.len();
+        span = tab..tab + 1;
+    }
     let rest = file.text.get(span.start..).unwrap_or_default();
     let line = file.text[..file.text.floor_char_boundary(span.start)].rsplit('\n').next().unwrap_or_default();
-    let before = file.text[..file.text.floor_char_boundary(span.start) - line.len()].trim_end();
-    let previous = before.rsplit('\n').next().unwrap_or_default();
-    let help = advice(message, previous, line, rest.lines().next().unwrap_or_default());
+    let above = file.text[..file.text.floor_char_boundary(span.start) - line.len()].trim_end();
+    let help = advice(message, above, line, rest.lines().next().unwrap_or_default());
     let place = Place { file: Arc::clone(file), span, label: String::new() };
     let mut diagnostic = Diagnostic::error(format!("this is not valid YAML: {message}"), place);
     diagnostic.help.extend(help);
@@ -176,8 +202,9 @@ fn syntax_error(file: &Arc<SourceFile>, error: &serde_yaml::Error) -> Box<Diagno
 }
 
 /// What to do about the slips that authors make most, which a parser can only tell in its own terms: from its message, and from
-/// the line with words above, and the text of its own before the place and from there on.
-fn advice(message: &str, previous: &str, before: &str, rest: &str) -> Option<String> {
+/// the text above its line, and that of the line before the place and from there on.
+fn advice(message: &str, above: &str, before: &str, rest: &str) -> Option<String> {
+    let previous = above.rsplit('\n').next().unwrap_or_default();
     let says = |words: &str| message.contains(words);
     let is_open =
         |line: &str, open: char, close: char| line.matches(open).count() > line.matches(close).count();
@@ -214,6 +241,14 @@ fn advice(message: &str, previous: &str, before: &str, rest: &str) -> Option<Str
         return Some(
             "in double quotes `\\` begins an escape: write `\\\\`, or put the text in single quotes".into(),
         );
+    }
+    for (quote, kind) in [('"', "double-quoted"), ('\'', "single-quoted")] {
+        let is_open = |line: &str| line.matches(quote).count() % 2 == 1;
+        // A quote that nobody closed ends where the next text begins.
+        if says(&format!("after {kind} scalar")) && is_open(before) {
+            let opening = above.lines().enumerate().filter(|(_, line)| is_open(line)).last()?;
+            return Some(format!("the quote that line {} opens is closed only here", opening.0 + 1));
+        }
     }
     if says("after single-quoted scalar") {
         return Some("within single quotes, `'` is written `''`".into());

@@ -18,6 +18,21 @@ pub(super) enum Subject {
     File(String),
 }
 
+/// The path nearest to a mistyped one: of those in the same folder, else of all, else one whose last part is like it.
+fn alike<'n>(path: &str, names: &[&'n str]) -> Option<&'n str> {
+    let parts = |name: &'n str| {
+        name.strip_suffix("/index.html").unwrap_or(name).rsplit_once('/').unwrap_or(("", name))
+    };
+    let (folder, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let with = |wanted: &dyn Fn(&str) -> bool| -> Option<&'n str> {
+        let of = || names.iter().copied().filter(|name| wanted(parts(name).0));
+        let meant = nearest(last, of().map(|name| parts(name).1))?;
+        of().find(|name| parts(name).1 == meant)
+    };
+    let same = |other: &str| other == folder;
+    with(&same).or_else(|| nearest(path, names.iter().copied())).or_else(|| with(&|_| folder.is_empty()))
+}
+
 /// Finds what a name means. A page may be named by its folder; a case by its path with or without its experiment.
 ///
 /// # Errors
@@ -66,8 +81,8 @@ pub(super) fn find(
     let diagnostic = Diagnostic::error(format!("the last build made nothing called `{name}`"), None);
     let names: Vec<String> =
         cases.iter().map(|case| format!("{}/{}", case.experiment, case.path())).collect();
-    let names = names.iter().map(String::as_str).chain(files.keys().map(String::as_str));
-    Err(Box::new(match nearest(path, names) {
+    let names: Vec<&str> = names.iter().map(String::as_str).chain(files.keys().map(String::as_str)).collect();
+    Err(Box::new(match alike(path, &names) {
         Some(nearest) => diagnostic.help(format!("did you mean `{nearest}`?")),
         None => diagnostic.help("name a file of the site, or a case as `actfn-site list cases` shows it"),
     }))

@@ -39,6 +39,10 @@ fn a_list_shows_what_there_is() {
     }
     let cases = GALLERY.run(&["list", "cases"]);
     assert!(cases.stdout.contains("rates/quartic_true_w/tanh/learning_rate-0.01"), "{}", cases.stdout);
+    let functions = GALLERY.run(&["list", "functions"]);
+    for part in ["clamp(x, low, high)", "normal_cdf(x)", "the natural logarithm"] {
+        assert!(functions.stdout.contains(part), "{part}: {}", functions.stdout);
+    }
     let json = GALLERY.run(&["list", "targets", "--json"]);
     let rows: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(rows.as_array().unwrap().len(), 12);

@@ -64,7 +64,7 @@ fn faults_in_pages_and_templates_have_a_place() {
     let project = small();
     project.write(
         "specs/page.yaml",
-        "kind: page\nid: notes\nbody: |\n  See [it](experiment:smal).\n\n  {{ figure(experiment=\"small\", case=\"cubic/tanh\", figure=\"fitt\") }}\n\n  {{ figur(experiment=\"small\", figure=\"fit\") }}\n\n  {{ braces(of, the, author) }}\n\n  $\\frac{1$\n\n  [x](javascript:alert)\n",
+        "kind: page\nid: notes\nbody: |\n  See [it](experiment:smal).\n\n  {{ figure(experiment=\"small\", case=\"cubic/tanh\", figure=\"fitt\") }}\n\n  {{ figur(experiment=\"small\", figure=\"fit\") }}\n\n  {{ figure(experiment=\"small\", figur=\"fit\") }}\n\n  {{ figure(experiment=small) }}\n\n  {{ figure(experiment=\"small\") }}\n\n  {{ figure(experiment=\"small\" figure=\"fit\") }}\n\n  {{ braces(of, the, author) }}\n\n  $\\frac{1$\n\n  [x](javascript:alert)\n",
     );
     let ran = project.run(&["build"]);
     assert_eq!(ran.status, 1);

@@ -164,6 +164,14 @@ fn what_cannot_be_explained_is_said() {
     project.build();
     let ran = project.run(&["why", "small/cubic/tnah"]);
     assert!(ran.stderr.contains("did you mean `small/cubic/tanh`?"), "{}", ran.stderr);
+    for (name, meant) in [
+        ("experiments/small/cubic/tanh/ft.png", "experiments/small/cubic/tanh/fit.png"),
+        ("smal", "experiments/small/index.html"),
+        ("tnah", "other/cubic/tanh"),
+    ] {
+        let ran = project.run(&["why", name]);
+        assert!(ran.stderr.contains(&format!("did you mean `{meant}`?")), "{name}: {}", ran.stderr);
+    }
     let ran = project.run(&["why", "cubic/tanh"]);
     assert!(
         ran.stderr.contains("several experiments") && ran.stderr.contains("`other/cubic/tanh`"),

@@ -26,6 +26,8 @@ pub(super) struct Unary {
     pub(super) name: &'static str,
     /// LaTeX before an argument in parentheses.
     pub(super) latex: &'static str,
+    /// What it is, for people.
+    pub(super) meaning: &'static str,
     pub(super) value: fn(f64) -> f64,
     /// The value, the same bits as `value` gives, and the derivative. At a kink the derivative is that of the flatter side.
     pub(super) value_and_derivative: fn(f64) -> (f64, f64),
@@ -182,10 +184,11 @@ where
 }
 
 macro_rules! functions {
-    ($($name:literal, $latex:literal: $value:expr, $both:expr, $second:expr $(, by $column:expr)?;)*) => {
+    ($($name:literal, $latex:literal, $meaning:literal: $value:expr, $both:expr, $second:expr $(, by $column:expr)?;)*) => {
         &[$(Unary {
             name: $name,
             latex: $latex,
+            meaning: $meaning,
             value: $value,
             value_and_derivative: $both,
             column: functions!(@ $value, $both $(, $column)?),
@@ -196,42 +199,42 @@ macro_rules! functions {
     (@ $value:expr, $both:expr) => { |column| column.map($value, $both) };
 }
 
-/// Name, LaTeX: value by x; value and derivative by x; second derivative by x and the value y; and how a column is computed,
+/// Name, LaTeX, meaning: value by x; value and derivative by x; second derivative by x and the value y; and how a column is computed,
 /// if not by the first two.
 pub(super) static UNARY: &[Unary] = functions! {
-    "exp", r"\exp": exp, exp_both, |_, y| y;
-    "expm1", r"\operatorname{expm1}": expm1, expm1_both, |x, _| exp(x);
-    "log", r"\ln": log, log_both, |x, _| -1.0 / x / x;
-    "ln", r"\ln": log, log_both, |x, _| -1.0 / x / x;
-    "log1p", r"\operatorname{log1p}": log1p, log1p_both, |x, _| -1.0 / (1.0 + x) / (1.0 + x);
-    "log2", r"\log_{2}": libm::log2, |x| (libm::log2(x), 1.0 / (x * LN_2)), |x, _| -1.0 / (x * LN_2) / x;
-    "log10", r"\log_{10}": libm::log10, |x| (libm::log10(x), 1.0 / (x * LN_10)), |x, _| -1.0 / (x * LN_10) / x;
-    "sqrt", r"\sqrt": sqrt, sqrt_both, |_, y| -0.25 / (y * y * y);
-    "cbrt", r"\operatorname{cbrt}": libm::cbrt, |x| with(libm::cbrt(x), |y| 1.0 / (3.0 * y * y)), |x, y| -2.0 / (9.0 * x * y * y);
-    "abs", r"\operatorname{abs}": abs, abs_both, |_, _| 0.0;
-    "sign", r"\operatorname{sign}": sign, |x| (sign(x), 0.0), |_, _| 0.0;
-    "step", r"\operatorname{step}": step, |x| (step(x), 0.0), |_, _| 0.0;
-    "floor", r"\operatorname{floor}": f64::floor, |x| (x.floor(), 0.0), |_, _| 0.0;
-    "ceil", r"\operatorname{ceil}": f64::ceil, |x| (x.ceil(), 0.0), |_, _| 0.0;
-    "round", r"\operatorname{round}": f64::round, |x| (x.round(), 0.0), |_, _| 0.0;
-    "sin", r"\sin": sin, sin_both, |_, y| -y, by sin_column;
-    "cos", r"\cos": cos, cos_both, |_, y| -y, by cos_column;
-    "tan", r"\tan": libm::tan, |x| with(libm::tan(x), |y| 1.0 + y * y), |_, y| 2.0 * y * (1.0 + y * y);
-    "asin", r"\arcsin": libm::asin, |x| (libm::asin(x), 1.0 / ((1.0 - x) * (1.0 + x)).sqrt()), |x, _| x * arc_second(x);
-    "acos", r"\arccos": libm::acos, |x| (libm::acos(x), -1.0 / ((1.0 - x) * (1.0 + x)).sqrt()), |x, _| -x * arc_second(x);
-    "atan", r"\arctan": atan, atan_both, |x, _| -2.0 * x / (1.0 + x * x) / (1.0 + x * x);
-    "sinh", r"\sinh": libm::sinh, |x| (libm::sinh(x), libm::cosh(x)), |_, y| y;
-    "cosh", r"\cosh": libm::cosh, |x| (libm::cosh(x), libm::sinh(x)), |_, y| y;
-    "tanh", r"\tanh": tanh, tanh_both, |x, y| -2.0 * y * tanh_both(x).1, by tanh_column;
-    "asinh", r"\operatorname{arsinh}": libm::asinh, |x| (libm::asinh(x), 1.0 / libm::hypot(1.0, x)), |x, _| -x / libm::hypot(1.0, x) / libm::hypot(1.0, x) / libm::hypot(1.0, x);
-    "acosh", r"\operatorname{arcosh}": libm::acosh, |x| (libm::acosh(x), 1.0 / ((x - 1.0).sqrt() * (x + 1.0).sqrt())), |x, _| -x / ((x - 1.0).sqrt() * (x + 1.0).sqrt()) / ((x - 1.0) * (x + 1.0));
-    "atanh", r"\operatorname{artanh}": libm::atanh, |x| (libm::atanh(x), 1.0 / ((1.0 - x) * (1.0 + x))), |x, _| 2.0 * x / ((1.0 - x) * (1.0 + x)) / ((1.0 - x) * (1.0 + x));
-    "sigmoid", r"\sigma": sigmoid, sigmoid_both, |x, _| sigmoid_second(x), by sigmoid_column;
-    "softplus", r"\operatorname{softplus}": softplus, softplus_both, |x, _| sigmoid_both(x).1;
-    "relu", r"\operatorname{ReLU}": relu, relu_both, |_, _| 0.0;
-    "erf", r"\operatorname{erf}": erf, erf_both, |x, _| -2.0 * x * erf_both(x).1;
-    "erfc", r"\operatorname{erfc}": erfc, erfc_both, |x, _| -2.0 * x * erfc_both(x).1;
-    "normal_cdf", r"\Phi": normal_cdf, normal_cdf_both, |x, _| -x * normal_cdf_both(x).1;
+    "exp", r"\exp", "e to the power x": exp, exp_both, |_, y| y;
+    "expm1", r"\operatorname{expm1}", "exp(x) − 1, accurate near 0": expm1, expm1_both, |x, _| exp(x);
+    "log", r"\ln", "the natural logarithm": log, log_both, |x, _| -1.0 / x / x;
+    "ln", r"\ln", "the natural logarithm, as log": log, log_both, |x, _| -1.0 / x / x;
+    "log1p", r"\operatorname{log1p}", "ln(1 + x), accurate near 0": log1p, log1p_both, |x, _| -1.0 / (1.0 + x) / (1.0 + x);
+    "log2", r"\log_{2}", "the logarithm to base 2": libm::log2, |x| (libm::log2(x), 1.0 / (x * LN_2)), |x, _| -1.0 / (x * LN_2) / x;
+    "log10", r"\log_{10}", "the logarithm to base 10": libm::log10, |x| (libm::log10(x), 1.0 / (x * LN_10)), |x, _| -1.0 / (x * LN_10) / x;
+    "sqrt", r"\sqrt", "the square root": sqrt, sqrt_both, |_, y| -0.25 / (y * y * y);
+    "cbrt", r"\operatorname{cbrt}", "the cube root, of negative numbers too": libm::cbrt, |x| with(libm::cbrt(x), |y| 1.0 / (3.0 * y * y)), |x, y| -2.0 / (9.0 * x * y * y);
+    "abs", r"\operatorname{abs}", "|x|, the absolute value": abs, abs_both, |_, _| 0.0;
+    "sign", r"\operatorname{sign}", "−1 below 0, 0 at 0, 1 above": sign, |x| (sign(x), 0.0), |_, _| 0.0;
+    "step", r"\operatorname{step}", "1 above 0, else 0": step, |x| (step(x), 0.0), |_, _| 0.0;
+    "floor", r"\operatorname{floor}", "the nearest whole number at or below": f64::floor, |x| (x.floor(), 0.0), |_, _| 0.0;
+    "ceil", r"\operatorname{ceil}", "the nearest whole number at or above": f64::ceil, |x| (x.ceil(), 0.0), |_, _| 0.0;
+    "round", r"\operatorname{round}", "the nearest whole number; halves go away from 0": f64::round, |x| (x.round(), 0.0), |_, _| 0.0;
+    "sin", r"\sin", "the sine, of radians": sin, sin_both, |_, y| -y, by sin_column;
+    "cos", r"\cos", "the cosine, of radians": cos, cos_both, |_, y| -y, by cos_column;
+    "tan", r"\tan", "the tangent, of radians": libm::tan, |x| with(libm::tan(x), |y| 1.0 + y * y), |_, y| 2.0 * y * (1.0 + y * y);
+    "asin", r"\arcsin", "the inverse of the sine, in radians": libm::asin, |x| (libm::asin(x), 1.0 / ((1.0 - x) * (1.0 + x)).sqrt()), |x, _| x * arc_second(x);
+    "acos", r"\arccos", "the inverse of the cosine, in radians": libm::acos, |x| (libm::acos(x), -1.0 / ((1.0 - x) * (1.0 + x)).sqrt()), |x, _| -x * arc_second(x);
+    "atan", r"\arctan", "the inverse of the tangent, in radians": atan, atan_both, |x, _| -2.0 * x / (1.0 + x * x) / (1.0 + x * x);
+    "sinh", r"\sinh", "the hyperbolic sine": libm::sinh, |x| (libm::sinh(x), libm::cosh(x)), |_, y| y;
+    "cosh", r"\cosh", "the hyperbolic cosine": libm::cosh, |x| (libm::cosh(x), libm::sinh(x)), |_, y| y;
+    "tanh", r"\tanh", "the hyperbolic tangent": tanh, tanh_both, |x, y| -2.0 * y * tanh_both(x).1, by tanh_column;
+    "asinh", r"\operatorname{arsinh}", "the inverse of sinh": libm::asinh, |x| (libm::asinh(x), 1.0 / libm::hypot(1.0, x)), |x, _| -x / libm::hypot(1.0, x) / libm::hypot(1.0, x) / libm::hypot(1.0, x);
+    "acosh", r"\operatorname{arcosh}", "the inverse of cosh": libm::acosh, |x| (libm::acosh(x), 1.0 / ((x - 1.0).sqrt() * (x + 1.0).sqrt())), |x, _| -x / ((x - 1.0).sqrt() * (x + 1.0).sqrt()) / ((x - 1.0) * (x + 1.0));
+    "atanh", r"\operatorname{artanh}", "the inverse of tanh": libm::atanh, |x| (libm::atanh(x), 1.0 / ((1.0 - x) * (1.0 + x))), |x, _| 2.0 * x / ((1.0 - x) * (1.0 + x)) / ((1.0 - x) * (1.0 + x));
+    "sigmoid", r"\sigma", "1 / (1 + exp(−x))": sigmoid, sigmoid_both, |x, _| sigmoid_second(x), by sigmoid_column;
+    "softplus", r"\operatorname{softplus}", "ln(1 + exp(x))": softplus, softplus_both, |x, _| sigmoid_both(x).1;
+    "relu", r"\operatorname{ReLU}", "x above 0, else 0": relu, relu_both, |_, _| 0.0;
+    "erf", r"\operatorname{erf}", "the error function": erf, erf_both, |x, _| -2.0 * x * erf_both(x).1;
+    "erfc", r"\operatorname{erfc}", "1 − erf(x), accurate for large x": erfc, erfc_both, |x, _| -2.0 * x * erfc_both(x).1;
+    "normal_cdf", r"\Phi", "the distribution function of the standard normal distribution": normal_cdf, normal_cdf_both, |x, _| -x * normal_cdf_both(x).1;
 };
 
 /// A value and the derivative that follows from it.

@@ -118,10 +118,7 @@ pub(in crate::site) fn embedded<'g>(gallery: Gallery<'g>, text: &Text<'_>) -> Ve
 
 /// The figure that a call names, and its caption.
 fn find<'g, 'c>(gallery: Gallery<'g>, call: &'c str) -> Result<(&'g PlannedFigure, &'c str), Fault> {
-    let Arguments { experiment, case, figure, caption } = arguments(call).ok_or_else(|| {
-        let usage = "write {{ figure(experiment=\"ID\", case=\"TARGET/ACTIVATION\", figure=\"ID\", caption=\"WORDS\") }}, the caption only if wanted";
-        ("this is not how a figure is embedded".to_owned(), Some(usage.to_owned()))
-    })?;
+    let Arguments { experiment, case, figure, caption } = arguments(call)?;
     if gallery.experiment(experiment).is_none() {
         let names = gallery.specs.experiments.iter().map(|experiment| experiment.id.clone());
         return Err((format!("there is no experiment `{experiment}`"), one_of(experiment, names.collect())));
@@ -165,24 +162,49 @@ struct Arguments<'c> {
     caption: &'c str,
 }
 
+/// How a figure is embedded; the case is left out of those that span cases.
+const USAGE: &str = "write {{ figure(experiment=\"ID\", case=\"TARGET/ACTIVATION\", figure=\"ID\", caption=\"WORDS\") }}, the caption only if wanted";
+
 /// The values of `figure(experiment="…", case="…", figure="…", caption="…")`.
-fn arguments(call: &str) -> Option<Arguments<'_>> {
-    let mut rest = call.strip_prefix("figure")?.trim_start().strip_prefix('(')?.strip_suffix(')')?.trim();
+fn arguments(call: &str) -> Result<Arguments<'_>, Fault> {
+    let fault = |message: String, help: &str| (message, Some(help.to_owned()));
+    let other = || fault("this is not how a figure is embedded".to_owned(), USAGE);
+    let inside = call.strip_prefix("figure").and_then(|rest| rest.trim_start().strip_prefix('('));
+    let mut rest = inside.and_then(|rest| rest.strip_suffix(')')).ok_or_else(other)?.trim();
     let (mut experiment, mut case, mut figure, mut caption) = (None, None, None, "");
     while !rest.is_empty() {
-        let (name, after) = rest.split_once('=')?;
-        let (value, after) = after.trim_start().strip_prefix('"')?.split_once('"')?;
-        match name.trim() {
+        let (name, after) = rest.split_once('=').ok_or_else(other)?;
+        let name = name.trim();
+        let known = ["experiment", "case", "figure", "caption"];
+        if !known.contains(&name) {
+            let help = nearest(name, known).map(|meant| format!("did you mean `{meant}`?"));
+            let message = format!("`figure(…)` has no argument `{name}`");
+            return Err(fault(message, help.as_deref().unwrap_or(USAGE)));
+        }
+        let quoted = after.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'));
+        let (value, after) =
+            quoted.ok_or_else(|| fault(format!("the value of `{name}` is not in double quotes"), USAGE))?;
+        match name {
             "experiment" => experiment = Some(value),
             "case" => case = Some(value),
             "figure" => figure = Some(value),
-            "caption" => caption = value,
-            _ => return None,
+            _ => caption = value,
         }
         let after = after.trim_start();
-        rest = if after.is_empty() { after } else { after.strip_prefix(',')?.trim_start() };
+        let next = after.strip_prefix(',').map(str::trim_start);
+        rest = match next {
+            Some(next) => next,
+            None if after.is_empty() => after,
+            None => return Err(fault(format!("after the value of `{name}` stands `{after}`"), USAGE)),
+        };
     }
-    Some(Arguments { experiment: experiment?, case, figure: figure?, caption })
+    let missing = |name: &str| fault(format!("`{name}` is missing here"), USAGE);
+    Ok(Arguments {
+        experiment: experiment.ok_or_else(|| missing("experiment"))?,
+        case,
+        figure: figure.ok_or_else(|| missing("figure"))?,
+        caption,
+    })
 }
 
 /// The name of a figure's file, without its extension.

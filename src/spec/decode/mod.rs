@@ -78,6 +78,10 @@ pub(super) fn mismatch<T: Decode>(node: &Node, faults: &mut Faults<'_>) -> Optio
         let plain = text.replace(['−', '–'], "-");
         if plain != *text && plain.parse::<f64>().is_ok() {
             diagnostic = diagnostic.help(format!("write `{plain}`, with the hyphen of the keyboard"));
+        } else if raw(node, faults.file).starts_with(['"', '\''])
+            && text.parse::<f64>().is_ok_and(f64::is_finite)
+        {
+            diagnostic = diagnostic.help(format!("without the quotes it is a number: `{text}`"));
         }
     }
     faults.push(diagnostic);
