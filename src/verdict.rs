@@ -40,8 +40,7 @@ pub fn spread(case: &Case, finding: &Finding) -> Option<Spread> {
     losses.sort_by(f64::total_cmp);
     let attained = finding.attained().zip(finding.attainable.as_ref());
     let success = attained.map(|(attained, attainable)| {
-        let threshold =
-            (attained * (1.0 + case.success_within)).max(AS_GOOD_AS_NOTHING * attainable.variance);
+        let threshold = (attained * (1.0 + case.success_within)).max(AS_GOOD_AS_NOTHING * attainable.scale);
         Success { starts: losses.iter().filter(|loss| **loss <= threshold).count(), threshold }
     });
     Some(Spread {
@@ -169,7 +168,7 @@ fn median(values: &mut [f64]) -> f64 {
 /// The losses of cases, for [`verdict`]; `None` where one has no starts.
 pub fn losses<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Option<Vec<Vec<f64>>> {
     let of_one = |finding: &Finding| {
-        let nothing = NOTHING * finding.attainable.as_ref().map_or(0.0, |attainable| attainable.variance);
+        let nothing = NOTHING * finding.attainable.as_ref().map_or(0.0, |attainable| attainable.scale);
         let losses = finding.trials.as_ref()?.losses();
         Some(losses.into_iter().map(|loss| if loss < nothing { 0.0 } else { loss }).collect())
     };

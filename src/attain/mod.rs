@@ -27,7 +27,7 @@ mod terms;
 use serde::{Deserialize, Serialize};
 
 use crate::function::{Function, Interval};
-use crate::plan::Case;
+use crate::plan::{Case, scale};
 use crate::spec::{AttainableSearch, ModelType, linspace};
 use crate::train::{Run, Trials};
 use bound::{Bound, Bounder};
@@ -57,8 +57,8 @@ pub struct Attainable {
     pub upper: f64,
     /// In the order of the model's parameters.
     pub parameters: Vec<f64>,
-    /// Of the target on the data: what a constant leaves.
-    pub variance: f64,
+    /// What losses are measured by: [`scale`] of the target on the data.
+    pub scale: f64,
     /// Whether lower and upper are as close as was asked for.
     pub is_closed: bool,
     /// The box: w, and for a single neuron b.
@@ -208,7 +208,7 @@ pub fn attain(
                 lower: found.lower,
                 upper: found.upper,
                 parameters: vec![found.at[0]],
-                variance: data.variance(),
+                scale: scale(&data.y),
                 is_closed: is_closed(found.lower, found.upper, goal),
                 w: search.w,
                 b: search.b,
@@ -270,7 +270,7 @@ fn single_neuron(data: &Data, function: &Function, region: Region, goal: Goal) -
         lower,
         upper: reached.mse,
         parameters: reached.parameters.to_vec(),
-        variance: data.variance(),
+        scale: scale(&data.y),
         is_closed: is_closed(lower, reached.mse, goal),
         w: (region[0].low, region[0].high),
         b: (region[1].low, region[1].high),

@@ -88,7 +88,7 @@ fn finding(run: Run) -> Finding {
         lower: 0.1,
         upper: 0.2,
         parameters: vec![1.0, -0.5, 2.0, 0.0],
-        variance: 1.0,
+        scale: 1.0,
         is_closed: false,
         w: (-8.0, 8.0),
         b: (-8.0, 8.0),

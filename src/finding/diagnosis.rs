@@ -9,7 +9,7 @@ use super::units::{Duplicate, Relation, Seen};
 use super::{Ending, plateau, units};
 use crate::attain::Attainable;
 use crate::number::significant;
-use crate::plan::{Case, Points};
+use crate::plan::{Case, Points, scale};
 use crate::spec::{Descent, Method, ModelType, Schedule};
 use crate::train::{Loss, Outcome, Run};
 
@@ -81,20 +81,20 @@ const NAMED: usize = 4;
 /// All that a run says of itself, the gravest first, at most one of each kind. A run that was never trained says nothing.
 pub fn diagnose(case: &Case, run: &Run, attainable: Option<&Attainable>) -> Vec<Diagnosis> {
     let Points { x, y } = case.samples().training;
-    let variance = super::variance(&y);
-    let ending = Ending::new(run, attainable, variance);
-    let far = attainable.and_then(|attainable| far_above(run, attainable, variance));
+    let scale = scale(&y);
+    let ending = Ending::new(run, attainable, scale);
+    let far = attainable.and_then(|attainable| far_above(run, attainable, scale));
     let dead = units::dead(case, run, &x);
     // What is as low as it can get asks for the tail that it lies in, as a step does.
-    let is_at_the_least = super::ending::is_at_the_least(run, attainable, variance);
+    let is_at_the_least = super::ending::is_at_the_least(run, attainable, scale);
     let saturated = if is_at_the_least { Vec::new() } else { units::saturated(case, run, &x, &dead) };
     let found = [
         diverged(case, run),
         (!dead.is_empty()).then(|| self::dead(case, run, &x, dead)),
         stuck(run, &ending, far),
-        risen(case, run, variance),
+        risen(case, run, scale),
         (!saturated.is_empty()).then(|| self::saturated(case, &x, saturated)),
-        plateau(run, variance, far, &ending),
+        plateau(run, scale, far, &ending),
         not_converged(case, run, &ending, &x, &y),
         duplicates(case, run, &x),
         halved(case, run),
@@ -259,9 +259,9 @@ struct Far {
     attainable: f64,
 }
 
-fn far_above(run: &Run, attainable: &Attainable, variance: f64) -> Option<Far> {
+fn far_above(run: &Run, attainable: &Attainable, scale: f64) -> Option<Far> {
     let best = run.best.as_ref()?.mse;
-    let far = best > STUCK * attainable.upper && best - attainable.upper > FAR * variance;
+    let far = best > STUCK * attainable.upper && best - attainable.upper > FAR * scale;
     far.then_some(Far { best, attainable: attainable.upper })
 }
 
@@ -293,10 +293,10 @@ fn stuck(run: &Run, ending: &Ending, far: Option<Far>) -> Option<Diagnosis> {
     )
 }
 
-fn risen(case: &Case, run: &Run, variance: f64) -> Option<Diagnosis> {
+fn risen(case: &Case, run: &Run, scale: f64) -> Option<Diagnosis> {
     let best = run.best.as_ref().filter(|_| !run.is_diverged())?;
     let last = run.losses.last().copied()?;
-    if last <= RISEN * best.mse || last - best.mse <= FAR * variance {
+    if last <= RISEN * best.mse || last - best.mse <= FAR * scale {
         return None;
     }
     let rate = learning_rate(case);
@@ -318,9 +318,9 @@ fn risen(case: &Case, run: &Run, variance: f64) -> Option<Diagnosis> {
     )
 }
 
-fn plateau(run: &Run, variance: f64, far: Option<Far>, ending: &Ending) -> Option<Diagnosis> {
+fn plateau(run: &Run, scale: f64, far: Option<Far>, ending: &Ending) -> Option<Diagnosis> {
     let may_end_on_it = far.is_some() && *ending != Ending::Diverged;
-    let found = plateau::plateau(&run.losses, variance, may_end_on_it)?;
+    let found = plateau::plateau(&run.losses, scale, may_end_on_it)?;
     let after = match (found.then, far) {
         (Some(then), _) => format!("Then it fell on, to {}.", shown(then)),
         // Where it is stuck, that is said already.

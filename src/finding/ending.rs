@@ -63,19 +63,19 @@ const AS_GOOD: f64 = 0.01;
 const CERTAIN: f64 = 3.0;
 
 impl Ending {
-    /// `variance` is that of the target.
-    pub fn new(run: &Run, attainable: Option<&Attainable>, variance: f64) -> Self {
+    /// `scale` is that of the target on the data, [`crate::plan::scale`].
+    pub fn new(run: &Run, attainable: Option<&Attainable>, scale: f64) -> Self {
         if run.losses.is_empty() && run.outcome == Outcome::Finished {
             return Self::Untrained;
         }
         match run.outcome {
-            Outcome::Finished => Self::of_losses(run, attainable, variance),
+            Outcome::Finished => Self::of_losses(run, attainable, scale),
             Outcome::Converged { epoch } => Self::Converged { epochs: epoch },
             Outcome::Diverged { .. } => Self::Diverged,
         }
     }
 
-    fn of_losses(run: &Run, attainable: Option<&Attainable>, variance: f64) -> Self {
+    fn of_losses(run: &Run, attainable: Option<&Attainable>, scale: f64) -> Self {
         let losses = &run.losses;
         let over = losses.len() / 10;
         let (before, last) = losses.split_at(losses.len() - over);
@@ -84,7 +84,7 @@ impl Ending {
         }
         let lowest = |losses: &[f64]| losses.iter().copied().fold(f64::INFINITY, f64::min);
         let (from, to) = (lowest(before), lowest(last));
-        let negligible = NEGLIGIBLE * variance;
+        let negligible = NEGLIGIBLE * scale;
         let fall = from - to;
         let has_trend = trend(last).is_none_or(|errors| errors < -CERTAIN);
         if fall > SETTLED * from && has_trend {
@@ -92,7 +92,7 @@ impl Ending {
             if fall <= negligible {
                 return settled(Rest::Negligible);
             }
-            return if is_at_the_least(run, attainable, variance) {
+            return if is_at_the_least(run, attainable, scale) {
                 settled(Rest::AtTheLeast)
             } else {
                 Self::Falling { over, from, to }
@@ -168,13 +168,13 @@ pub(super) fn per_epoch(over: usize, from: f64, to: f64) -> f64 {
 
 /// Whether the best of training is as good as the certified least, in the box and beyond it. Where that is not known for where
 /// training went, only a loss that is as good as none is.
-pub(super) fn is_at_the_least(run: &Run, attainable: Option<&Attainable>, variance: f64) -> bool {
+pub(super) fn is_at_the_least(run: &Run, attainable: Option<&Attainable>, scale: f64) -> bool {
     let Some(best) = &run.best else { return false };
     let held = attainable.filter(|attainable| attainable.holds(&best.parameters));
     let least = held.map_or(0.0, |attainable| {
         attainable.beyond.map_or(attainable.lower, |beyond| beyond.mse.min(attainable.lower))
     });
-    best.mse - least <= (AS_GOOD * best.mse).max(NEGLIGIBLE * variance)
+    best.mse - least <= (AS_GOOD * best.mse).max(NEGLIGIBLE * scale)
 }
 
 /// The slope of the least-squares line through some losses, in its standard errors; `None` where there are too few for one, or

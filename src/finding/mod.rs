@@ -13,7 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use crate::attain::Attainable;
-use crate::plan::Case;
+use crate::plan::{Case, scale};
 use crate::train::{Best, Run, Trials};
 
 pub use diagnosis::{Diagnosis, Evidence, Value, diagnose};
@@ -101,11 +101,11 @@ impl Finding {
 
     /// How training ended.
     pub fn ending(&self, case: &Case) -> Ending {
-        let variance = match &self.attainable {
-            Some(attainable) => attainable.variance,
-            None => variance(&case.samples().training.y),
+        let scale = match &self.attainable {
+            Some(attainable) => attainable.scale,
+            None => scale(&case.samples().training.y),
         };
-        Ending::new(&self.run, self.attainable.as_deref(), variance)
+        Ending::new(&self.run, self.attainable.as_deref(), scale)
     }
 
     /// The best of any start that lies in the box, where it is a little lower than what the search found.
@@ -149,12 +149,4 @@ impl Finding {
 fn bests<'a>(run: &'a Run, trials: Option<&'a Trials>) -> impl Iterator<Item = &'a Best> {
     let of_trials = trials.into_iter().flat_map(|trials| &trials.0).filter_map(|trial| trial.best.as_ref());
     run.best.iter().chain(of_trials)
-}
-
-/// The mean square of values less their mean.
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
-fn variance(values: &[f64]) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count
 }

@@ -27,7 +27,7 @@ pub(super) const FALL: f64 = 0.2;
 
 /// The longest plateau after which the loss fell on or, where a run may have `ended` on one, the one at its end. Losses that are
 /// a negligible share of the target's variance have none.
-pub(super) fn plateau(losses: &[f64], variance: f64, may_end_on_it: bool) -> Option<Plateau> {
+pub(super) fn plateau(losses: &[f64], scale: f64, may_end_on_it: bool) -> Option<Plateau> {
     let lowest: Vec<f64> = losses
         .iter()
         .scan(f64::INFINITY, |lowest, &loss| {
@@ -47,7 +47,7 @@ pub(super) fn plateau(losses: &[f64], variance: f64, may_end_on_it: bool) -> Opt
         let (from, to) = (lowest[first], lowest[last]);
         let length = last - first + 1;
         let is_longest = longest.is_none_or(|other| length > other.last - other.first + 1);
-        if length < enough || to <= NEGLIGIBLE * variance || !is_longest {
+        if length < enough || to <= NEGLIGIBLE * scale || !is_longest {
             continue;
         }
         let then = (end <= (1.0 - FALL) * to).then_some(end);

@@ -61,7 +61,7 @@ fn run_through(snapshots: &[&[f64]]) -> Run {
 
 fn attainable(lower: f64, upper: f64) -> Attainable {
     Attainable {
-        variance: 1.0,
+        scale: 1.0,
         lower,
         upper,
         parameters: vec![1.0, 0.0, 1.0, 0.0],
@@ -408,7 +408,7 @@ fn finding(mse: f64, w: f64, (lower, upper): (f64, f64)) -> Result<Finding, Viol
         lower,
         upper,
         parameters: vec![1.0, 0.0, 1.0, 0.0],
-        variance: 1.0,
+        scale: 1.0,
         is_closed: true,
         w: (-8.0, 8.0),
         b: (-8.0, 8.0),

@@ -23,7 +23,7 @@ pub const RUN_VERSION: u32 = 6;
 pub const FIGURE_VERSION: u32 = 10;
 
 /// The version of the search for what can be attained.
-pub const ATTAINABLE_VERSION: u32 = 9;
+pub const ATTAINABLE_VERSION: u32 = 10;
 
 /// The version of the verdicts over many starts.
 pub(super) const VERDICT_VERSION: u32 = 2;

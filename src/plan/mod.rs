@@ -21,7 +21,7 @@ use initialisation::Initialisation;
 pub use form::Form;
 pub use key::{ATTAINABLE_VERSION, FIGURE_VERSION, RUN_VERSION};
 pub use numpy::Generator;
-pub use samples::{Points, Samples};
+pub use samples::{Points, Samples, scale};
 
 /// The work that the specs ask for.
 #[derive(Debug, Clone)]

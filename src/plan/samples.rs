@@ -22,6 +22,19 @@ pub struct Points {
     pub y: Vec<f64>,
 }
 
+/// What the losses of fits to these values are measured by: their variance, which the best constant leaves. That of a constant
+/// is nothing but rounding, and a measure for nothing; what its last places make of its mean square, or of 1 where all is 0,
+/// is the least that is taken.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵³")]
+pub fn scale(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let mean_of = |term: &dyn Fn(f64) -> f64| values.iter().map(|&value| term(value)).sum::<f64>() / count;
+    let mean = mean_of(&|value| value);
+    let square = mean_of(&|value| value * value);
+    let least = f64::EPSILON * if square > 0.0 { square } else { 1.0 };
+    mean_of(&|value| (value - mean) * (value - mean)).max(least)
+}
+
 impl Case {
     /// What it is trained on, and what is held out.
     pub fn samples(&self) -> Samples {

@@ -120,8 +120,8 @@ fn standings(plan: &Plan, findings: &[Arc<Finding>]) -> Vec<Standing> {
         }
         let mut others: Vec<f64> = least.into_values().collect();
         others.sort_by(f64::total_cmp);
-        let variance = contest.cases.iter().find_map(|&index| findings[index].attainable.as_ref());
-        let nothing = variance.map_or(0.0, |attainable| NOTHING * attainable.variance);
+        let scale = contest.cases.iter().find_map(|&index| Some(findings[index].attainable.as_ref()?.scale));
+        let nothing = NOTHING * scale.unwrap_or(0.0);
         // The least of all that are alike.
         let mut leaders: Vec<f64> = Vec::new();
         for &other in &others {

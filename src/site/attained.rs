@@ -32,7 +32,7 @@ pub(super) const NOTHING: f64 = 1e-9;
 pub(super) fn bounds_text(trained: Trained<'_>) -> String {
     let known = trained.finding.attainable.as_ref().zip(trained.finding.bounds());
     let Some((attainable, (lower, upper))) = known else { return "–".into() };
-    if lower >= 0.99 * upper || upper <= NOTHING * attainable.variance {
+    if lower >= 0.99 * upper || upper <= NOTHING * attainable.scale {
         trained.loss_text(upper)
     } else {
         format!("{} … {}", trained.loss_text(lower), trained.loss_text(upper))
@@ -51,7 +51,7 @@ pub(super) fn attained(trained: Trained<'_>) -> Option<Attained> {
     let attainable = finding.attainable.as_ref()?;
     let (lower, upper) = finding.bounds()?;
     let shown = |mse: f64| trained.loss_text(mse);
-    let is_none = |mse: f64| mse <= NOTHING * attainable.variance;
+    let is_none = |mse: f64| mse <= NOTHING * attainable.scale;
     let interval =
         |(low, high): (f64, f64)| format!("[{}, {}]", minus(&low.to_string()), minus(&high.to_string()));
     let reaching = finding.attained_parameters()?;

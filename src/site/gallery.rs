@@ -143,8 +143,8 @@ impl Trained<'_> {
 
     /// A loss of the case as pages show it: `≈ 0` where it is nothing but rounding.
     pub(super) fn loss_text(&self, mse: f64) -> String {
-        let variance = self.finding.attainable.as_ref().map_or(0.0, |attainable| attainable.variance);
-        if mse > 0.0 && mse < NOTHING * variance { "≈ 0".into() } else { significant(mse, 4) }
+        let scale = self.finding.attainable.as_ref().map_or(0.0, |attainable| attainable.scale);
+        if mse > 0.0 && mse < NOTHING * scale { "≈ 0".into() } else { significant(mse, 4) }
     }
 
     /// `learning_rate 0.001`, for tables of an experiment with further axes.

@@ -79,12 +79,19 @@ fn artefacts(gallery: Gallery<'_>) -> Option<Headline<'_>> {
 /// The case that training left the furthest above what it can reach.
 fn widest_gap<'g>(cases: &[Trained<'g>], other: Option<Trained<'g>>) -> Option<Headline<'g>> {
     let gap = |trained: &Trained<'_>| -> Option<f64> {
-        Some(attained::gap(*trained)? / trained.finding.attainable.as_ref()?.variance)
+        Some(attained::gap(*trained)? / trained.finding.attainable.as_ref()?.scale)
     };
     let is_other =
         |trained: &&Trained<'_>| other.is_none_or(|other| other.case.target.id != trained.case.target.id);
     let known = cases.iter().filter(is_other).filter_map(|trained| Some((*trained, gap(trained)?)));
-    let (widest, share) = known.filter(|(_, gap)| gap.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let mut known: Vec<(Trained<'g>, f64)> = known.filter(|(_, gap)| gap.is_finite()).collect();
+    known.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // A constant has no variance to measure by.
+    let varies = |trained: &Trained<'_>| {
+        let y = trained.case.samples().training.y;
+        y.iter().any(|value| *value != y[0])
+    };
+    let (widest, share) = known.into_iter().find(|(trained, _)| varies(trained))?;
     if share < 0.01 {
         return None;
     }
@@ -107,8 +114,8 @@ fn widest_gap<'g>(cases: &[Trained<'g>], other: Option<Trained<'g>>) -> Option<H
 
 /// A loss that can be reached; what is nothing but rounding is 0.
 pub(super) fn attained_text(trained: Trained<'_>, mse: f64) -> String {
-    let variance = trained.finding.attainable.as_ref().map_or(0.0, |attainable| attainable.variance);
-    if mse <= 1e-9 * variance { "0".into() } else { significant(mse, 4) }
+    let scale = trained.finding.attainable.as_ref().map_or(0.0, |attainable| attainable.scale);
+    if mse <= 1e-9 * scale { "0".into() } else { significant(mse, 4) }
 }
 
 /// The cases with a diagnosis, and the first of them.

@@ -43,7 +43,7 @@ const CLOSE: f64 = 1.05;
 pub(super) fn came_close(trained: &Trained<'_>) -> Option<bool> {
     let attainable = trained.finding.attainable.as_ref()?;
     let least = trained.finding.attained()?;
-    let enough = (CLOSE * least).max(AS_GOOD_AS_NOTHING * attainable.variance);
+    let enough = (CLOSE * least).max(AS_GOOD_AS_NOTHING * attainable.scale);
     Some(trained.typical_mse() <= enough)
 }
 

@@ -28,7 +28,7 @@ impl<'g> Winner<'g> {
         let attained = |trained: &Trained<'_>| trained.finding.attained();
         let least = ranked.iter().filter_map(attained).fold(f64::INFINITY, f64::min);
         let own = attained(&found)?;
-        let nothing = 1e-9 * found.finding.attainable.as_ref()?.variance;
+        let nothing = 1e-9 * found.finding.attainable.as_ref()?.scale;
         let is_best =
             |trained: &&Trained<'_>| attained(trained).is_some_and(|mse| mse <= ALIKE * least + nothing);
         let best = ranked.iter().filter(is_best).copied().collect();

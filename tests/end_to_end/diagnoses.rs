@@ -134,3 +134,17 @@ figures: []
     assert!(tanh.contains("Units 1 and 2 agree to within") && tanh.contains("from the start"), "{tanh}");
     assert!(!tanh.contains("dead"), "{tanh}");
 }
+
+#[test]
+fn a_constant_that_is_met_is_met() {
+    let specs = "kind: target\nid: flat\nexpression: \"2\"\n---\nkind: experiment\nid: e\ntarget: flat\nactivation: [identity, relu]\n\
+                 seeds: 4\ntraining: {learning_rate: 0.05, epochs: 2000}\n";
+    let project = Project::new(&[("specs/flat.yaml", specs)]);
+    project.build();
+    let results: Value = serde_json::from_str(&project.read("public/experiments/e/results.json")).unwrap();
+    let identity = &results["cases"][0];
+    assert!(identity["best_mse"].as_f64().unwrap() < 1e-28 && kinds(identity).is_empty(), "{identity}");
+    // All that it leaves is rounding, and that is no share of anything.
+    let home = project.read("public/index.html");
+    assert!(!home.contains("variance lost"), "{home}");
+}

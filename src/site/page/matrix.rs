@@ -104,8 +104,8 @@ pub(super) fn matrix(
                 let lowest = row.iter().map(Trained::typical_mse).fold(f64::INFINITY, f64::min);
                 let least = row.iter().filter_map(|trained| trained.finding.attained());
                 let least = least.fold(f64::INFINITY, f64::min);
-                let variance = row.iter().find_map(|trained| trained.finding.attainable.as_ref());
-                let nothing = 1e-9 * variance.map_or(0.0, |attainable| attainable.variance);
+                let scale = row.iter().find_map(|trained| Some(trained.finding.attainable.as_ref()?.scale));
+                let nothing = 1e-9 * scale.unwrap_or(0.0);
                 // Where all can reach the same, none stands out.
                 let all_alike = row.iter().all(|trained| {
                     trained.finding.attained().is_none_or(|mse| mse <= ALIKE * least + nothing)
