@@ -52,7 +52,7 @@ fn artefacts(gallery: Gallery<'_>) -> Option<Headline<'_>> {
     let clearest = artefacts.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)))?;
     let better = *clearest.best.last()?;
     let reach = if clearest.least <= clearest.nothing {
-        "meet the target exactly".to_owned()
+        "meet the target to a billionth of its variance".to_owned()
     } else {
         format!("reach {}", significant(clearest.least, 4))
     };

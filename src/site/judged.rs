@@ -190,7 +190,7 @@ fn disagreement(ranked: &[Trained<'_>]) -> Option<String> {
         _ => ("can all", "come"),
     };
     let reach = if winner.least <= winner.nothing {
-        "meet it exactly".to_owned()
+        "meet it to a billionth of its variance".to_owned()
     } else {
         format!("reach {}", significant(winner.least, 4))
     };

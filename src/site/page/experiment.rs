@@ -44,6 +44,7 @@ pub(in crate::site) struct ExperimentPage {
     /// Whether points are held out, of which the table of cases has a loss; not with many starts.
     has_validation: bool,
     csv_url: String,
+    starts_url: Option<String>,
     json_url: String,
     report_url: String,
     source_path: String,
@@ -248,6 +249,7 @@ pub(in crate::site) fn experiment(
         has_starts: !experiment.seeds.is_empty(),
         has_validation: experiment.seeds.is_empty() && experiment.data.validation.is_some(),
         csv_url: draft.url(&format!("{folder}/results.csv")),
+        starts_url: (!experiment.seeds.is_empty()).then(|| draft.url(&format!("{folder}/starts.csv"))),
         json_url: draft.url(&format!("{folder}/results.json")),
         report_url: draft.url(&format!("{folder}/REPORT.md")),
         source_path: experiment.source.path.clone(),
