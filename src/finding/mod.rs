@@ -94,6 +94,17 @@ impl Finding {
         Ok(Self { run, trials, starts, attainable, diagnoses })
     }
 
+    /// The best of its start in the middle, by the lowest loss; of an even number the lower of the two. Of one start its own.
+    pub fn typical(&self) -> Option<&Best> {
+        let Some(trials) = self.trials.as_deref() else { return self.run.best.as_ref() };
+        let mut starts: Vec<Option<&Best>> = trials.0.iter().map(|trial| trial.best.as_ref()).collect();
+        starts.sort_by(|a, b| {
+            let [a, b] = [a, b].map(|best| best.map_or(f64::INFINITY, |best| best.mse));
+            a.total_cmp(&b)
+        });
+        starts.get(starts.len().saturating_sub(1) / 2).copied().flatten()
+    }
+
     /// The best of any of its starts.
     pub fn lowest(&self) -> Option<&Best> {
         bests(&self.run, self.trials.as_deref()).min_by(|a, b| a.mse.total_cmp(&b.mse))

@@ -8,7 +8,7 @@ use super::*;
 use crate::attain::Method;
 use crate::diagnostic::SourceFile;
 use crate::fs::TextFile;
-use crate::train::{Best, Outcome, Snapshot, train};
+use crate::train::{Best, Outcome, Snapshot, Trial, train};
 
 /// Written by `tests/fixtures/diagnoses.py` from the closed forms of gradient descent on quadratic losses.
 const CLOSED_FORMS: &str = include_str!("../../tests/fixtures/diagnoses.json");
@@ -475,4 +475,26 @@ fn starts_are_counted_by_what_became_of_them() {
     assert_eq!(Starts::new(&neuron("relu(x)"), &trials), expected);
     // Nowhere is the slope of tanh 0 there.
     assert_eq!(Starts::new(&neuron("tanh(x)"), &trials), Starts { dead: 0, ..expected });
+}
+
+#[test]
+fn the_typical_start_is_the_one_in_the_middle() {
+    let start = |seed: u64, mse: f64| Trial {
+        seed,
+        best: mse.is_finite().then(|| Best { epoch: 0, mse, parameters: vec![mse; 4] }),
+        final_mse: None,
+        outcome: Outcome::Finished,
+    };
+    let typical = |losses: &[f64]| {
+        let mut finding = finding(9.0, 3.0, (0.0, 0.26)).unwrap();
+        finding.trials =
+            Some(Arc::new(Trials((0..).zip(losses).map(|(seed, &mse)| start(seed, mse)).collect())));
+        finding.typical().map(|best| best.mse)
+    };
+    assert_eq!(typical(&[5.0, 1.0, 3.0]), Some(3.0));
+    assert_eq!(typical(&[5.0, 1.0, 3.0, 2.0]), Some(2.0));
+    assert_eq!(typical(&[5.0, f64::INFINITY, f64::INFINITY, 2.0]), Some(5.0));
+    assert_eq!(typical(&[f64::INFINITY, f64::INFINITY, 2.0]), None);
+    // Of one start it is the run's.
+    assert_eq!(finding(9.0, 3.0, (0.0, 0.26)).unwrap().typical().map(|best| best.mse), Some(9.0));
 }

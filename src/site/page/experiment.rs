@@ -143,13 +143,13 @@ fn tiles(ranked: &[(Trained<'_>, usize)]) -> Vec<Tile> {
         if let Some(spread) = spread {
             facts.push(Fact::new("success", spread.success));
         }
-        let best = trained.run.best.as_ref().map(|best| best.parameters.as_slice());
+        let typical = trained.finding.typical().map(|best| best.parameters.as_slice());
         Tile {
             id: trained.anchor(),
             title: if axes.is_empty() { title.clone() } else { format!("{title}, {axes}") },
             diagnoses: kinds(*trained).replace(';', " "),
             rank: *rank,
-            svg: sparkline::fit_svg(trained.case, best),
+            svg: sparkline::fit_svg(trained.case, typical),
             facts,
         }
     };

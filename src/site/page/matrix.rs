@@ -122,7 +122,7 @@ pub(super) fn matrix(
                         shade: shade(mse, lowest),
                         svg: sparkline::fit_svg(
                             trained.case,
-                            trained.run.best.as_ref().map(|best| best.parameters.as_slice()),
+                            trained.finding.typical().map(|best| best.parameters.as_slice()),
                         ),
                         attainable: trained
                             .finding

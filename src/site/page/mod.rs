@@ -368,7 +368,7 @@ impl Draft<'_, '_> {
         let has_pictures = on_sheet <= sheet::PICTURES;
         for &(trained, rank) in cases {
             let case = trained.case;
-            let best = trained.run.best.as_ref().map(|best| best.parameters.as_slice());
+            let typical = trained.finding.typical().map(|best| best.parameters.as_slice());
             let gap = gap(trained);
             let validation = trained.run.validation_at_best();
             let experiment =
@@ -401,7 +401,7 @@ impl Draft<'_, '_> {
                     Some(planned) if has_pictures => Some(self.picture(planned)),
                     _ => None,
                 },
-                fit_svg: if has_pictures { String::new() } else { sparkline::fit_svg(case, best) },
+                fit_svg: if has_pictures { String::new() } else { sparkline::fit_svg(case, typical) },
             });
         }
         rows
