@@ -178,22 +178,10 @@ pub(super) fn range(
     edges: &[f64],
     tails: (&Tail, &Tail),
 ) -> (Bound, Bound) {
-    // A place within each dead interval, near the end that is nearer to 0.
-    let within = |interval: &Interval| {
-        let z = 0.0_f64.clamp(interval.low, interval.high);
-        let inwards = CLOSE * (1.0 + z.abs());
-        if z == interval.low {
-            z + inwards
-        } else if z == interval.high {
-            z - inwards
-        } else {
-            z
-        }
-    };
     let mut exact: Vec<Candidate> = turns.narrowed.iter().map(|&z| (function.value(z), z)).collect();
     exact.extend(
         dead.iter()
-            .map(|interval| (function.value(within(interval)), 0.0_f64.clamp(interval.low, interval.high))),
+            .map(|interval| (function.value(interval.within()), 0.0_f64.clamp(interval.low, interval.high))),
     );
     let jumps = || found.breaks.iter().filter(|one| one.of == Jump::Value);
     // φ on the jump itself is a value like any other.

@@ -1,7 +1,7 @@
 //! Stretches on which something holds throughout.
 
 use super::breaks::{Break, Found, Jump};
-use super::sample::{Samples, narrow, place};
+use super::sample::{CLOSE, Samples, narrow, place};
 use crate::function::Function;
 
 /// From `low` to `high`, either of which may be infinite.
@@ -14,6 +14,19 @@ pub struct Interval {
 impl Interval {
     pub(super) fn contains(&self, z: f64) -> bool {
         self.low <= z && z <= self.high
+    }
+
+    /// A place within it, near the end that is nearer to 0.
+    pub(super) fn within(&self) -> f64 {
+        let z = 0.0_f64.clamp(self.low, self.high);
+        let inwards = CLOSE * (1.0 + z.abs());
+        if z == self.low {
+            z + inwards
+        } else if z == self.high {
+            z - inwards
+        } else {
+            z
+        }
     }
 }
 
@@ -50,6 +63,27 @@ pub(super) fn intervals(samples: &Samples, found: &Found, holds: impl Fn(usize) 
         i += 1;
     }
     intervals
+}
+
+/// More levels than these are no few.
+const MOST_LEVELS: usize = 8;
+
+/// The values of a φ that is flat throughout, from the lowest: those of its flat stretches and those between them. `None` where
+/// it is more than that, or takes many.
+pub(super) fn levels(function: &Function, dead: &[Interval]) -> Option<Vec<f64>> {
+    let (first, last) = (dead.first()?, dead.last()?);
+    let is_whole = first.low == f64::NEG_INFINITY
+        && last.high == f64::INFINITY
+        && dead.windows(2).all(|pair| pair[0].high == pair[1].low);
+    if !is_whole || dead.len() > MOST_LEVELS {
+        return None;
+    }
+    let places = dead.iter().map(Interval::within).chain(dead.windows(2).map(|pair| pair[0].high));
+    // Of two zeros one is enough, whatever their signs.
+    let mut levels: Vec<f64> = places.map(|z| function.value(z) + 0.0).collect();
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    Some(levels).filter(|levels| levels.len() <= MOST_LEVELS && levels.iter().all(|value| value.is_finite()))
 }
 
 /// Where φ is not a finite number, from left to right, and the places next to there where it still is.

@@ -38,6 +38,8 @@ pub struct Properties {
     pub at_zero: f64,
     /// The greatest lower and the least upper bound of φ.
     pub range: (Bound, Bound),
+    /// All values that φ takes, from the lowest, where they are few; else empty.
+    pub levels: Vec<f64>,
     pub monotonicity: Monotonicity,
     /// sup |φ′|.
     pub lipschitz: Lipschitz,
@@ -151,6 +153,7 @@ impl Properties {
         Self {
             at_zero: function.value(0.0),
             range,
+            levels: flat::levels(function, &dead).unwrap_or_default(),
             monotonicity: monotonicity(&samples, &found, &dead, turns.places),
             lipschitz,
             symmetry: symmetry(&samples),

@@ -57,7 +57,7 @@ pub(super) fn rows(properties: &Properties) -> Vec<PropertyRow> {
             "range",
             range_in_full(properties),
             "values where φ′ changes its sign, where φ is flat or jumps, and limits far out; [ or ] where a bound is attained, \
-             ( or ) where it is not",
+             ( or ) where it is not; { and } around all values where they are few",
         ),
         row("monotone", monotone_in_full(properties), "the signs of φ′ and of the steps between samples"),
         row(
@@ -118,12 +118,11 @@ pub(super) fn range(properties: &Properties) -> String {
     if properties.is_nowhere_defined() {
         return "–".into();
     }
-    let (lower, upper) = properties.range;
-    if let (Bound::Attained { value: low, .. }, Bound::Attained { value: high, .. }) = (lower, upper)
-        && low.total_cmp(&high).is_eq()
-    {
-        return format!("{{{}}}", short(low));
+    if !properties.levels.is_empty() {
+        let levels: Vec<String> = properties.levels.iter().map(|level| short(*level)).collect();
+        return format!("{{{}}}", levels.join(", "));
     }
+    let (lower, upper) = properties.range;
     let about = |bound: Bound| if matches!(bound, Bound::Unknown { .. }) { "at least " } else { "" };
     let open = if matches!(lower, Bound::Attained { .. }) { "[" } else { "(" };
     let close = if matches!(upper, Bound::Attained { .. }) { "]" } else { ")" };
@@ -143,7 +142,12 @@ fn range_in_full(properties: &Properties) -> String {
     let parts: Vec<String> =
         [bound("lowest", lower), bound("highest", upper)].into_iter().flatten().collect();
     let range = range(properties);
-    if parts.is_empty() { range } else { format!("{range}: {}", parts.join(", ")) }
+    // All values are said; where they are taken is what the jumps say.
+    if parts.is_empty() || !properties.levels.is_empty() {
+        range
+    } else {
+        format!("{range}: {}", parts.join(", "))
+    }
 }
 
 pub(super) fn monotone(properties: &Properties) -> &'static str {
@@ -387,6 +391,9 @@ mod tests {
         assert_eq!(centred(&of("sigmoid(x)")), "no: φ(0) = 0.5; φ is symmetric about the point (0, 0.5)");
         assert_eq!(dead_in_full(&of("step(x)")), "everywhere, but for the jumps");
         assert_eq!(range(&of("5")), "{5}");
+        assert_eq!(range(&of("step(x)")), "{0, 1}");
+        assert_eq!(range(&of("sign(x)")), "{−1, 0, 1}");
+        assert_eq!(range(&of("floor(clamp(x, 0, 3))")), "{0, 1, 2, 3}");
         // More waves than are looked at.
         let wavy = of(&format!("({}) / 400", vec!["sin(40 * x)"; 400].join(" + ")));
         assert!(range(&wavy).starts_with("at least ("), "{}", range(&wavy));
